@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <syslog.h>
+
+#include "base/util.h"
+
+/*
+ * Logging, for the layer that decides; libraries return errors instead. To the journal with its fields when standard
+ * error is the journal, else one line on standard error. Never pass a secret, a whole NSS or a CURP.
+ */
+struct log_field {
+    const char *name;  /* upper case, e.g. "IDSE_LOT" */
+    const char *value; /* UTF-8; NULL leaves the field out */
+};
+
+#define LOG_FIELDS(...) ((const struct log_field[]){__VA_ARGS__, {NULL, NULL}})
+
+/* Messages of lower importance than `priority` (LOG_ERR … LOG_DEBUG) are dropped. LOG_INFO at start. */
+void log_set_level(int priority);
+/* `fields` ends with a NULL name, or is NULL. */
+void log_write(int priority, const struct log_field *fields, const char *fmt, ...) _printf_(3, 4);
+
+#define log_error(...)   log_write(LOG_ERR, NULL, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, NULL, __VA_ARGS__)
+#define log_notice(...)  log_write(LOG_NOTICE, NULL, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_INFO, NULL, __VA_ARGS__)
+#define log_debug(...)   log_write(LOG_DEBUG, NULL, __VA_ARGS__)

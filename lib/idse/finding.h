@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/err.h"
+
+/*
+ * What a check found in an input: where, which rule, and what to do. Findings of one rule and severity that repeat on
+ * line after line are kept once per line up to a limit and then only counted, so that a file of a million odd lines
+ * cannot grow the list.
+ */
+enum finding_severity { FINDING_NOTE, FINDING_WARNING, FINDING_ERROR };
+
+struct finding {
+    const char *rule;  /* stable id, e.g. "nss-check-digit"; static */
+    const char *field; /* record field name, or NULL; static */
+    enum finding_severity severity;
+    uint32_t line;   /* 1-based; 0: the whole file */
+    uint16_t column; /* 1-based; 0: the whole line */
+    char *value;     /* what stands there, UTF-8; may be NULL */
+    char *text;      /* what is wrong and what is expected, translated */
+};
+
+enum { FINDINGS_KEPT_PER_RULE = 100 };
+
+struct findings {
+    struct finding *items;
+    size_t n;
+    size_t errors, warnings, notes; /* all that were reported, kept or not */
+    struct finding_count *counts;   /* per rule; private */
+    size_t n_counts;
+};
+
+#define FINDINGS_INIT      ((struct findings){0})
+#define _cleanup_findings_ _cleanup_(findings_free)
+
+void findings_free(struct findings *findings);
+/* Adds one; `value` is copied and may be NULL. Does nothing when findings is NULL. */
+void findings_add(struct findings *findings, const char *rule, enum finding_severity severity, uint32_t line,
+                  uint16_t column, const char *field, const char *value, const char *fmt, ...) _printf_(8, 9);
+/* How often the rule was reported, kept or not. */
+size_t findings_count(const struct findings *findings, const char *rule);
+/* The first error as one sentence with line and column, for an error message; NULL when there is none. New string. */
+char *findings_first_error(const struct findings *findings);
+const char *finding_severity_name(enum finding_severity severity); /* "note", "warning", "error" */

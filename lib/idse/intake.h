@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/buf.h"
+#include "idse/finding.h"
+#include "idse/record.h"
+#include "idse/receipt.h"
+
+/* From an input file to lots: one per registro patronal and movement type, each with the exact bytes to be sent. */
+
+/* What a registered RP says about its records. */
+struct intake_rp {
+    char rp[12];
+    char guia[6]; /* "" keeps the file's own */
+    enum enye_policy enye;
+};
+
+struct intake_options {
+    const struct intake_rp *rps; /* sorted by rp; those that are registered */
+    size_t n_rps;
+    bool any_rp;        /* accept records of an RP that is not in the list, with its defaults (the linter) */
+    bool keep_mixed;    /* one lot per RP, types as they come */
+    size_t max_bytes;   /* ERR_TOO_LARGE beyond; 0: no limit */
+};
+
+struct intake_lot {
+    char rp[12];
+    enum movement_type type; /* MOVEMENT_NONE when mixed */
+    struct buf records;      /* canonical, control record included */
+    size_t counts[_COUNT_MAX];
+};
+
+struct intake {
+    struct intake_lot *lots;
+    size_t n_lots;
+    struct findings findings;
+};
+
+/*
+ * Reads, checks and splits. All or nothing: an error anywhere gives ERR_INVALID_FILE (first finding with line and column
+ * in the text), ERR_UNKNOWN_RP or ERR_TOO_LARGE, and ret->findings still tells everything; ret->lots is then empty.
+ * The same movement twice in one file is an error. Safe in a worker thread. Free with intake_free() either way.
+ */
+int intake_read(const void *data, size_t n, const struct intake_options *options, struct intake *ret, struct err *err);
+void intake_free(struct intake *intake);

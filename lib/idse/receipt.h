@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/err.h"
+#include "idse/movement.h"
+
+/* What the portal's documents say, as data. Strings are owned UTF-8, NULL where the document does not have the field. */
+
+enum document_kind { DOCUMENT_ACUSE = 1, DOCUMENT_CONSTANCIA = 2, DOCUMENT_CSV = 3, DOCUMENT_PAGE = 4, DOCUMENT_SIGNATURE = 5 };
+const char *document_kind_name(enum document_kind kind); /* "acuse", "constancia", "csv", "page", "signature" */
+int document_kind_from_name(const char *name);
+
+/* Acuse de recibo electrónico: immediate proof of reception. */
+struct acuse {
+    char *portal_lot; /* número de lote */
+    char *folio;
+    char *rp; /* 10 or 11 characters, as printed */
+    char *rfc;
+    char *razon_social;
+    char *certificate_serial;
+    char *huella;
+    char *sello;
+    int64_t received_us; /* wall clock; 0 when not printed */
+    char *records;       /* the raw transmitted records, RECORD_COLUMNS bytes and CRLF each, control record included */
+    size_t records_len;
+};
+void acuse_free(struct acuse *acuse); /* frees the fields, not the struct */
+
+/* One error of a rejected movement. */
+struct receipt_error {
+    char *code;       /* three characters */
+    char *text;
+    char *imss_value; /* behind "Dato registrado en el IMSS:", or NULL */
+};
+
+struct constancia_row {
+    enum movement_type type;
+    bool operated;
+    char nss[12];
+    char *name;           /* as IMSS holds it */
+    int32_t date;         /* yyyymmdd, 0 in the list of rejected ones */
+    int32_t sbc_centavos; /* -1 when not printed */
+    char extemporaneo;    /* '0', '1', or 0 when not printed */
+    char *umf;
+    struct receipt_error *errors;
+    size_t n_errors;
+};
+
+enum { COUNT_BAJAS, COUNT_MODIFICACIONES, COUNT_REINGRESOS, COUNT_TOTAL, _COUNT_MAX };
+
+/* Constancia de presentación de movimientos afiliatorios: the result. */
+struct constancia {
+    char *portal_lot;
+    char *folio;
+    char *rp;
+    int64_t received_us;
+    uint32_t received[_COUNT_MAX], operated[_COUNT_MAX], rejected[_COUNT_MAX];
+    struct constancia_row *rows; /* operados first, in the document's order */
+    size_t n_rows;
+};
+void constancia_free(struct constancia *constancia); /* frees the fields, not the struct */
+
+/*
+ * Cross-footing: is every movement that was sent in exactly one list, and do the totals add up? Matching is by NSS, type
+ * and order in the file (and date where the document prints it), within the one registro patronal of the lot; never by
+ * NSS alone. On success ret_row[i] is the index into constancia->rows for sent[i], and 0 is returned. Otherwise
+ * ERR_UNREADABLE_RECEIPT with every difference in the text: the lot must be quarantined. ret_row has n_sent elements.
+ */
+int constancia_match(const struct constancia *constancia, const struct movement *sent, size_t n_sent, size_t *ret_row,
+                     struct err *err);
