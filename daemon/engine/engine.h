@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "portal/ops.h"
+#include "store/store.h"
+
+/*
+ * The engine moves lots from submission to their receipts. It decides when to visit the portal, with which identity and
+ * for which lots, and turns each answer into one committed transition. It knows the store and `struct portal_ops`,
+ * neither bus nor curl nor loop: time, randomness and waking come through struct engine_host.
+ *
+ * The queue is on disk; in memory there is only a schedule that is rebuilt from it. Work is grouped by identity (the
+ * certificate): one visit logs in once, settles what is uncertain, uploads what is due, asks for the list once, fetches
+ * receipts, and logs out. Each step of a visit begins only after the result of the step before is on disk.
+ */
+struct engine;
+
+struct engine_config {
+    int64_t poll_min_us, poll_max_us;     /* how often a received lot is asked for: at first, at most */
+    int64_t retry_first_us, retry_max_us; /* backoff of failing visits and uploads */
+    int64_t settle_us;                    /* how long after a broken upload a list may prove its absence */
+    unsigned visits_at_once;              /* identities served in parallel */
+    unsigned circuit_failures;            /* failures in a row after which the portal counts as down */
+};
+
+/* What the engine needs of its surroundings. The notices are called inside a write turn: pass them on after its commit. */
+struct engine_host {
+    void (*arm)(void *data, int64_t at_boot_us); /* call engine_wake() then; INT64_MAX: never. Replaces the last one */
+    void (*lot_changed)(void *data, int64_t lot);
+    void (*certificate_changed)(void *data, int64_t certificate);
+    void (*portal_changed)(void *data);
+    /* A person should know. lot 0: of no lot. `what` is a stable word: "quarantined", "portal-changed", … */
+    void (*attention)(void *data, int64_t lot, const char *what, const char *text);
+    uint32_t (*random)(void *data);
+    void *data;
+};
+
+/* All pointers stay the caller's and must outlive the engine. */
+struct engine *engine_new(struct store *store, struct portal *portal, const struct clock *clock,
+                          const struct engine_config *config, const struct engine_host *host);
+struct engine *engine_free(struct engine *engine); /* closes visits without a word; what was in flight is settled at the next start */
+DEFINE_CLEANUP(struct engine *, engine_cleanup, engine_free)
+
+/* Folds what was in flight (sending becomes uncertain), builds the schedule, arms the timer. Once, before the bus name. */
+int engine_start(struct engine *engine, struct err *err);
+/* The armed instant has come. */
+void engine_wake(struct engine *engine);
+/* Takes new numbers after a reload. */
+void engine_configure(struct engine *engine, const struct engine_config *config);
+/* The wall clock was set, or the machine resumed: due times are worked out anew. */
+void engine_clock_changed(struct engine *engine);
+
+/* ---- news from outside; all inside the write turn that made the change ---- */
+/* A lot was published: hold it for want of something, or schedule it. */
+int engine_lot_added(struct engine *engine, int64_t lot, struct err *err);
+/* A registration was added, paused, resumed or bound to another certificate: its lots are held or let go. */
+int engine_rp_changed(struct engine *engine, const char *rp, struct err *err);
+/* A certificate was added, released or removed: the lots of its RPs are let go or held. */
+int engine_certificate_changed(struct engine *engine, int64_t certificate, struct err *err);
+/* Another profile is in use: lots held with profile-incomplete are let go or the others held. */
+int engine_profile_changed(struct engine *engine, struct err *err);
+
+/* ---- what people ask for; `who` is "uid 1000". ERR_UNKNOWN_LOT, ERR_WRONG_STATE with what the state allows ---- */
+int engine_hold(struct engine *engine, int64_t lot, enum lot_hold reason, const char *text, const char *who,
+                struct err *err);
+int engine_release(struct engine *engine, int64_t lot, const char *who, struct err *err);
+int engine_cancel(struct engine *engine, int64_t lot, const char *who, struct err *err);
+int engine_retry(struct engine *engine, int64_t lot, const char *who, struct err *err);
+int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/* Everything that waits for the portal is asked for now. */
+int engine_refresh(struct engine *engine, struct err *err);
+
+/* Logs in and out with a certificate; fn is called once, after the result is on disk. */
+typedef void engine_test_fn(void *data, enum outcome_reason reason, const char *text);
+int engine_test_certificate(struct engine *engine, int64_t certificate, engine_test_fn *fn, void *data, struct err *err);
+
+/* ---- what can be seen ---- */
+struct engine_portal_state {
+    const char *state; /* "unknown", "ok", "down", "changed" */
+    const char *text;
+    int64_t since_us;
+};
+void engine_portal_state(const struct engine *engine, struct engine_portal_state *ret);
+/* Wall-clock instant of the next visit; 0 when nothing waits. */
+int64_t engine_next_visit_us(const struct engine *engine);
+/* Wall-clock instant of the lot's next step, its identity's and the portal's delays included; 0 when none is due. */
+int64_t engine_lot_due_us(const struct engine *engine, int64_t lot);
+/* Is a visit under way? (For an orderly stop.) */
+bool engine_is_visiting(const struct engine *engine);
+/* Begins no new visit; visits under way end after their current step and log out. */
+void engine_stop(struct engine *engine);
