@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/util.h"
+
+/* SHA-256. */
+enum { DIGEST_SHA256_SIZE = 32 };
+void digest_sha256(const void *data, size_t n, uint8_t ret[DIGEST_SHA256_SIZE]);
+char *digest_sha256_hex(const void *data, size_t n); /* new string */
+
+/* In steps, for what does not lie in one piece. */
+struct digest;
+struct digest *digest_new(void);
+void digest_add(struct digest *digest, const void *data, size_t n);
+char *digest_end_hex(struct digest *digest); /* new string; frees the digest */
+struct digest *digest_free(struct digest *digest);
+DEFINE_CLEANUP(struct digest *, digest_cleanup, digest_free)
