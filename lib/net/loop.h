@@ -7,8 +7,8 @@
 #include "base/err.h"
 
 /*
- * The one loop of a process: a libevent base with what the daemon needs on top. Everything but worker jobs runs on its
- * thread. Callers use libevent's own events on loop_base(); this adds what libevent has not.
+ * The one loop of a process: a libevent base with what the daemon needs on top. Everything but worker jobs
+ * runs on its thread. Callers use libevent's own events on loop_base(); this adds what libevent has not.
  */
 struct loop;
 
@@ -21,7 +21,8 @@ const struct clock *loop_clock(const struct loop *loop);
 int loop_run(struct loop *loop);
 void loop_quit(struct loop *loop, int status);
 
-/* ---- timers that survive suspend: a timerfd on CLOCK_BOOTTIME; libevent's own stand still in suspend ---- */
+/* ---- timers that survive suspend: a timerfd on CLOCK_BOOTTIME; libevent's own stand still in suspend ----
+ */
 struct timer;
 typedef void timer_fn(void *data);
 struct timer *timer_new(struct loop *loop, timer_fn *fn, void *data);
@@ -31,7 +32,8 @@ DEFINE_CLEANUP(struct timer *, timer_cleanup, timer_free)
 void timer_set_boot(struct timer *timer, int64_t at_boot_us);
 void timer_stop(struct timer *timer);
 
-/* ---- end of turn: runs fn once after all events of this turn were handled; asking again before it ran is one run ---- */
+/* ---- end of turn: runs fn once after all events of this turn were handled; asking again before it ran is
+ * one run ---- */
 struct turn_end;
 struct turn_end *turn_end_new(struct loop *loop, timer_fn *fn, void *data);
 struct turn_end *turn_end_free(struct turn_end *turn_end);
