@@ -13,40 +13,51 @@
 /*
  * The durable state: one SQLite file, WAL, synchronous=FULL. One thread, one connection.
  *
- * The write turn. The first write of a loop turn opens a transaction; store_commit(), called once at the end of the
- * turn, commits all of them with one sync, and then what was registered by store_after_commit() runs in order: replies
- * and signals leave there, and so does the first byte of an upload. Nothing is ever told or sent before it is on disk.
- * Several calls that belong together are put between store_begin() and store_end(), which undo just them on failure.
+ * The write turn. The first write of a loop turn opens a transaction; store_commit(), called once at the end
+ * of the turn, commits all of them with one sync, and then what was registered by store_after_commit() runs
+ * in order: replies and signals leave there, and so does the first byte of an upload. Nothing is ever told or
+ * sent before it is on disk. Several calls that belong together are put between store_begin() and
+ * store_end(), which undo just them on failure.
  *
- * Every function that returns int gives 0 (or a documented positive value), or a negative code with err set. Returned
- * structs are filled by copy; free them with their store_*_free(). Instants are wall-clock microseconds, 0 = none.
+ * Every function that returns int gives 0 (or a documented positive value), or a negative code with err set.
+ * Returned structs are filled by copy; free them with their store_*_free(). Instants are wall-clock
+ * microseconds, 0 = none.
  */
 struct store;
 
 struct store_options {
-    const char *path;          /* the database file */
+    const char *path; /* the database file */
     const struct clock *clock;
-    /* Called once when a write turn opens, so that the loop schedules store_commit() for the end of the turn. */
+    /* Called once when a write turn opens, so that the loop schedules store_commit() for the end of the turn.
+     */
     void (*turn_opened)(void *data);
     void *data;
 };
 
 /*
- * Opens, checks (application_id, quick integrity) and migrates; a migration first makes a dated copy beside the file with
- * VACUUM INTO. ERR_STORE_NEWER for a schema from the future, ERR_STORE_CORRUPT; the file is never deleted or replaced.
+ * Opens, checks (application_id, quick integrity) and migrates; a migration first makes a dated copy beside
+ * the file with VACUUM INTO. ERR_STORE_NEWER for a schema from the future, ERR_STORE_CORRUPT; the file is
+ * never deleted or replaced.
  */
 int store_open(const struct store_options *options, struct store **ret, struct err *err);
+/* Reads the whole database for damage (SQLite's quick_check), for `doctor`: seconds on a big one.
+ * ERR_STORE_CORRUPT. */
+int store_check(struct store *store, struct err *err);
 /* Commits what is open and closes. Returns NULL. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_cleanup, store_close)
 
 /* ---- the write turn ---- */
 int store_begin(struct store *store, struct err *err); /* nests; a savepoint in the turn's transaction */
-/* Keeps (ok) or undoes what was written since the matching store_begin(). */
+/*
+ * Keeps (ok) or undoes what was written since the matching store_begin(). Callbacks registered in between
+ * stay registered. When the database has dropped the whole turn (disk full, I/O error), every write until
+ * store_commit() fails with that error, so that a turn is on disk whole or not at all.
+ */
 int store_end(struct store *store, bool ok, struct err *err);
 /*
- * Runs fn once what was written so far is on disk (err NULL), or was lost because the commit failed (err says why). When
- * no turn is open it runs at once. Callbacks may write: that opens the next turn.
+ * Runs fn once what was written so far is on disk (err NULL), or was lost because the commit failed (err says
+ * why). When no turn is open it runs at once. Callbacks may write: that opens the next turn.
  */
 typedef void store_commit_fn(void *data, const struct err *err);
 void store_after_commit(struct store *store, store_commit_fn *fn, void *data);
@@ -56,19 +67,20 @@ bool store_turn_is_open(const struct store *store);
 /* ---- registros patronales ---- */
 struct store_rp {
     char rp[12];
-    char *name; /* razón social */
+    char *name;   /* razón social */
     char guia[6]; /* "" = the file's own */
     enum enye_policy enye;
     bool paused;
     int64_t certificate; /* id; 0 = none */
     int64_t added_us;
 };
-void store_rp_free(struct store_rp *rp); /* fields only */
-int store_rp_add(struct store *store, const struct store_rp *rp, struct err *err); /* ERR_RP_EXISTS */
+void store_rp_free(struct store_rp *rp);                                              /* fields only */
+int store_rp_add(struct store *store, const struct store_rp *rp, struct err *err);    /* ERR_RP_EXISTS */
 int store_rp_update(struct store *store, const struct store_rp *rp, struct err *err); /* ERR_UNKNOWN_RP */
 /* ERR_RP_IN_USE while lots of it are not final; history stays. */
 int store_rp_remove(struct store *store, const char *rp, struct err *err);
-int store_rp_get(struct store *store, const char *rp, struct store_rp *ret, struct err *err); /* ERR_UNKNOWN_RP */
+int store_rp_get(struct store *store, const char *rp, struct store_rp *ret,
+                 struct err *err); /* ERR_UNKNOWN_RP */
 /* All, sorted by rp; *ret is an array of *ret_n to be freed with store_rps_free(). */
 int store_rp_list(struct store *store, struct store_rp **ret, size_t *ret_n, struct err *err);
 void store_rps_free(struct store_rp *rps, size_t n);
@@ -93,7 +105,8 @@ void store_certificate_free(struct store_certificate *certificate);
 /* ret_id is chosen before sealing, since it is the seal's associated data: reserve it first. */
 int store_certificate_reserve(struct store *store, int64_t *ret_id, struct err *err);
 int store_certificate_add(struct store *store, const struct store_certificate *certificate, struct err *err);
-int store_certificate_update(struct store *store, const struct store_certificate *certificate, struct err *err);
+int store_certificate_update(struct store *store, const struct store_certificate *certificate,
+                             struct err *err);
 /* Marks it removed, wipes the sealed bytes, unbinds its RPs; the row stays for history. */
 int store_certificate_remove(struct store *store, int64_t id, struct err *err);
 int store_certificate_get(struct store *store, int64_t id, struct store_certificate *ret, struct err *err);
@@ -112,63 +125,71 @@ struct store_lot {
     char *hold_text, *hold_by; /* the sentence as it was said; who: "uid 1000" or "idsed" */
     int64_t hold_us;
     int64_t created_us;
-    char *created_by;  /* "uid 1000" */
-    char *source;      /* file name given by the submitter; may be NULL */
-    char *sha256;      /* of the records, hex */
+    char *created_by; /* "uid 1000" */
+    char *source;     /* file name given by the submitter; may be NULL */
+    char *sha256;     /* of the records, hex */
     uint32_t counts[_COUNT_MAX];
     uint32_t approved, rejected; /* movements; 0 until the constancia was read */
-    int64_t certificate; /* of the last attempt; 0 = none yet */
+    int64_t certificate;         /* of the last attempt; 0 = none yet */
     uint32_t attempts;
-    uint32_t failures; /* in a row, for the backoff; 0 after success */
-    int64_t next_us;   /* when the next step is due, wall clock; 0 = not scheduled */
+    uint32_t failures;                  /* in a row, for the backoff; 0 after success */
+    int64_t next_us;                    /* when the next step is due, wall clock; 0 = not scheduled */
     int64_t attempt_us, attempt_end_us; /* last attempt */
-    int64_t polled_us; /* last time the list was read for it */
+    int64_t polled_us;                  /* last time the list was read for it */
     enum outcome_reason last_reason;
     char *last_error; /* NULL = none */
     char *portal_lot, *folio;
     int64_t received_us; /* reception by the portal */
     int64_t finished_us;
-    int64_t parent; /* lot that this one corrects; 0 = none */
+    int64_t parent;                             /* lot that this one corrects; 0 = none */
     bool have_acuse, have_constancia, have_csv; /* stored and, for the PDFs, read */
 };
 void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);
 
 /*
- * A new lot, in slices, so that a big one does not block the loop. begin stores the lot's row and its records but hides
- * it (it is not listed and not sent); add inserts up to `max` movements and returns how many are left (0: finished);
- * publish makes it visible. An unpublished lot is deleted by store_open(). Movements that stand in another lot that is
- * accepted or under way make add fail with ERR_DUPLICATE_MOVEMENT, naming that lot, unless allow_duplicate.
+ * A new lot, in slices, so that a big one does not block the loop. begin stores the lot's row and its records
+ * but hides it (it is not listed and not sent); add inserts up to `max` movements and returns how many are
+ * left (0: finished); publish makes it visible. Each call may be in a turn of its own. The lot's id is chosen
+ * and its counts are counted here, whatever `lot` says; the records are copied. An unpublished lot is deleted
+ * by store_open(). Movements that stand in another lot that is accepted or under way make add fail with
+ * ERR_DUPLICATE_MOVEMENT, naming that lot, unless allow_duplicate. After a failure, or when a turn of it was
+ * lost or undone, only store_lot_abandon() is possible.
  */
 struct store_intake;
-int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records, bool allow_duplicate,
-                    struct store_intake **ret, struct err *err);
+int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,
+                    bool allow_duplicate, struct store_intake **ret, struct err *err);
 int store_lot_add(struct store_intake *intake, size_t max, struct err *err);
-int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *err); /* frees the intake */
+int store_lot_publish(struct store_intake *intake, int64_t *ret_id,
+                      struct err *err);              /* frees the intake, on success */
 void store_lot_abandon(struct store_intake *intake); /* deletes what was written and frees; NULL is fine */
 
 /* The lots that a submission with this key (hash of bytes and options) made: 1 and ids, or 0. */
-int store_submission_find(struct store *store, const char *key, int64_t **ret_ids, size_t *ret_n, struct err *err);
+int store_submission_find(struct store *store, const char *key, int64_t **ret_ids, size_t *ret_n,
+                          struct err *err);
 int store_submission_add(struct store *store, const char *key, const int64_t *ids, size_t n, struct err *err);
 
-int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct err *err); /* ERR_UNKNOWN_LOT */
-/* Writes every changeable field of the row. Together with store_lot_set_movements() this is one transition. */
+int store_lot_get(struct store *store, int64_t id, struct store_lot *ret,
+                  struct err *err); /* ERR_UNKNOWN_LOT */
+/* Writes every changeable field of the row. Together with store_lot_set_movements() this is one transition.
+ */
 int store_lot_update(struct store *store, const struct store_lot *lot, struct err *err);
 /* Gives all movements of the lot that state. */
 int store_lot_set_movements(struct store *store, int64_t lot, enum movement_state state, struct err *err);
-/* Stores what a matched constancia says: row_of[i] is the row for the i-th movement (see constancia_match()). */
-int store_lot_set_results(struct store *store, int64_t lot, const struct constancia *constancia, const size_t *row_of,
-                          size_t n, struct err *err);
+/* Stores what a matched constancia says: row_of[i] is the row for the i-th movement (see constancia_match()).
+ */
+int store_lot_set_results(struct store *store, int64_t lot, const struct constancia *constancia,
+                          const size_t *row_of, size_t n, struct err *err);
 /* The exact bytes sent or to be sent. */
 int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err);
 /* The lot that carries this portal lot number: 1 and *ret_id, or 0. */
 int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err);
 
 struct store_lot_filter {
-    char rp[12];          /* "" = any */
-    uint32_t states;      /* bit 1 << state; 0 = any */
-    int held;             /* 1 only held, 0 only not held, -1 any */
-    int64_t certificate;  /* lots of RPs bound to it; 0 = any */
+    char rp[12];                /* "" = any */
+    uint32_t states;            /* bit 1 << state; 0 = any */
+    int held;                   /* 1 only held, 0 only not held, -1 any */
+    int64_t certificate;        /* lots of RPs bound to it; 0 = any */
     int64_t since_us, until_us; /* created; 0 = any */
 };
 /* Newest first below the cursor (an id; 0 = from the newest), at most `limit`. */
@@ -176,7 +197,8 @@ int store_lot_list(struct store *store, const struct store_lot_filter *filter, i
                    struct store_lot **ret, size_t *ret_n, struct err *err);
 /* Ids of the lots that are not final, oldest first: what the engine schedules from at start. */
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err);
-/* How many lots are in each state, [_LOT_STATE_MAX], and how many are held. Cheap: kept by triggers, not counted. */
+/* How many lots are in each state, [_LOT_STATE_MAX], and how many are held. Cheap: kept by triggers, not
+ * counted. */
 int store_lot_totals(struct store *store, uint64_t *ret_totals, uint64_t *ret_held, struct err *err);
 
 /* ---- movements ---- */
@@ -223,10 +245,12 @@ struct store_document {
 };
 void store_documents_free(struct store_document *documents, size_t n);
 /* Equal bytes of the same kind for the same lot are stored once; *ret_id is then the first one's. */
-int store_document_add(struct store *store, const struct store_document *document, const void *bytes, size_t n,
-                       int64_t *ret_id, struct err *err);
-int store_document_list(struct store *store, int64_t lot, struct store_document **ret, size_t *ret_n, struct err *err);
-/* The bytes; ERR_UNKNOWN_DOCUMENT, or ERR_STORE_CORRUPT when they no longer have their hash. ret_document may be NULL. */
+int store_document_add(struct store *store, const struct store_document *document, const void *bytes,
+                       size_t n, int64_t *ret_id, struct err *err);
+int store_document_list(struct store *store, int64_t lot, struct store_document **ret, size_t *ret_n,
+                        struct err *err);
+/* The bytes; ERR_UNKNOWN_DOCUMENT, or ERR_STORE_CORRUPT when they no longer have their hash. ret_document may
+ * be NULL. */
 int store_document_get(struct store *store, int64_t id, struct store_document *ret_document, struct buf *ret,
                        struct err *err);
 
@@ -239,21 +263,26 @@ struct store_attempt {
     bool sent;
 };
 void store_attempts_free(struct store_attempt *attempts, size_t n);
-int store_attempt_begin(struct store *store, int64_t lot, int64_t certificate, int64_t *ret_id, struct err *err);
+int store_attempt_begin(struct store *store, int64_t lot, int64_t certificate, int64_t *ret_id,
+                        struct err *err);
 /* Closes it, with its transcript (secrets already blanked). */
 int store_attempt_end(struct store *store, const struct store_attempt *attempt, const struct buf *transcript,
                       struct err *err);
-int store_attempt_list(struct store *store, int64_t lot, struct store_attempt **ret, size_t *ret_n, struct err *err);
+int store_attempt_list(struct store *store, int64_t lot, struct store_attempt **ret, size_t *ret_n,
+                       struct err *err);
 int store_attempt_transcript(struct store *store, int64_t id, struct buf *ret, struct err *err);
 
-/* ---- portal lots that are not ours (sent by hand, or by another program), so that their acuse is read only once ---- */
+/* ---- portal lots that are not ours (sent by hand, or by another program), so that their acuse is read only
+ * once ---- */
 int store_foreign_add(struct store *store, const char *portal_lot, const char *sha256, struct err *err);
 /* 1 when it is known (and its records' hash in *ret_sha256, to be freed), else 0. */
 int store_foreign_find(struct store *store, const char *portal_lot, char **ret_sha256, struct err *err);
 
 /* ---- what the engine must remember of the portal and of itself: small named values ---- */
-int store_value_set(struct store *store, const char *name, const char *value, struct err *err); /* NULL deletes */
-int store_value_get(struct store *store, const char *name, char **ret, struct err *err); /* 1 and *ret, or 0 */
+int store_value_set(struct store *store, const char *name, const char *value,
+                    struct err *err); /* NULL deletes */
+int store_value_get(struct store *store, const char *name, char **ret,
+                    struct err *err); /* 1 and *ret, or 0 */
 
 /* ---- audit: a hash chain; see docs/architecture.md ---- */
 struct store_audit {
@@ -268,7 +297,7 @@ struct store_audit {
 void store_audits_free(struct store_audit *audits, size_t n);
 /* seq, at_us and hash are set here. */
 int store_audit_add(struct store *store, const struct store_audit *audit, struct err *err);
-int store_audit_list(struct store *store, int64_t after_seq, size_t limit, struct store_audit **ret, size_t *ret_n,
-                     struct err *err);
+int store_audit_list(struct store *store, int64_t after_seq, size_t limit, struct store_audit **ret,
+                     size_t *ret_n, struct err *err);
 /* 0 when the chain is whole; ERR_STORE_CORRUPT naming the first record that is changed or missing. */
 int store_audit_verify(struct store *store, struct err *err);
