@@ -4,11 +4,24 @@
 #include "base/err.h"
 
 /*
- * What a check found in an input: where, which rule, and what to do. Findings of one rule and severity that repeat on
- * line after line are kept once per line up to a limit and then only counted, so that a file of a million odd lines
- * cannot grow the list.
+ * What a check found in an input: where, which rule, and what to do. Findings of one rule and severity that
+ * repeat on line after line are kept once per line up to a limit and then only counted, so that a file of a
+ * million odd lines cannot grow the list.
  */
 enum finding_severity { FINDING_NOTE, FINDING_WARNING, FINDING_ERROR };
+
+#include "idse/rule-table.h"
+
+enum finding_rule {
+#define X(id, name, severity, text) RULE_##id,
+    RULE_TABLE(X)
+#undef X
+        _RULE_MAX
+};
+
+const char *finding_rule_name(enum finding_rule rule); /* "nss-check-digit": stable */
+enum finding_severity finding_rule_severity(enum finding_rule rule);
+const char *finding_rule_text(enum finding_rule rule); /* translated */
 
 struct finding {
     const char *rule;  /* stable id, e.g. "nss-check-digit"; static */
@@ -37,8 +50,15 @@ void findings_free(struct findings *findings);
 /* Adds one; `value` is copied and may be NULL. Does nothing when findings is NULL. */
 void findings_add(struct findings *findings, const char *rule, enum finding_severity severity, uint32_t line,
                   uint16_t column, const char *field, const char *value, const char *fmt, ...) _printf_(8, 9);
+/*
+ * A breach of a rule of the table, in the table's words; `detail` (may be NULL) follows them: what was
+ * expected, or more precisely what was found.
+ */
+void findings_report(struct findings *findings, enum finding_rule rule, uint32_t line, uint16_t column,
+                     const char *field, const char *value, const char *detail);
 /* How often the rule was reported, kept or not. */
 size_t findings_count(const struct findings *findings, const char *rule);
-/* The first error as one sentence with line and column, for an error message; NULL when there is none. New string. */
+/* The first error as one sentence with line and column, for an error message; NULL when there is none. New
+ * string. */
 char *findings_first_error(const struct findings *findings);
 const char *finding_severity_name(enum finding_severity severity); /* "note", "warning", "error" */

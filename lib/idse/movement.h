@@ -64,5 +64,7 @@ int movement_state_from_name(const char *name);
 const char *movement_type_name(enum movement_type type);
 /* For people, translated. */
 const char *movement_type_label(enum movement_type type);
+/* "08", "07", "02" as the record has it; "" for MOVEMENT_NONE. */
+const char *movement_type_code(enum movement_type type);
 /* By stable name, "08"/"8" and so on; negative when it is none. */
 int movement_type_from_name(const char *name);

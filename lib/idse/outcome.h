@@ -65,7 +65,8 @@ bool outcome_blames_portal(enum outcome_reason reason);
 enum outcome outcome_of(enum outcome_reason reason, enum lot_hold *ret_hold);
 /*
  * The event that the end of an upload means for its lot. `sent`: a byte of the file may have left this machine. Only a
- * page that is known to say so proves arrival or refusal; anything else after the first byte is LOT_EVENT_BROKEN.
+ * page that is known to say so proves arrival or refusal; anything else after the first byte is LOT_EVENT_BROKEN. A hold
+ * that comes with BROKEN is about the next sending; the reconciliation goes on under it.
  */
 enum lot_event outcome_of_upload(enum outcome_reason reason, bool sent, enum lot_hold *ret_hold);
 
