@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "vault/digest.h"
+
+#include <openssl/evp.h>
+
+struct digest {
+    EVP_MD_CTX *ctx;
+};
+
+/* SHA-256 in memory fails only for want of memory or a broken OpenSSL; neither leaves anything to go on with.
+ */
+static void must(int ok)
+{
+    if (ok != 1)
+        abort();
+}
+
+void digest_sha256(const void *data, size_t n, uint8_t ret[DIGEST_SHA256_SIZE])
+{
+    must(EVP_Digest(data, n, ret, NULL, EVP_sha256(), NULL));
+}
+
+char *digest_sha256_hex(const void *data, size_t n)
+{
+    uint8_t sum[DIGEST_SHA256_SIZE];
+    digest_sha256(data, n, sum);
+    return hex_encode(sum, sizeof(sum));
+}
+
+struct digest *digest_new(void)
+{
+    struct digest *digest = xcalloc(1, sizeof(*digest));
+    digest->ctx = EVP_MD_CTX_new();
+    must(digest->ctx && EVP_DigestInit_ex(digest->ctx, EVP_sha256(), NULL));
+    return digest;
+}
+
+void digest_add(struct digest *digest, const void *data, size_t n)
+{
+    must(EVP_DigestUpdate(digest->ctx, data, n));
+}
+
+char *digest_end_hex(struct digest *digest)
+{
+    uint8_t sum[DIGEST_SHA256_SIZE];
+    must(EVP_DigestFinal_ex(digest->ctx, sum, NULL));
+    digest_free(digest);
+    return hex_encode(sum, sizeof(sum));
+}
+
+struct digest *digest_free(struct digest *digest)
+{
+    if (digest)
+        EVP_MD_CTX_free(digest->ctx);
+    free(digest);
+    return NULL;
+}
