@@ -46,6 +46,8 @@ void bus_writer_init(struct bus_writer *w, DBusMessage *message, const char *sig
 int bus_writer_finish(struct bus_writer *w, DBusMessage **ret, struct err *err);
 /* Drops the message. */
 void bus_writer_abandon(struct bus_writer *w);
+/* Sets the fault, if there is none yet: for who finds out half-way that there is nothing right to write. */
+void bus_writer_fail(struct bus_writer *w, const char *fmt, ...) _printf_(2, 3);
 
 void bus_write_string(struct bus_writer *w, const char *value);
 void bus_write_path(struct bus_writer *w, const char *path);
@@ -151,3 +153,5 @@ int bus_read_options(struct bus_reader *r, const struct bus_option *options, siz
 /* What an error message says: our own names by err-table.h, the bus's own as ERR_UNREACHABLE,
  * ERR_ACCESS_DENIED, …. */
 int bus_err_from_message(DBusMessage *message, struct err *err);
+/* The same for an error's name and text, either of which may be NULL. */
+int bus_err_from_name(const char *name, const char *text, struct err *err);

@@ -93,7 +93,7 @@ struct bus_server_options {
     const char *address; /* NULL: the system bus */
     /*
      * Decides whether the sender may; answers with bus_call_allow() or bus_call_fail(), at once or later.
-     * NULL: only uid 0 and the process's own uid may do what needs an action.
+     * NULL: only uid 0 may do what needs an action.
      */
     void (*authorize)(void *data, struct bus_call *call, const char *action);
     /* Told of faults nobody else learns of: a broken signal, an unknown message. May be NULL. */
