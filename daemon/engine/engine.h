@@ -32,6 +32,8 @@ struct engine_host {
     /* A person should know. lot 0: of no lot. `what` is a stable word: "quarantined", "portal-changed", … */
     void (*attention)(void *data, int64_t lot, const char *what, const char *text);
     uint32_t (*random)(void *data);
+    /* The database cannot be written. End the process: what was in flight is settled at the next start. */
+    void (*fatal)(void *data, const struct err *err);
     void *data;
 };
 
@@ -82,9 +84,9 @@ struct engine_portal_state {
 };
 void engine_portal_state(const struct engine *engine, struct engine_portal_state *ret);
 /* Wall-clock instant of the next visit; 0 when nothing waits. */
-int64_t engine_next_visit_us(const struct engine *engine);
+int64_t engine_next_visit_us(struct engine *engine);
 /* Wall-clock instant of the lot's next step, its identity's and the portal's delays included; 0 when none is due. */
-int64_t engine_lot_due_us(const struct engine *engine, int64_t lot);
+int64_t engine_lot_due_us(struct engine *engine, int64_t lot);
 /* Is a visit under way? (For an orderly stop.) */
 bool engine_is_visiting(const struct engine *engine);
 /* Begins no new visit; visits under way end after their current step and log out. */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/err.h"
+#include "idse/outcome.h"
+
+/*
+ * One circuit for the portal as a whole. After some failures in a row that are the portal's own it opens: then one visit
+ * at a time is a probe, and only when its delay has passed. Kept on disk, so that a restart does not forget it.
+ */
+enum circuit_state { CIRCUIT_UNKNOWN, CIRCUIT_OK, CIRCUIT_DOWN, CIRCUIT_CHANGED };
+
+struct circuit {
+    enum circuit_state state;
+    char *text;       /* what was last seen */
+    int64_t since_us; /* wall clock */
+    unsigned failures;
+    int64_t open_until_us; /* wall clock; while CIRCUIT_DOWN */
+};
+
+struct store;
+const char *circuit_state_name(enum circuit_state state);
+int circuit_load(struct circuit *circuit, struct store *store, struct err *err);
+int circuit_save(const struct circuit *circuit, struct store *store, struct err *err);
+void circuit_free(struct circuit *circuit); /* fields only */
+/* Moves to a state at `now_us`; true when it is another one than before. */
+bool circuit_move(struct circuit *circuit, enum circuit_state state, const char *text, int64_t now_us);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "circuit.h"
+#include "crash.h"
+#include "engine.h"
+#include "schedule.h"
+
+/* What the files of the engine share. */
+
+struct engine {
+    struct store *store;
+    struct portal *portal;
+    const struct clock *clock;
+    struct engine_config config;
+    struct engine_host host;
+    struct schedule schedule;
+    struct circuit circuit;
+    unsigned n_visits;
+    bool stopping;
+};
+
+/* Who the engine is in the audit and in holds. */
+#define ENGINE_WHO       "idsed"
+#define ENGINE_WHO_PAUSE "pause" /* sets the hold "operator" of a paused registration's lots */
+
+static inline int64_t engine_wall_us(const struct engine *engine)
+{
+    return clock_wall_us(engine->clock);
+}
+static inline int64_t engine_boot_us(const struct engine *engine)
+{
+    return clock_boot_us(engine->clock);
+}
+
+/* A fault of the store: told to the host, which ends the process. Takes what err holds. */
+void engine_fatal(struct engine *engine, struct err *err);
+/* Asks to be woken at once. */
+void engine_poke(struct engine *engine);
+/* Works out when to wake next. */
+void engine_rearm(struct engine *engine);
+/* Tells a person, with the lot's number in the journal. */
+void engine_tell(struct engine *engine, int64_t lot, const char *what, const char *text);
+
+/* ---- lots (lots.c) ---- */
+#define _cleanup_lot_ _cleanup_(store_lot_free)
+/*
+ * Applies an event to a loaded lot, its movements and dates included, without writing the row. 1 and the actions to take,
+ * 0 when the event does not apply in this state, negative for a fault.
+ */
+int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event, unsigned *ret_actions,
+              struct err *err);
+/* Writes the row, enters the lot into the schedule and tells the host: the end of every change. */
+int lot_save(struct engine *engine, struct store_lot *lot, struct err *err);
+/* When the next step is due, counted from now, by the lot's failures in a row. */
+void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us);
+/* … by its age since reception. */
+void lot_poll_later(struct engine *engine, struct store_lot *lot);
+void lot_set_error(struct store_lot *lot, enum outcome_reason reason, const char *text);
+void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text, const char *who);
+
+/* ---- holds (judge.c) ---- */
+/* Works out the hold of a loaded lot from what stands in its way now; the holds that people set stay. */
+int judge_lot(struct engine *engine, struct store_lot *lot, struct err *err);
+/* Marks every job of a certificate (0: of all) and judges the first of them now, the others in the turns that follow. */
+int judge_again(struct engine *engine, int64_t certificate, struct err *err);
+/* Judges some of those that are marked. */
+int judge_some(struct engine *engine, struct err *err);
+
+/* ---- visits (visit.c) ---- */
+struct visit;
+void visit_start(struct engine *engine, struct identity *identity);
+int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data, struct err *err);
+void visit_free(struct visit *visit);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "internal.h"
+
+/* What people ask of a lot. The caller audits; here only what it does to the lot. */
+
+static int wrong_state(const struct store_lot *lot, const char *what, struct err *err)
+{
+    return err_set(err, ERR_WRONG_STATE, _("lot %lld is %s: %s"), (long long)lot->id, lot_state_label(lot->state), what);
+}
+
+int engine_hold(struct engine *engine, int64_t id, enum lot_hold reason, const char *text, const char *who,
+                struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r < 0)
+        return r;
+    if (lot_state_final(lot.state))
+        return wrong_state(&lot, _("it is finished and cannot be held"), err);
+    lot_set_hold(engine, &lot, reason, text, who);
+    return lot_save(engine, &lot, err);
+}
+
+/* A person says that the portal is in order again. */
+static int forget_change(struct engine *engine, struct err *err)
+{
+    if (engine->circuit.state != CIRCUIT_CHANGED)
+        return 0;
+    circuit_move(&engine->circuit, CIRCUIT_UNKNOWN, "", engine_wall_us(engine));
+    engine->host.portal_changed(engine->host.data);
+    int r = circuit_save(&engine->circuit, engine->store, err);
+    return r < 0 ? r : judge_again(engine, 0, err);
+}
+
+/* … that user and password are right now. */
+static int forget_refusal(struct engine *engine, const struct store_lot *lot, struct err *err)
+{
+    struct store_rp rp = {0};
+    struct store_certificate certificate = {0};
+    int r = store_rp_get(engine->store, lot->rp, &rp, err);
+    int64_t id = rp.certificate;
+    store_rp_free(&rp);
+    if (r < 0 || id == 0)
+        return r;
+    r = store_certificate_get(engine->store, id, &certificate, err);
+    if (r >= 0 && certificate.hold == LOT_HOLD_CERTIFICATE_REJECTED) {
+        certificate.hold = LOT_HOLD_NONE;
+        replace_str(&certificate.hold_text, NULL);
+        r = store_certificate_update(engine->store, &certificate, err);
+        if (r >= 0)
+            r = engine_certificate_changed(engine, id, err);
+        engine->host.certificate_changed(engine->host.data, id);
+    }
+    store_certificate_free(&certificate);
+    return r;
+}
+
+int engine_release(struct engine *engine, int64_t id, const char *who, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r < 0)
+        return r;
+    if (lot.hold == LOT_HOLD_NONE)
+        return wrong_state(&lot, _("it is not held"), err);
+    if (lot.hold == LOT_HOLD_CERTIFICATE_REJECTED)
+        r = forget_refusal(engine, &lot, err);
+    if (lot.hold == LOT_HOLD_PORTAL_CHANGED)
+        r = forget_change(engine, err);
+    if (r < 0)
+        return r;
+    lot_set_hold(engine, &lot, LOT_HOLD_NONE, NULL, NULL);
+    if (!lot_state_final(lot.state) && lot.state != LOT_STATE_QUARANTINED)
+        lot.next_us = engine_wall_us(engine);
+    r = judge_lot(engine, &lot, err);
+    if (r >= 0)
+        r = lot_save(engine, &lot, err);
+    engine_poke(engine);
+    return r;
+}
+
+int engine_cancel(struct engine *engine, int64_t id, const char *who, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    unsigned actions;
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r >= 0)
+        r = lot_apply(engine, &lot, LOT_EVENT_CANCEL, &actions, err);
+    if (r == 0)
+        return wrong_state(&lot, _("only a lot that was not sent can be cancelled"), err);
+    return r < 0 ? r : lot_save(engine, &lot, err);
+}
+
+/* Makes the next step due now, whatever it is. */
+static int hurry(struct engine *engine, struct store_lot *lot, struct err *err)
+{
+    unsigned actions;
+    enum lot_state before = lot->state;
+    int r = lot_apply(engine, lot, LOT_EVENT_RETRY, &actions, err);
+    if (r <= 0)
+        return r;
+    if (before == LOT_STATE_QUARANTINED)
+        lot->have_acuse = lot->have_constancia = false; /* fetched and read again */
+    lot->next_us = engine_wall_us(engine);
+    r = lot_save(engine, lot, err);
+    return r < 0 ? r : 1;
+}
+
+/* A person does not wait for the backoff of the identity either. */
+static int forget_delay(struct engine *engine, int64_t lot)
+{
+    const struct job *job = schedule_find(&engine->schedule, lot);
+    if (job && job->certificate)
+        schedule_identity(&engine->schedule, job->certificate)->not_before_us = 0;
+    engine->circuit.open_until_us = 0;
+    engine_poke(engine);
+    return 0;
+}
+
+int engine_retry(struct engine *engine, int64_t id, const char *who, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r >= 0)
+        r = hurry(engine, &lot, err);
+    if (r == 0)
+        return wrong_state(&lot, _("there is nothing to try again"), err);
+    return r < 0 ? r : forget_delay(engine, id);
+}
+
+int engine_reconcile(struct engine *engine, int64_t id, const char *who, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r < 0)
+        return r;
+    if (lot.state != LOT_STATE_UNCERTAIN)
+        return wrong_state(&lot, _("only an uncertain lot is reconciled"), err);
+    r = hurry(engine, &lot, err);
+    return r < 0 ? r : forget_delay(engine, id);
+}
+
+int engine_refresh(struct engine *engine, struct err *err)
+{
+    int64_t *ids = NULL;
+    size_t n = 0;
+    int r = store_lot_open_ids(engine->store, &ids, &n, err);
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        _cleanup_lot_ struct store_lot lot = {0};
+        r = store_lot_get(engine->store, ids[i], &lot, err);
+        if (r < 0 || (lot.state != LOT_STATE_RECEIVED && lot.state != LOT_STATE_UNCERTAIN))
+            continue;
+        r = hurry(engine, &lot, err);
+        if (r > 0)
+            r = forget_delay(engine, lot.id);
+    }
+    free(ids);
+    return r;
+}
+
+int engine_test_certificate(struct engine *engine, int64_t id, engine_test_fn *fn, void *data, struct err *err)
+{
+    struct store_certificate certificate = {0};
+    int r = store_certificate_get(engine->store, id, &certificate, err);
+    if (r >= 0 && certificate.removed_us)
+        r = err_set(err, ERR_UNKNOWN_CERTIFICATE, _("certificate %lld was removed"), (long long)id);
+    else if (r >= 0 && certificate.hold == LOT_HOLD_CERTIFICATE_REJECTED)
+        r = err_set(err, ERR_CREDENTIAL_REJECTED,
+                    _("the portal refused certificate %lld (%s); trying again could lock the account: correct it, or "
+                      "release it first"),
+                    (long long)id, str_or_empty(certificate.hold_text));
+    store_certificate_free(&certificate);
+    return r < 0 ? r : visit_start_test(engine, schedule_identity(&engine->schedule, id), fn, data, err);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "schedule.h"
+
+#include "base/util.h"
+
+void schedule_free(struct schedule *schedule)
+{
+    for (size_t i = 0; i < schedule->n_identities; i++)
+        free(schedule->identities[i]);
+    free(schedule->identities);
+    free(schedule->jobs);
+    *schedule = (struct schedule){0};
+}
+
+/* Index of the first job whose lot is not below `lot`. */
+static size_t position(const struct schedule *schedule, int64_t lot)
+{
+    size_t low = 0, high = schedule->n_jobs;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (schedule->jobs[middle].lot < lot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct job *schedule_find(struct schedule *schedule, int64_t lot)
+{
+    size_t at = position(schedule, lot);
+    return at < schedule->n_jobs && schedule->jobs[at].lot == lot ? &schedule->jobs[at] : NULL;
+}
+
+void schedule_put(struct schedule *schedule, const struct job *job)
+{
+    struct job *there = schedule_find(schedule, job->lot);
+    if (there) {
+        schedule->n_unjudged += (size_t)job->unjudged - (size_t)there->unjudged;
+        *there = *job;
+        return;
+    }
+    if (schedule->n_jobs == schedule->cap_jobs) {
+        schedule->cap_jobs = MAX(schedule->cap_jobs * 2, (size_t)64);
+        schedule->jobs = xreallocarray(schedule->jobs, schedule->cap_jobs, sizeof(struct job));
+    }
+    size_t at = position(schedule, job->lot);
+    memmove(&schedule->jobs[at + 1], &schedule->jobs[at], (schedule->n_jobs - at) * sizeof(struct job));
+    schedule->jobs[at] = *job;
+    schedule->n_jobs++;
+    schedule->n_unjudged += job->unjudged;
+}
+
+void schedule_drop(struct schedule *schedule, int64_t lot)
+{
+    struct job *job = schedule_find(schedule, lot);
+    if (!job)
+        return;
+    schedule->n_unjudged -= job->unjudged;
+    size_t after = (size_t)(job - schedule->jobs) + 1;
+    memmove(job, job + 1, (schedule->n_jobs - after) * sizeof(struct job));
+    schedule->n_jobs--;
+}
+
+struct identity *schedule_identity(struct schedule *schedule, int64_t certificate)
+{
+    for (size_t i = 0; i < schedule->n_identities; i++)
+        if (schedule->identities[i]->certificate == certificate)
+            return schedule->identities[i];
+    struct identity *identity = xcalloc(1, sizeof(*identity));
+    identity->certificate = certificate;
+    schedule->identities =
+        xreallocarray(schedule->identities, schedule->n_identities + 1, sizeof(*schedule->identities));
+    schedule->identities[schedule->n_identities++] = identity;
+    return identity;
+}
+
+void schedule_unjudge(struct schedule *schedule, struct job *job)
+{
+    schedule->n_unjudged += !job->unjudged;
+    job->unjudged = true;
+}
+
+int64_t schedule_due_us(struct schedule *schedule, const struct job *job)
+{
+    if (job->blocked || job->unjudged || job->certificate == 0)
+        return SCHEDULE_NEVER;
+    return MAX(job->due_us, schedule_identity(schedule, job->certificate)->not_before_us);
+}
+
+int64_t schedule_earliest_us(struct schedule *schedule, struct identity **ret_identity)
+{
+    int64_t earliest = SCHEDULE_NEVER;
+    for (size_t i = 0; i < schedule->n_jobs; i++) {
+        const struct job *job = &schedule->jobs[i];
+        if (job->blocked || job->unjudged || job->certificate == 0 || job->due_us >= earliest)
+            continue;
+        struct identity *identity = schedule_identity(schedule, job->certificate);
+        int64_t due = MAX(job->due_us, identity->not_before_us);
+        if (identity->visit || due >= earliest)
+            continue;
+        earliest = due;
+        *ret_identity = identity;
+    }
+    return earliest;
+}

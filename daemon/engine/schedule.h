@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/clock.h"
+#include "idse/lot.h"
+
+/*
+ * The schedule: which lot of which identity is due when. In memory only; every entry is a function of the lot's row. Due
+ * times are instants of the boot clock.
+ */
+struct visit;
+
+struct job {
+    int64_t lot;
+    int64_t certificate; /* identity that serves it; 0 = none */
+    enum lot_state state;
+    bool blocked;  /* held, so that nothing is due */
+    bool unjudged; /* something about it changed; its hold must be worked out before it is served */
+    int64_t due_us;
+};
+
+struct identity {
+    int64_t certificate;
+    unsigned failures;     /* visits that failed in a row */
+    int64_t not_before_us; /* backoff of the identity as a whole */
+    struct visit *visit;   /* under way, or NULL */
+};
+
+struct schedule {
+    struct job *jobs; /* sorted by lot */
+    size_t n_jobs, cap_jobs;
+    struct identity **identities;
+    size_t n_identities;
+    size_t n_unjudged;
+};
+
+#define SCHEDULE_NEVER INT64_MAX
+
+void schedule_free(struct schedule *schedule);
+/* Enters or replaces the job of job->lot. */
+void schedule_put(struct schedule *schedule, const struct job *job);
+void schedule_drop(struct schedule *schedule, int64_t lot);
+struct job *schedule_find(struct schedule *schedule, int64_t lot); /* NULL when the lot has nothing to wait for */
+/* The identity's entry, made when it is not there; never NULL. Its address stays. */
+struct identity *schedule_identity(struct schedule *schedule, int64_t certificate);
+/* Marks a job for judging again. */
+void schedule_unjudge(struct schedule *schedule, struct job *job);
+/* When this job may be served, its identity's delay included; SCHEDULE_NEVER when it may not. */
+int64_t schedule_due_us(struct schedule *schedule, const struct job *job);
+/* The earliest due instant of all identities that are not being visited; *ret_identity is the one. */
+int64_t schedule_earliest_us(struct schedule *schedule, struct identity **ret_identity);

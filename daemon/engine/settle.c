@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "visit.h"
+
+/*
+ * Settling an uncertain lot with what the portal itself shows. Its acuse reprints the raw records: equal bytes prove
+ * arrival. A complete list, asked for late enough and without such an acuse, proves absence. Anything else leaves the lot
+ * uncertain, with the reason. The hash of each foreign acuse is remembered, so that it is read only once.
+ */
+
+/* A portal lot may be dated a little before our attempt: the clocks differ, and the list may round. */
+#define CANDIDATE_MARGIN_US US_PER_DAY
+
+static bool is_candidate(const struct store_lot *lot, const struct portal_row *row)
+{
+    return row->date_us == 0 || row->date_us >= lot->attempt_us - CANDIDATE_MARGIN_US;
+}
+
+static int settle_save(struct visit *visit, struct store_lot *lot, enum lot_event event, struct err *err)
+{
+    unsigned actions;
+    int r = lot_apply(visit->engine, lot, event, &actions, err);
+    return r < 0 ? r : lot_save(visit->engine, lot, err);
+}
+
+static int found(struct visit *visit, struct store_lot *lot, const struct portal_row *row, struct err *err)
+{
+    replace_str(&lot->portal_lot, xstrdup(row->portal_lot));
+    lot->failures = 0;
+    lot_set_error(lot, REASON_OK, NULL);
+    lot_poll_later(visit->engine, lot);
+    engine_tell(visit->engine, lot->id, "found", _("the portal has the lot: its acuse reprints the same records"));
+    visit_queue_add(&visit->receipt, lot->id);
+    return settle_save(visit, lot, LOT_EVENT_FOUND, err);
+}
+
+static int absent(struct visit *visit, struct store_lot *lot, struct err *err)
+{
+    lot_back_off(visit->engine, lot, 0);
+    engine_tell(visit->engine, lot->id, "absent", _("the portal does not have the lot; it is queued again"));
+    return settle_save(visit, lot, LOT_EVENT_ABSENT, err);
+}
+
+static int still_uncertain(struct visit *visit, struct store_lot *lot, const char *why, struct err *err)
+{
+    replace_str(&lot->last_error, xstrdup(why));
+    lot_poll_later(visit->engine, lot);
+    return lot_save(visit->engine, lot, err);
+}
+
+/* All candidates were looked at and none is this lot. */
+static int conclude(struct visit *visit, struct store_lot *lot, struct err *err)
+{
+    if (visit->undecided_why)
+        return still_uncertain(visit, lot, visit->undecided_why, err);
+    if (!visit->complete)
+        return still_uncertain(visit, lot, _("the portal's list does not reach back to the attempt"), err);
+    int64_t provable_us = lot->attempt_end_us + visit->engine->config.settle_us;
+    if (visit->listed_us >= provable_us)
+        return absent(visit, lot, err);
+    lot->next_us = provable_us;
+    lot->polled_us = visit->listed_us;
+    return lot_save(visit->engine, lot, err);
+}
+
+static int remember(struct visit *visit, const struct acuse *acuse, struct err *err)
+{
+    return store_foreign_add(visit->engine->store, visit->rows[visit->row].portal_lot, acuse->records,
+                             acuse->records_len, err);
+}
+
+static void cannot_decide(struct visit *visit, const char *why)
+{
+    visit->undecided[visit->row] = true;
+    replace_str(&visit->undecided_why,
+                xasprintf(_("lot %s of the portal may be this one, but its acuse cannot be read: %s"),
+                          visit->rows[visit->row].portal_lot, why));
+}
+
+static void candidate_read(void *data, struct portal_reading *reading)
+{
+    struct visit *visit = data;
+    _cleanup_err_ struct err err = ERR_INIT;
+    int r = 0;
+    if (reading->reason == REASON_OK && reading->acuse)
+        r = remember(visit, reading->acuse, &err);
+    else
+        cannot_decide(visit, reading->text);
+    if (reading->acuse) {
+        acuse_free(reading->acuse);
+        free(reading->acuse);
+    }
+    if (r < 0)
+        engine_fatal(visit->engine, &err);
+    else
+        visit_continue(visit);
+}
+
+static void candidate_fetched(void *data, const struct portal_answer *answer)
+{
+    struct visit *visit = data;
+    enum lot_hold hold;
+    switch (outcome_of(answer->reason, &hold)) {
+    case OUTCOME_OK:
+        visit->engine->portal->ops->read(visit->engine->portal->data, DOCUMENT_ACUSE, answer->document->data,
+                                         answer->document->len, candidate_read, visit);
+        return;
+    case OUTCOME_WAIT:
+    case OUTCOME_HOLD:
+        cannot_decide(visit, answer->text);
+        visit_continue(visit);
+        return;
+    case OUTCOME_RETRY:
+    case OUTCOME_REJECT:
+    case OUTCOME_UNKNOWN:
+        visit_failed(visit, answer);
+        return;
+    }
+}
+
+/*
+ * Looks for the lot among the rows: 1 when it was found, 0 when it is not among those that can be told, 2 when visit->row
+ * is a candidate whose acuse must be fetched first.
+ */
+static int look_for(struct visit *visit, struct store_lot *lot, const struct portal_row **ret_row, struct err *err)
+{
+    for (size_t i = 0; i < visit->n_rows; i++) {
+        const struct portal_row *row = &visit->rows[i];
+        int64_t other;
+        if (visit->undecided[i] || !is_candidate(lot, row))
+            continue;
+        int r = store_lot_by_portal_lot(visit->engine->store, row->portal_lot, &other, err);
+        if (r < 0)
+            return r;
+        if (r == 1)
+            continue; /* one of ours already */
+        _cleanup_free_ char *sha256 = NULL;
+        r = store_foreign_find(visit->engine->store, row->portal_lot, &sha256, err);
+        if (r < 0)
+            return r;
+        if (r == 0) {
+            visit->row = i;
+            return 2;
+        }
+        if (streq(sha256, lot->sha256)) {
+            *ret_row = row;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static bool settle_lot(struct visit *visit, struct store_lot *lot)
+{
+    struct engine *engine = visit->engine;
+    _cleanup_err_ struct err err = ERR_INIT;
+    const struct portal_row *row = NULL;
+    int r = look_for(visit, lot, &row, &err);
+    if (r == 2) {
+        engine->portal->ops->fetch(visit->session, visit->rows[visit->row].portal_lot, DOCUMENT_ACUSE,
+                                   candidate_fetched, visit);
+        return true;
+    }
+    if (r >= 0)
+        r = r == 1 ? found(visit, lot, row, &err) : conclude(visit, lot, &err);
+    visit->settle.at++;
+    if (r < 0)
+        engine_fatal(engine, &err);
+    else {
+        crash_point(CRASH_SETTLE_BEFORE_COMMIT);
+        visit_continue(visit);
+    }
+    return true;
+}
+
+bool settle_step(struct visit *visit)
+{
+    while (!visit_queue_empty(&visit->settle)) {
+        int64_t id = visit->settle.lots[visit->settle.at];
+        if (!visit_may_serve(visit, id, LOT_STATE_UNCERTAIN)) {
+            visit->settle.at++;
+            continue;
+        }
+        if (visit_list(visit))
+            return true;
+        crash_point(CRASH_SETTLE_LISTED);
+        _cleanup_lot_ struct store_lot lot = {0};
+        _cleanup_err_ struct err err = ERR_INIT;
+        if (store_lot_get(visit->engine->store, id, &lot, &err) < 0) {
+            engine_fatal(visit->engine, &err);
+            return true;
+        }
+        return settle_lot(visit, &lot);
+    }
+    return false;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "internal.h"
+
+/*
+ * One visit to the portal with one identity: log in, settle what is uncertain, send what is due, fetch receipts, log out.
+ * A step either starts a request and returns true, or finds nothing to do and returns false, and then the next kind of
+ * step has its turn. When a request's answer was turned into writes, visit_continue() goes on after their commit.
+ */
+
+/* Lots waiting for one kind of step, in the order they are served. */
+struct visit_queue {
+    int64_t *lots;
+    size_t n, at; /* those before `at` are done */
+};
+
+struct visit {
+    struct engine *engine;
+    struct identity *identity;
+    struct portal_session *session;
+    engine_test_fn *test_fn; /* set: a test, which only logs in and out */
+    void *test_data;
+
+    struct visit_queue settle;  /* uncertain lots */
+    struct visit_queue send;    /* queued lots */
+    struct visit_queue receipt; /* lots whose receipts may be there */
+
+    /* the portal's list, once it was asked for */
+    bool listed, complete;
+    int64_t listed_us; /* when the request began: what came later may be missing */
+    struct portal_row *rows;
+    size_t n_rows;
+    bool *undecided; /* rows whose acuse could not be had or read, in this visit */
+    char *undecided_why;
+
+    /* the request under way */
+    int64_t lot;
+    struct buf records;
+    int64_t attempt;
+    size_t transcript_from; /* where the attempt's part of the session's transcript begins */
+    size_t row;
+    enum document_kind kind;
+    unsigned tried; /* bits of document kinds already asked for, for the lot at the head of `receipt` */
+};
+
+void visit_queue_add(struct visit_queue *queue, int64_t lot);
+static inline bool visit_queue_empty(const struct visit_queue *queue)
+{
+    return queue->at == queue->n;
+}
+
+/* Goes on with the next step once everything written so far is on disk. */
+void visit_continue(struct visit *visit);
+/* Asks for the list, once per visit; true when the request was started. */
+bool visit_list(struct visit *visit);
+/* The row of a portal lot, or NULL. */
+const struct portal_row *visit_row(const struct visit *visit, const char *portal_lot);
+/*
+ * A request of this visit ended neither well nor with "wait". Draws the consequences for identity, certificate and portal
+ * (backoff, hold, circuit), and ends the visit.
+ */
+void visit_failed(struct visit *visit, const struct portal_answer *answer);
+/* Is the lot still to be served as it was when it was put into the queue? */
+bool visit_may_serve(const struct visit *visit, int64_t lot, enum lot_state state);
+/* Keeps the page of an answer that mattered; no page, nothing kept. */
+int visit_keep_page(struct visit *visit, int64_t lot, const struct portal_answer *answer, struct err *err);
+
+bool settle_step(struct visit *visit);
+bool send_step(struct visit *visit);
+bool receipt_step(struct visit *visit);
