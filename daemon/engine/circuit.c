@@ -28,8 +28,8 @@ int circuit_load(struct circuit *circuit, struct store *store, struct err *err)
     json_t *json = json_loads(value, 0, NULL);
     const char *state, *text;
     json_int_t since, failures, open_until;
-    if (json && json_unpack(json, "{s:s, s:s, s:I, s:I, s:I}", "state", &state, "text", &text, "since", &since,
-                            "failures", &failures, "open_until", &open_until) == 0) {
+    if (json && json_unpack(json, "{s:s, s:s, s:I, s:I, s:I}", "state", &state, "text", &text, "since",
+                            &since, "failures", &failures, "open_until", &open_until) == 0) {
         for (size_t i = 0; i < ELEMENTSOF(state_names); i++)
             if (streq(state_names[i], state))
                 circuit->state = (enum circuit_state)i;

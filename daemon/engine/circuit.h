@@ -5,8 +5,9 @@
 #include "idse/outcome.h"
 
 /*
- * One circuit for the portal as a whole. After some failures in a row that are the portal's own it opens: then one visit
- * at a time is a probe, and only when its delay has passed. Kept on disk, so that a restart does not forget it.
+ * One circuit for the portal as a whole. After some failures in a row that are the portal's own it opens:
+ * then one visit at a time is a probe, and only when its delay has passed. Kept on disk, so that a restart
+ * does not forget it.
  */
 enum circuit_state { CIRCUIT_UNKNOWN, CIRCUIT_OK, CIRCUIT_DOWN, CIRCUIT_CHANGED };
 

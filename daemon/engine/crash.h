@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * The named points at which the crash test ends the daemon with SIGKILL, to see that no lot is lost and none is sent
- * twice. Compiled in with -Dcrash-points=true only; IDSED_CRASH_AT=NAME[:N] in the environment picks one, N the time it
- * is passed. CRASH_POINT_TABLE(X): X(id, name)
+ * The named points at which the crash test ends the daemon with SIGKILL, to see that no lot is lost and none
+ * is sent twice. Compiled in with -Dcrash-points=true only; IDSED_CRASH_AT=NAME[:N] in the environment picks
+ * one, N the time it is passed. CRASH_POINT_TABLE(X): X(id, name)
  */
 #define CRASH_POINT_TABLE(X)                                                                                 \
-    X(INTAKE_BEGUN, "intake-begun")           /* some movements of a new lot are written */                  \
+    X(INTAKE_BEGUN, "intake-begun") /* some movements of a new lot are written */                            \
     X(SUBMIT_BEFORE_COMMIT, "submit-before-commit")                                                          \
     X(SUBMIT_AFTER_COMMIT, "submit-after-commit") /* queued, the submitter has no answer yet */              \
     X(SEND_BEFORE_COMMIT, "send-before-commit")                                                              \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "internal.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 
 struct engine *engine_new(struct store *store, struct portal *portal, const struct clock *clock,
@@ -186,8 +188,9 @@ int engine_lot_added(struct engine *engine, int64_t id, struct err *err)
 
 int engine_rp_changed(struct engine *engine, const char *rp, struct err *err)
 {
-    struct store_lot_filter filter = {.held = -1, .states = (1u << LOT_STATE_QUEUED) | (1u << LOT_STATE_UNCERTAIN) |
-                                                            (1u << LOT_STATE_RECEIVED)};
+    struct store_lot_filter filter = {.held = -1,
+                                      .states = (1u << LOT_STATE_QUEUED) | (1u << LOT_STATE_UNCERTAIN) |
+                                                (1u << LOT_STATE_RECEIVED)};
     snprintf(filter.rp, sizeof(filter.rp), "%s", rp);
     struct store_lot *lots = NULL;
     size_t n = 0;

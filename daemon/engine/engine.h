@@ -5,13 +5,15 @@
 #include "store/store.h"
 
 /*
- * The engine moves lots from submission to their receipts. It decides when to visit the portal, with which identity and
- * for which lots, and turns each answer into one committed transition. It knows the store and `struct portal_ops`,
- * neither bus nor curl nor loop: time, randomness and waking come through struct engine_host.
+ * The engine moves lots from submission to their receipts. It decides when to visit the portal, with which
+ * identity and for which lots, and turns each answer into one committed transition. It knows the store and
+ * `struct portal_ops`, neither bus nor curl nor loop: time, randomness and waking come through struct
+ * engine_host.
  *
- * The queue is on disk; in memory there is only a schedule that is rebuilt from it. Work is grouped by identity (the
- * certificate): one visit logs in once, settles what is uncertain, uploads what is due, asks for the list once, fetches
- * receipts, and logs out. Each step of a visit begins only after the result of the step before is on disk.
+ * The queue is on disk; in memory there is only a schedule that is rebuilt from it. Work is grouped by
+ * identity (the certificate): one visit logs in once, settles what is uncertain, uploads what is due, asks
+ * for the list once, fetches receipts, and logs out. Each step of a visit begins only after the result of the
+ * step before is on disk.
  */
 struct engine;
 
@@ -23,9 +25,11 @@ struct engine_config {
     unsigned circuit_failures;            /* failures in a row after which the portal counts as down */
 };
 
-/* What the engine needs of its surroundings. The notices are called inside a write turn: pass them on after its commit. */
+/* What the engine needs of its surroundings. The notices are called inside a write turn: pass them on after
+ * its commit. */
 struct engine_host {
-    void (*arm)(void *data, int64_t at_boot_us); /* call engine_wake() then; INT64_MAX: never. Replaces the last one */
+    void (*arm)(void *data,
+                int64_t at_boot_us); /* call engine_wake() then; INT64_MAX: never. Replaces the last one */
     void (*lot_changed)(void *data, int64_t lot);
     void (*certificate_changed)(void *data, int64_t certificate);
     void (*portal_changed)(void *data);
@@ -40,10 +44,12 @@ struct engine_host {
 /* All pointers stay the caller's and must outlive the engine. */
 struct engine *engine_new(struct store *store, struct portal *portal, const struct clock *clock,
                           const struct engine_config *config, const struct engine_host *host);
-struct engine *engine_free(struct engine *engine); /* closes visits without a word; what was in flight is settled at the next start */
+struct engine *engine_free(struct engine *engine); /* closes visits without a word; what was in flight is
+                                                      settled at the next start */
 DEFINE_CLEANUP(struct engine *, engine_cleanup, engine_free)
 
-/* Folds what was in flight (sending becomes uncertain), builds the schedule, arms the timer. Once, before the bus name. */
+/* Folds what was in flight (sending becomes uncertain), builds the schedule, arms the timer. Once, before the
+ * bus name. */
 int engine_start(struct engine *engine, struct err *err);
 /* The armed instant has come. */
 void engine_wake(struct engine *engine);
@@ -62,7 +68,8 @@ int engine_certificate_changed(struct engine *engine, int64_t certificate, struc
 /* Another profile is in use: lots held with profile-incomplete are let go or the others held. */
 int engine_profile_changed(struct engine *engine, struct err *err);
 
-/* ---- what people ask for; `who` is "uid 1000". ERR_UNKNOWN_LOT, ERR_WRONG_STATE with what the state allows ---- */
+/* ---- what people ask for; `who` is "uid 1000". ERR_UNKNOWN_LOT, ERR_WRONG_STATE with what the state allows
+ * ---- */
 int engine_hold(struct engine *engine, int64_t lot, enum lot_hold reason, const char *text, const char *who,
                 struct err *err);
 int engine_release(struct engine *engine, int64_t lot, const char *who, struct err *err);
@@ -74,7 +81,8 @@ int engine_refresh(struct engine *engine, struct err *err);
 
 /* Logs in and out with a certificate; fn is called once, after the result is on disk. */
 typedef void engine_test_fn(void *data, enum outcome_reason reason, const char *text);
-int engine_test_certificate(struct engine *engine, int64_t certificate, engine_test_fn *fn, void *data, struct err *err);
+int engine_test_certificate(struct engine *engine, int64_t certificate, engine_test_fn *fn, void *data,
+                            struct err *err);
 
 /* ---- what can be seen ---- */
 struct engine_portal_state {
@@ -85,7 +93,8 @@ struct engine_portal_state {
 void engine_portal_state(const struct engine *engine, struct engine_portal_state *ret);
 /* Wall-clock instant of the next visit; 0 when nothing waits. */
 int64_t engine_next_visit_us(struct engine *engine);
-/* Wall-clock instant of the lot's next step, its identity's and the portal's delays included; 0 when none is due. */
+/* Wall-clock instant of the lot's next step, its identity's and the portal's delays included; 0 when none is
+ * due. */
 int64_t engine_lot_due_us(struct engine *engine, int64_t lot);
 /* Is a visit under way? (For an orderly stop.) */
 bool engine_is_visiting(const struct engine *engine);

@@ -45,8 +45,8 @@ void engine_tell(struct engine *engine, int64_t lot, const char *what, const cha
 /* ---- lots (lots.c) ---- */
 #define _cleanup_lot_ _cleanup_(store_lot_free)
 /*
- * Applies an event to a loaded lot, its movements and dates included, without writing the row. 1 and the actions to take,
- * 0 when the event does not apply in this state, negative for a fault.
+ * Applies an event to a loaded lot, its movements and dates included, without writing the row. 1 and the
+ * actions to take, 0 when the event does not apply in this state, negative for a fault.
  */
 int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event, unsigned *ret_actions,
               struct err *err);
@@ -57,12 +57,14 @@ void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us
 /* … by its age since reception. */
 void lot_poll_later(struct engine *engine, struct store_lot *lot);
 void lot_set_error(struct store_lot *lot, enum outcome_reason reason, const char *text);
-void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text, const char *who);
+void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text,
+                  const char *who);
 
 /* ---- holds (judge.c) ---- */
 /* Works out the hold of a loaded lot from what stands in its way now; the holds that people set stay. */
 int judge_lot(struct engine *engine, struct store_lot *lot, struct err *err);
-/* Marks every job of a certificate (0: of all) and judges the first of them now, the others in the turns that follow. */
+/* Marks every job of a certificate (0: of all) and judges the first of them now, the others in the turns that
+ * follow. */
 int judge_again(struct engine *engine, int64_t certificate, struct err *err);
 /* Judges some of those that are marked. */
 int judge_some(struct engine *engine, struct err *err);
@@ -70,5 +72,6 @@ int judge_some(struct engine *engine, struct err *err);
 /* ---- visits (visit.c) ---- */
 struct visit;
 void visit_start(struct engine *engine, struct identity *identity);
-int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data, struct err *err);
+int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data,
+                     struct err *err);
 void visit_free(struct visit *visit);

@@ -16,8 +16,8 @@ static void certificate_obstacle(struct engine *engine, const struct store_certi
 {
     if (certificate->hold != LOT_HOLD_NONE) {
         obstacle->hold = certificate->hold;
-        obstacle->text = xasprintf("%s (%s)", lot_hold_sentence(certificate->hold),
-                                   str_or_empty(certificate->hold_text));
+        obstacle->text =
+            xasprintf("%s (%s)", lot_hold_sentence(certificate->hold), str_or_empty(certificate->hold_text));
     } else if (certificate->not_after_us && certificate->not_after_us <= engine_wall_us(engine)) {
         _cleanup_free_ char *when = time_format_short(certificate->not_after_us);
         obstacle->hold = LOT_HOLD_CERTIFICATE_EXPIRED;
@@ -25,7 +25,8 @@ static void certificate_obstacle(struct engine *engine, const struct store_certi
     }
 }
 
-static int find_obstacle(struct engine *engine, const struct store_lot *lot, struct obstacle *ret, struct err *err)
+static int find_obstacle(struct engine *engine, const struct store_lot *lot, struct obstacle *ret,
+                         struct err *err)
 {
     bool queued = lot->state == LOT_STATE_QUEUED;
     struct store_rp rp = {0};
@@ -58,7 +59,8 @@ static int find_obstacle(struct engine *engine, const struct store_lot *lot, str
         ret->hold = LOT_HOLD_PROFILE_INCOMPLETE;
     else if (engine->circuit.state == CIRCUIT_DOWN) {
         ret->hold = LOT_HOLD_PORTAL_DOWN;
-        ret->text = xasprintf("%s (%s)", lot_hold_sentence(LOT_HOLD_PORTAL_DOWN), str_or_empty(engine->circuit.text));
+        ret->text =
+            xasprintf("%s (%s)", lot_hold_sentence(LOT_HOLD_PORTAL_DOWN), str_or_empty(engine->circuit.text));
     }
     return 0;
 }

@@ -23,7 +23,8 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
     return 1;
 }
 
-/* Does this hold stop the lot in this state? Following a lot that was sent goes on under an operator's hold. */
+/* Does this hold stop the lot in this state? Following a lot that was sent goes on under an operator's hold.
+ */
 static bool hold_blocks(const struct store_lot *lot)
 {
     switch (lot->hold) {
@@ -45,7 +46,8 @@ static bool hold_blocks(const struct store_lot *lot)
     return true;
 }
 
-/* A due time that the wall clock may have pushed far away (it was set back) is never later than the longest delay. */
+/* A due time that the wall clock may have pushed far away (it was set back) is never later than the longest
+ * delay. */
 static int64_t due_boot_us(const struct engine *engine, int64_t next_us)
 {
     const struct engine_config *config = &engine->config;
@@ -88,9 +90,9 @@ void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us
 {
     const struct engine_config *config = &engine->config;
     lot->failures++;
-    lot->next_us = engine_wall_us(engine) + backoff_delay_us(lot->failures, config->retry_first_us,
-                                                             config->retry_max_us, floor_us,
-                                                             engine->host.random(engine->host.data));
+    lot->next_us =
+        engine_wall_us(engine) + backoff_delay_us(lot->failures, config->retry_first_us, config->retry_max_us,
+                                                  floor_us, engine->host.random(engine->host.data));
 }
 
 void lot_poll_later(struct engine *engine, struct store_lot *lot)
@@ -98,8 +100,8 @@ void lot_poll_later(struct engine *engine, struct store_lot *lot)
     int64_t now = engine_wall_us(engine);
     int64_t since = lot->received_us ? lot->received_us : lot->attempt_end_us;
     lot->polled_us = now;
-    lot->next_us =
-        now + poll_interval_us(MAX(now - since, INT64_C(0)), engine->config.poll_min_us, engine->config.poll_max_us);
+    lot->next_us = now + poll_interval_us(MAX(now - since, INT64_C(0)), engine->config.poll_min_us,
+                                          engine->config.poll_max_us);
 }
 
 void lot_set_error(struct store_lot *lot, enum outcome_reason reason, const char *text)
@@ -108,11 +110,14 @@ void lot_set_error(struct store_lot *lot, enum outcome_reason reason, const char
     replace_str(&lot->last_error, reason == REASON_OK ? NULL : xstrdup(text));
 }
 
-void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text, const char *who)
+void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text,
+                  const char *who)
 {
     if (hold != lot->hold)
         lot->hold_us = hold == LOT_HOLD_NONE ? 0 : engine_wall_us(engine);
     lot->hold = hold;
-    replace_str(&lot->hold_text, xstrdup(hold == LOT_HOLD_NONE ? NULL : text ? text : lot_hold_sentence(hold)));
+    replace_str(&lot->hold_text, xstrdup(hold == LOT_HOLD_NONE ? NULL
+                                         : text                ? text
+                                                               : lot_hold_sentence(hold)));
     replace_str(&lot->hold_by, xstrdup(hold == LOT_HOLD_NONE ? NULL : who));
 }

@@ -5,7 +5,8 @@
 
 static int wrong_state(const struct store_lot *lot, const char *what, struct err *err)
 {
-    return err_set(err, ERR_WRONG_STATE, _("lot %lld is %s: %s"), (long long)lot->id, lot_state_label(lot->state), what);
+    return err_set(err, ERR_WRONG_STATE, _("lot %lld is %s: %s"), (long long)lot->id,
+                   lot_state_label(lot->state), what);
 }
 
 int engine_hold(struct engine *engine, int64_t id, enum lot_hold reason, const char *text, const char *who,
@@ -158,17 +159,19 @@ int engine_refresh(struct engine *engine, struct err *err)
     return r;
 }
 
-int engine_test_certificate(struct engine *engine, int64_t id, engine_test_fn *fn, void *data, struct err *err)
+int engine_test_certificate(struct engine *engine, int64_t id, engine_test_fn *fn, void *data,
+                            struct err *err)
 {
     struct store_certificate certificate = {0};
     int r = store_certificate_get(engine->store, id, &certificate, err);
     if (r >= 0 && certificate.removed_us)
         r = err_set(err, ERR_UNKNOWN_CERTIFICATE, _("certificate %lld was removed"), (long long)id);
     else if (r >= 0 && certificate.hold == LOT_HOLD_CERTIFICATE_REJECTED)
-        r = err_set(err, ERR_CREDENTIAL_REJECTED,
-                    _("the portal refused certificate %lld (%s); trying again could lock the account: correct it, or "
-                      "release it first"),
-                    (long long)id, str_or_empty(certificate.hold_text));
+        r = err_set(
+            err, ERR_CREDENTIAL_REJECTED,
+            _("the portal refused certificate %lld (%s); trying again could lock the account: correct it, or "
+              "release it first"),
+            (long long)id, str_or_empty(certificate.hold_text));
     store_certificate_free(&certificate);
     return r < 0 ? r : visit_start_test(engine, schedule_identity(&engine->schedule, id), fn, data, err);
 }

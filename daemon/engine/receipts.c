@@ -4,8 +4,8 @@
 #include "idse/record.h"
 
 /*
- * Receipts: fetched, stored byte for byte, and only then read. The acuse must reprint what was sent; the constancia must
- * answer every movement. Otherwise the lot is quarantined, with the differences.
+ * Receipts: fetched, stored byte for byte, and only then read. The acuse must reprint what was sent; the
+ * constancia must answer every movement. Otherwise the lot is quarantined, with the differences.
  */
 
 /* A finished lot is still asked for a receipt that the portal did not have yet, for this long. */
@@ -25,7 +25,9 @@ static const struct receipt_form receipt_forms[] = {
 
 static bool *lot_has(struct store_lot *lot, enum document_kind kind)
 {
-    return kind == DOCUMENT_ACUSE ? &lot->have_acuse : kind == DOCUMENT_CONSTANCIA ? &lot->have_constancia : &lot->have_csv;
+    return kind == DOCUMENT_ACUSE        ? &lot->have_acuse
+           : kind == DOCUMENT_CONSTANCIA ? &lot->have_constancia
+                                         : &lot->have_csv;
 }
 
 static bool portal_offers(const struct portal_row *row, enum document_kind kind)
@@ -78,13 +80,16 @@ static char *acuse_difference(struct engine *engine, const struct store_lot *lot
 {
     _cleanup_buf_ struct buf sent = BUF_INIT;
     if (!streq_null(acuse->portal_lot, lot->portal_lot))
-        return xasprintf(_("the acuse is of lot %s, not of %s"), str_or_empty(acuse->portal_lot), lot->portal_lot);
+        return xasprintf(_("the acuse is of lot %s, not of %s"), str_or_empty(acuse->portal_lot),
+                         lot->portal_lot);
     if (!same_rp(acuse->rp, lot->rp))
-        return xasprintf(_("the acuse is of registro patronal %s, not of %s"), str_or_empty(acuse->rp), lot->rp);
+        return xasprintf(_("the acuse is of registro patronal %s, not of %s"), str_or_empty(acuse->rp),
+                         lot->rp);
     if (store_lot_records(engine->store, lot->id, &sent, NULL) < 0)
         return xstrdup(_("the records that were sent cannot be read"));
     if (acuse->records_len != sent.len)
-        return xasprintf(_("the acuse reprints %zu bytes of records, %zu were sent"), acuse->records_len, sent.len);
+        return xasprintf(_("the acuse reprints %zu bytes of records, %zu were sent"), acuse->records_len,
+                         sent.len);
     for (size_t i = 0; i < sent.len; i++)
         if (acuse->records[i] != sent.data[i])
             return xasprintf(_("the acuse differs from what was sent in record %zu, column %zu"),
@@ -144,8 +149,8 @@ static int take_constancia(struct visit *visit, struct store_lot *lot, const str
 {
     if (!streq_null(constancia->portal_lot, lot->portal_lot) || !same_rp(constancia->rp, lot->rp)) {
         _cleanup_free_ char *text = xasprintf(_("the constancia is of lot %s of %s, not of %s of %s"),
-                                              str_or_empty(constancia->portal_lot), str_or_empty(constancia->rp),
-                                              lot->portal_lot, lot->rp);
+                                              str_or_empty(constancia->portal_lot),
+                                              str_or_empty(constancia->rp), lot->portal_lot, lot->rp);
         return quarantine(visit, lot, text, err);
     }
     size_t n = 0;

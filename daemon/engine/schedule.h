@@ -5,8 +5,8 @@
 #include "idse/lot.h"
 
 /*
- * The schedule: which lot of which identity is due when. In memory only; every entry is a function of the lot's row. Due
- * times are instants of the boot clock.
+ * The schedule: which lot of which identity is due when. In memory only; every entry is a function of the
+ * lot's row. Due times are instants of the boot clock.
  */
 struct visit;
 
@@ -40,7 +40,8 @@ void schedule_free(struct schedule *schedule);
 /* Enters or replaces the job of job->lot. */
 void schedule_put(struct schedule *schedule, const struct job *job);
 void schedule_drop(struct schedule *schedule, int64_t lot);
-struct job *schedule_find(struct schedule *schedule, int64_t lot); /* NULL when the lot has nothing to wait for */
+struct job *schedule_find(struct schedule *schedule,
+                          int64_t lot); /* NULL when the lot has nothing to wait for */
 /* The identity's entry, made when it is not there; never NULL. Its address stays. */
 struct identity *schedule_identity(struct schedule *schedule, int64_t certificate);
 /* Marks a job for judging again. */

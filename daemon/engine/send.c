@@ -2,8 +2,8 @@
 #include "visit.h"
 
 /*
- * Sending: the attempt and the state `sending` are committed before the first byte leaves, and the answer becomes one
- * transition. What is not known to be taken or not taken is `uncertain`.
+ * Sending: the attempt and the state `sending` are committed before the first byte leaves, and the answer
+ * becomes one transition. What is not known to be taken or not taken is `uncertain`.
  */
 
 static int attempt_end(struct visit *visit, const struct portal_answer *answer, struct err *err)
@@ -34,12 +34,13 @@ static int keep_signature(struct visit *visit, const struct portal_answer *answe
                                       .name = (char *)"signature.p7s",
                                       .media_type = (char *)"application/pkcs7-signature"};
     int64_t id;
-    return store_document_add(visit->engine->store, &document, answer->signature->data, answer->signature->len, &id,
-                              err);
+    return store_document_add(visit->engine->store, &document, answer->signature->data,
+                              answer->signature->len, &id, err);
 }
 
 /* The fields of the row that the event changes; the event was applied. */
-static void note_end(struct visit *visit, struct store_lot *lot, enum lot_event event, const struct portal_answer *answer)
+static void note_end(struct visit *visit, struct store_lot *lot, enum lot_event event,
+                     const struct portal_answer *answer)
 {
     struct engine *engine = visit->engine;
     lot->attempt_end_us = engine_wall_us(engine);
@@ -61,7 +62,8 @@ static void note_end(struct visit *visit, struct store_lot *lot, enum lot_event 
     }
 }
 
-static int record_end(struct visit *visit, enum lot_event event, const struct portal_answer *answer, struct err *err)
+static int record_end(struct visit *visit, enum lot_event event, const struct portal_answer *answer,
+                      struct err *err)
 {
     struct engine *engine = visit->engine;
     _cleanup_lot_ struct store_lot lot = {0};
@@ -136,7 +138,8 @@ static void send_now(void *data, const struct err *commit_err)
         return;
     }
     visit->transcript_from = engine->portal->ops->transcript(visit->session)->len;
-    engine->portal->ops->upload(visit->session, lot.rp, visit->records.data, visit->records.len, send_done, visit);
+    engine->portal->ops->upload(visit->session, lot.rp, visit->records.data, visit->records.len, send_done,
+                                visit);
     crash_point(CRASH_SEND_STARTED);
 }
 
@@ -155,7 +158,8 @@ static int record_start(struct visit *visit, struct err *err)
     lot.certificate = visit->identity->certificate;
     lot.attempt_us = engine_wall_us(engine);
     lot.attempt_end_us = 0;
-    lot.next_us = lot.attempt_us + engine->config.settle_us; /* nobody waits for it while the attempt is under way */
+    lot.next_us =
+        lot.attempt_us + engine->config.settle_us; /* nobody waits for it while the attempt is under way */
     r = store_attempt_begin(engine->store, lot.id, lot.certificate, &visit->attempt, err);
     if (r >= 0)
         r = store_lot_records(engine->store, lot.id, &visit->records, err);

@@ -2,9 +2,10 @@
 #include "visit.h"
 
 /*
- * Settling an uncertain lot with what the portal itself shows. Its acuse reprints the raw records: equal bytes prove
- * arrival. A complete list, asked for late enough and without such an acuse, proves absence. Anything else leaves the lot
- * uncertain, with the reason. The hash of each foreign acuse is remembered, so that it is read only once.
+ * Settling an uncertain lot with what the portal itself shows. Its acuse reprints the raw records: equal
+ * bytes prove arrival. A complete list, asked for late enough and without such an acuse, proves absence.
+ * Anything else leaves the lot uncertain, with the reason. The hash of each foreign acuse is remembered, so
+ * that it is read only once.
  */
 
 /* A portal lot may be dated a little before our attempt: the clocks differ, and the list may round. */
@@ -28,7 +29,8 @@ static int found(struct visit *visit, struct store_lot *lot, const struct portal
     lot->failures = 0;
     lot_set_error(lot, REASON_OK, NULL);
     lot_poll_later(visit->engine, lot);
-    engine_tell(visit->engine, lot->id, "found", _("the portal has the lot: its acuse reprints the same records"));
+    engine_tell(visit->engine, lot->id, "found",
+                _("the portal has the lot: its acuse reprints the same records"));
     visit_queue_add(&visit->receipt, lot->id);
     return settle_save(visit, lot, LOT_EVENT_FOUND, err);
 }
@@ -118,10 +120,11 @@ static void candidate_fetched(void *data, const struct portal_answer *answer)
 }
 
 /*
- * Looks for the lot among the rows: 1 when it was found, 0 when it is not among those that can be told, 2 when visit->row
- * is a candidate whose acuse must be fetched first.
+ * Looks for the lot among the rows: 1 when it was found, 0 when it is not among those that can be told, 2
+ * when visit->row is a candidate whose acuse must be fetched first.
  */
-static int look_for(struct visit *visit, struct store_lot *lot, const struct portal_row **ret_row, struct err *err)
+static int look_for(struct visit *visit, struct store_lot *lot, const struct portal_row **ret_row,
+                    struct err *err)
 {
     for (size_t i = 0; i < visit->n_rows; i++) {
         const struct portal_row *row = &visit->rows[i];

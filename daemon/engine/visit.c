@@ -3,7 +3,8 @@
 
 #include "base/log.h"
 
-/* The portal's list is asked for from this long before the oldest lot in question: its clock and its dates are coarse. */
+/* The portal's list is asked for from this long before the oldest lot in question: its clock and its dates
+ * are coarse. */
 #define LIST_MARGIN_US US_PER_DAY
 
 void visit_queue_add(struct visit_queue *queue, int64_t lot)
@@ -73,12 +74,14 @@ static int identity_back_off(struct visit *visit, const struct portal_answer *an
     struct identity *identity = visit->identity;
     identity->failures++;
     identity->not_before_us =
-        engine_boot_us(engine) + backoff_delay_us(identity->failures, config->retry_first_us, config->retry_max_us,
-                                                  answer->retry_after_us, engine->host.random(engine->host.data));
+        engine_boot_us(engine) + backoff_delay_us(identity->failures, config->retry_first_us,
+                                                  config->retry_max_us, answer->retry_after_us,
+                                                  engine->host.random(engine->host.data));
     return identity_save(visit, err);
 }
 
-static int circuit_move_and_judge(struct engine *engine, enum circuit_state state, const char *text, struct err *err)
+static int circuit_move_and_judge(struct engine *engine, enum circuit_state state, const char *text,
+                                  struct err *err)
 {
     bool other = circuit_move(&engine->circuit, state, text, engine_wall_us(engine));
     int r = circuit_save(&engine->circuit, engine->store, err);
@@ -96,10 +99,10 @@ static int circuit_blame(struct visit *visit, const struct portal_answer *answer
     circuit->failures++;
     if (circuit->failures < config->circuit_failures)
         return circuit_save(circuit, engine->store, err);
-    circuit->open_until_us =
-        engine_wall_us(engine) + backoff_delay_us(circuit->failures - config->circuit_failures + 1,
-                                                  config->retry_first_us, config->retry_max_us,
-                                                  answer->retry_after_us, engine->host.random(engine->host.data));
+    circuit->open_until_us = engine_wall_us(engine) +
+                             backoff_delay_us(circuit->failures - config->circuit_failures + 1,
+                                              config->retry_first_us, config->retry_max_us,
+                                              answer->retry_after_us, engine->host.random(engine->host.data));
     if (circuit->state != CIRCUIT_DOWN)
         engine_tell(engine, 0, "portal-down", answer->text);
     return circuit_move_and_judge(engine, CIRCUIT_DOWN, answer->text, err);
@@ -134,8 +137,8 @@ static int certificate_hold(struct visit *visit, enum lot_hold hold, const char 
 }
 
 /* Lots whose next step needs the page that was not understood: they wait for a person. */
-static int hold_waiting(struct visit *visit, const struct visit_queue *queue, const struct portal_answer *answer,
-                        struct err *err)
+static int hold_waiting(struct visit *visit, const struct visit_queue *queue,
+                        const struct portal_answer *answer, struct err *err)
 {
     for (size_t i = queue->at; i < queue->n; i++) {
         _cleanup_lot_ struct store_lot lot = {0};
@@ -186,8 +189,8 @@ void visit_failed(struct visit *visit, const struct portal_answer *answer)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_free_ char *certificate = xasprintf("%lld", (long long)visit->identity->certificate);
-    log_write(LOG_WARNING, LOG_FIELDS({"IDSE_CERT", certificate}), "%s: %s", outcome_reason_name(answer->reason),
-              answer->text);
+    log_write(LOG_WARNING, LOG_FIELDS({"IDSE_CERT", certificate}), "%s: %s",
+              outcome_reason_name(answer->reason), answer->text);
     if (draw_consequences(visit, answer, &err) < 0)
         visit_fatal(visit, &err);
     else
@@ -201,7 +204,8 @@ int visit_keep_page(struct visit *visit, int64_t lot, const struct portal_answer
     struct store_document document = {
         .lot = lot, .kind = DOCUMENT_PAGE, .name = (char *)"page.html", .media_type = (char *)"text/html"};
     int64_t id;
-    return store_document_add(visit->engine->store, &document, answer->page->data, answer->page->len, &id, err);
+    return store_document_add(visit->engine->store, &document, answer->page->data, answer->page->len, &id,
+                              err);
 }
 
 /* ---- the list ---- */
@@ -343,7 +347,8 @@ static void test_tell(void *data, const struct err *commit_err)
 }
 
 /* A test's answer goes out once what was learned from it is on disk. */
-static void test_done(struct engine *engine, engine_test_fn *fn, void *data, const struct portal_answer *answer)
+static void test_done(struct engine *engine, engine_test_fn *fn, void *data,
+                      const struct portal_answer *answer)
 {
     if (!fn)
         return;
@@ -385,7 +390,8 @@ static void login_done(void *data, const struct portal_answer *answer)
 
 static struct visit *visit_new(struct engine *engine, struct identity *identity, struct err *err)
 {
-    struct portal_session *session = engine->portal->ops->open(engine->portal->data, identity->certificate, err);
+    struct portal_session *session =
+        engine->portal->ops->open(engine->portal->data, identity->certificate, err);
     if (!session)
         return NULL;
     struct visit *visit = xcalloc(1, sizeof(*visit));
@@ -416,7 +422,8 @@ void visit_start(struct engine *engine, struct identity *identity)
         credential_broken(engine, identity, &err);
 }
 
-int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data, struct err *err)
+int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data,
+                     struct err *err)
 {
     if (identity->visit)
         return err_set(err, ERR_BUSY, _("this certificate is in use for a visit; try again in a moment"));

@@ -4,9 +4,10 @@
 #include "internal.h"
 
 /*
- * One visit to the portal with one identity: log in, settle what is uncertain, send what is due, fetch receipts, log out.
- * A step either starts a request and returns true, or finds nothing to do and returns false, and then the next kind of
- * step has its turn. When a request's answer was turned into writes, visit_continue() goes on after their commit.
+ * One visit to the portal with one identity: log in, settle what is uncertain, send what is due, fetch
+ * receipts, log out. A step either starts a request and returns true, or finds nothing to do and returns
+ * false, and then the next kind of step has its turn. When a request's answer was turned into writes,
+ * visit_continue() goes on after their commit.
  */
 
 /* Lots waiting for one kind of step, in the order they are served. */
@@ -57,8 +58,8 @@ bool visit_list(struct visit *visit);
 /* The row of a portal lot, or NULL. */
 const struct portal_row *visit_row(const struct visit *visit, const char *portal_lot);
 /*
- * A request of this visit ended neither well nor with "wait". Draws the consequences for identity, certificate and portal
- * (backoff, hold, circuit), and ends the visit.
+ * A request of this visit ended neither well nor with "wait". Draws the consequences for identity,
+ * certificate and portal (backoff, hold, circuit), and ends the visit.
  */
 void visit_failed(struct visit *visit, const struct portal_answer *answer);
 /* Is the lot still to be served as it was when it was put into the queue? */
