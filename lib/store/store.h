@@ -274,7 +274,8 @@ int store_attempt_transcript(struct store *store, int64_t id, struct buf *ret, s
 
 /* ---- portal lots that are not ours (sent by hand, or by another program), so that their acuse is read only
  * once ---- */
-int store_foreign_add(struct store *store, const char *portal_lot, const void *records, size_t n, struct err *err);
+int store_foreign_add(struct store *store, const char *portal_lot, const void *records, size_t n,
+                      struct err *err);
 /* 1 when it is known (and its records' hash in *ret_sha256, to be freed), else 0. */
 int store_foreign_find(struct store *store, const char *portal_lot, char **ret_sha256, struct err *err);
 

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/record.h"
+#include "store/lot-columns.h"
+
+struct store_intake {
+    struct store *store;
+    int64_t lot;
+    int64_t token; /* tells this intake's row from a later one that was given the same number after an undo */
+    int64_t rp;
+    enum lot_state state; /* once published */
+    bool allow_duplicate;
+    bool failed;
+    bool finished;
+    struct buf records;
+    struct record_reader *reader;
+    uint32_t counts[_COUNT_MAX];
+    uint32_t parts;
+    size_t stored; /* bytes of the records */
+};
+
+static struct store_intake *taking_free(struct store_intake *intake)
+{
+    record_reader_free(intake->reader);
+    buf_free(&intake->records);
+    free(intake);
+    return NULL;
+}
+
+static const struct db_field new_fields[] = {LOT_FIXED(COLUMN_FIELD) LOT_CHANGING(COLUMN_FIELD)};
+static const struct db_mapping new_mapping = DB_MAPPING(store_lot, new_fields);
+#define LOT_NEW(X) LOT_FIXED(X) LOT_CHANGING(X)
+
+static int insert_lot(struct store *store, const struct store_lot *lot, int64_t token, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err, SQL_INSERT("lot", "token", LOT_NEW), DB_INT(token));
+    if (r >= 0)
+        r = db_bind(&query, 2, &new_mapping, lot, err);
+    return r < 0 ? r : db_finish(&query, err);
+}
+
+int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,
+                    bool allow_duplicate, struct store_intake **ret, struct err *err)
+{
+    int64_t rp;
+    int r =
+        db_number(store, &rp, err, "SELECT id FROM rp WHERE rp = ?1 AND removed_us = 0", DB_TEXT(lot->rp));
+    if (r <= 0)
+        return r < 0 ? r
+                     : err_set(err, ERR_UNKNOWN_RP, _("The registro patronal %s is not registered"), lot->rp);
+
+    struct store_lot row = *lot;
+    row.state = (enum lot_state)LOT_BEING_TAKEN_IN;
+    if (row.created_us == 0)
+        row.created_us = clock_wall_us(store->clock);
+    int64_t token;
+    random_bytes(&token, sizeof(token));
+    r = insert_lot(store, &row, token, err);
+    if (r < 0)
+        return r;
+
+    struct store_intake *intake = xmalloc(sizeof(*intake));
+    *intake = (struct store_intake){.store = store,
+                                    .lot = sqlite3_last_insert_rowid(store->db),
+                                    .token = token,
+                                    .rp = rp,
+                                    .state = lot->state,
+                                    .allow_duplicate = allow_duplicate};
+    buf_add(&intake->records, str_or_empty(records->data), records->len);
+    intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
+    *ret = intake;
+    return 0;
+}
+
+static size_t count_of(enum movement_type type)
+{
+    switch (type) {
+    case MOVEMENT_BAJA:
+        return COUNT_BAJAS;
+    case MOVEMENT_MODIFICACION:
+        return COUNT_MODIFICACIONES;
+    case MOVEMENT_REINGRESO:
+    case MOVEMENT_NONE:
+        break;
+    }
+    return COUNT_REINGRESOS;
+}
+
+/* The movement that stands in the way: one with the same key in a lot that is, or may become, accepted. */
+static const char sql_duplicate[] =
+    "SELECT lot.id, movement.id & 1048575, lot.state"
+    " FROM movement CROSS JOIN lot ON lot.id = movement.id >> 20"
+    " WHERE movement.nss = ?1 AND movement.rp = ?2 AND movement.type = ?3 AND movement.date = ?4"
+    " AND lot.id <> ?5 AND lot.state NOT IN (6, 7, 9)"                     /* rejected, failed, cancelled */
+    " AND coalesce(movement.state, lot.movement_state) IN (0, 1, 2, 3, 5)" /* nor rejected, superseded,
+                                                                              cancelled */
+    " ORDER BY lot.id LIMIT 1";
+
+static int refuse_duplicate(struct store_intake *intake, const struct movement *movement, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(intake->store, &query, err, sql_duplicate, DB_INT(strtoll(movement->nss, NULL, 10)),
+                     DB_INT(intake->rp), DB_INT(movement->type), DB_INT(movement->date), DB_INT(intake->lot));
+    if (r >= 0)
+        r = db_next(&query, err);
+    if (r <= 0)
+        return r;
+    int state = sqlite3_column_int(query.stmt, 2);
+    return err_set(err, ERR_DUPLICATE_MOVEMENT,
+                   _("Line %u (NSS *******%s, %s of %d) already stands in lot %lld (%s), line %lld"),
+                   record_reader_line(intake->reader), movement->nss + 7, movement_type_label(movement->type),
+                   movement->date, (long long)sqlite3_column_int64(query.stmt, 0),
+                   state < 0 ? _("being taken in") : lot_state_label((enum lot_state)state),
+                   (long long)sqlite3_column_int64(query.stmt, 1) + 1);
+}
+
+static int add_movement(struct store_intake *intake, const struct movement *movement, struct err *err)
+{
+    if (!intake->allow_duplicate) {
+        int r = refuse_duplicate(intake, movement, err);
+        if (r < 0)
+            return r;
+    }
+    uint32_t seq = intake->counts[COUNT_TOTAL];
+    if (seq >= RECORD_MAX_MOVEMENTS)
+        return err_set(err, ERR_TOO_LARGE, _("A lot holds at most %d movements"), RECORD_MAX_MOVEMENTS);
+    int r = movement_insert(intake->store, row_id(intake->lot, seq), intake->rp, movement, err);
+    if (r < 0)
+        return r;
+    intake->counts[count_of(movement->type)]++;
+    intake->counts[COUNT_TOTAL]++;
+    return 0;
+}
+
+static int add_movements(struct store_intake *intake, size_t max, struct err *err)
+{
+    struct movement movement;
+    for (size_t i = 0; i < max; i++) {
+        int r = record_reader_next(intake->reader, &movement);
+        if (r == 0)
+            intake->finished = true;
+        if (r > 0)
+            r = add_movement(intake, &movement, err);
+        if (r < 0 || intake->finished)
+            return r;
+    }
+    return 0;
+}
+
+/* The bytes of the slice go along with its movements, the last one's with whatever is left. */
+static int add_records(struct store_intake *intake, struct err *err)
+{
+    size_t upto = (size_t)record_reader_line(intake->reader) * (RECORD_COLUMNS + 2);
+    if (intake->finished || upto > intake->records.len)
+        upto = intake->records.len;
+    if (upto <= intake->stored)
+        return 0;
+    int r = db_run(intake->store, err, "INSERT INTO record_part(id, bytes) VALUES (?1, ?2)",
+                   DB_INT(row_id(intake->lot, intake->parts)),
+                   DB_BLOB(intake->records.data + intake->stored, upto - intake->stored));
+    if (r < 0)
+        return r;
+    intake->parts++;
+    intake->stored = upto;
+    return 0;
+}
+
+/*
+ * Writes the counts; `before` movements must be what the row has. A slice whose turn was lost, or that was
+ * undone, is seen here: then row and memory differ.
+ */
+static int update_counts(struct store_intake *intake, uint32_t before, int64_t state, struct err *err)
+{
+    const uint32_t *counts = intake->counts;
+    int r = db_run(
+        intake->store, err,
+        "UPDATE lot SET count_bajas = ?4, count_modificaciones = ?5, count_reingresos = ?6, count_total = ?7,"
+        " state = ?8, token = CASE WHEN ?8 < 0 THEN token END"
+        " WHERE id = ?1 AND token = ?2 AND count_total = ?3",
+        DB_INT(intake->lot), DB_INT(intake->token), DB_INT(before), DB_INT(counts[COUNT_BAJAS]),
+        DB_INT(counts[COUNT_MODIFICACIONES]), DB_INT(counts[COUNT_REINGRESOS]), DB_INT(counts[COUNT_TOTAL]),
+        DB_INT(state));
+    if (r < 0)
+        return r;
+    if (sqlite3_changes(intake->store->db) == 0)
+        return err_set(err, ERR_STORE, _("A part of lot %lld was not stored; submit it again"),
+                       (long long)intake->lot);
+    return 0;
+}
+
+static int add_slice(struct store_intake *intake, size_t max, struct err *err)
+{
+    uint32_t before = intake->counts[COUNT_TOTAL];
+    int r = add_movements(intake, max, err);
+    if (r >= 0)
+        r = add_records(intake, err);
+    if (r >= 0)
+        r = update_counts(intake, before, LOT_BEING_TAKEN_IN, err);
+    return r;
+}
+
+int store_lot_add(struct store_intake *intake, size_t max, struct err *err)
+{
+    if (intake->failed)
+        return err_set(err, ERR_STORE, _("Lot %lld could not be stored"), (long long)intake->lot);
+    int r = add_slice(intake, max, err);
+    if (r < 0) {
+        intake->failed = true;
+        return r;
+    }
+    if (intake->finished)
+        return 0;
+    size_t lines = intake->records.len / (RECORD_COLUMNS + 2), taken = intake->counts[COUNT_TOTAL];
+    return (int)MAX(lines > taken ? lines - taken : 0, 1);
+}
+
+int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *err)
+{
+    if (intake->failed || !intake->finished)
+        return err_set(err, ERR_STORE, _("Lot %lld is not stored whole"), (long long)intake->lot);
+    int r = update_counts(intake, intake->counts[COUNT_TOTAL], intake->state, err);
+    if (r < 0) {
+        intake->failed = true;
+        return r;
+    }
+    *ret_id = intake->lot;
+    taking_free(intake);
+    return 0;
+}
+
+/* Deletes a lot that was never visible. */
+static int discard(struct store *store, int64_t lot, struct err *err)
+{
+    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
+    int r = db_run(store, err, "DELETE FROM movement WHERE id BETWEEN ?1 AND ?2", first, last);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM record_part WHERE id BETWEEN ?1 AND ?2", first, last);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM lot WHERE id = ?1", DB_INT(lot));
+    return r;
+}
+
+void store_lot_abandon(struct store_intake *intake)
+{
+    if (!intake)
+        return;
+    /* On failure the row stays hidden and store_open() deletes it. */
+    int64_t lot;
+    if (db_number(intake->store, &lot, NULL, "SELECT id FROM lot WHERE id = ?1 AND token = ?2",
+                  DB_INT(intake->lot), DB_INT(intake->token)) > 0)
+        discard(intake->store, lot, NULL);
+    taking_free(intake);
+}
+
+int lot_discard_unpublished(struct store *store, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_free_ int64_t *lots = NULL;
+    size_t n = 0;
+    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE state = -1");
+    if (r >= 0)
+        r = db_numbers(&query, &lots, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++) {
+        _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lots[i]);
+        r = discard(store, lots[i], err);
+        if (r >= 0)
+            r = store_audit_add(
+                store,
+                &(struct store_audit){.who = (char *)"idsed",
+                                      .action = (char *)"discard",
+                                      .object = object,
+                                      .outcome = (char *)"ok",
+                                      .detail = (char *)"{\"reason\":\"never taken in whole\"}"},
+                err);
+    }
+    return r;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "store/columns.h"
+#include "store/db.h"
+
+/* What a lot has from the start. */
+#define LOT_FIXED(X)                                                                                         \
+    X(rp, CHARS, store_lot, rp)                                                                              \
+    X(type, I32, store_lot, type)                                                                            \
+    X(created_us, I64, store_lot, created_us)                                                                \
+    X(created_by, TEXT, store_lot, created_by)                                                               \
+    X(source, TEXT, store_lot, source)                                                                       \
+    X(sha256, TEXT, store_lot, sha256)                                                                       \
+    X(parent, ID, store_lot, parent)
+
+/* What store_lot_update() writes. */
+#define LOT_CHANGING(X)                                                                                      \
+    X(state, I32, store_lot, state)                                                                          \
+    X(hold, I32, store_lot, hold)                                                                            \
+    X(hold_text, TEXT, store_lot, hold_text)                                                                 \
+    X(hold_by, TEXT, store_lot, hold_by)                                                                     \
+    X(hold_us, I64, store_lot, hold_us)                                                                      \
+    X(approved, U32, store_lot, approved)                                                                    \
+    X(rejected, U32, store_lot, rejected)                                                                    \
+    X(certificate, ID, store_lot, certificate)                                                               \
+    X(attempts, U32, store_lot, attempts)                                                                    \
+    X(failures, U32, store_lot, failures)                                                                    \
+    X(next_us, I64, store_lot, next_us)                                                                      \
+    X(attempt_us, I64, store_lot, attempt_us)                                                                \
+    X(attempt_end_us, I64, store_lot, attempt_end_us)                                                        \
+    X(polled_us, I64, store_lot, polled_us)                                                                  \
+    X(last_reason, I32, store_lot, last_reason)                                                              \
+    X(last_error, TEXT, store_lot, last_error)                                                               \
+    X(portal_lot, TEXT, store_lot, portal_lot)                                                               \
+    X(folio, TEXT, store_lot, folio)                                                                         \
+    X(received_us, I64, store_lot, received_us)                                                              \
+    X(finished_us, I64, store_lot, finished_us)                                                              \
+    X(have_acuse, BOOL, store_lot, have_acuse)                                                               \
+    X(have_constancia, BOOL, store_lot, have_constancia)                                                     \
+    X(have_csv, BOOL, store_lot, have_csv)
+
+/* What its intake counts. */
+#define LOT_COUNTED(X)                                                                                       \
+    X(count_bajas, U32, store_lot, counts[COUNT_BAJAS])                                                      \
+    X(count_modificaciones, U32, store_lot, counts[COUNT_MODIFICACIONES])                                    \
+    X(count_reingresos, U32, store_lot, counts[COUNT_REINGRESOS])                                            \
+    X(count_total, U32, store_lot, counts[COUNT_TOTAL])
+
+enum { LOT_BEING_TAKEN_IN = -1 }; /* in place of a state, until it is published */
+enum { TOTAL_HELD = 100, TOTAL_MOVEMENTS = 101 };
+
+/* The rows of a lot in `movement` and `record_part`: (lot << 20 | number), see schema.c. */
+enum { ROW_BITS = 20 };
+static inline int64_t row_id(int64_t lot, uint32_t number)
+{
+    return lot << ROW_BITS | number;
+}
+static inline int64_t row_first(int64_t lot)
+{
+    return row_id(lot, 0);
+}
+static inline int64_t row_last(int64_t lot)
+{
+    return row_id(lot, (UINT32_C(1) << ROW_BITS) - 1);
+}
+
+int lot_unknown(int64_t id, struct err *err);
+/* Writes a movement of a lot; `rp` is the row of the lot's registro patronal. */
+int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
+                    struct err *err);

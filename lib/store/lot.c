@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/lot-columns.h"
+#include "store/select.h"
+
+static const struct db_field fields[] = {DB_FIELD(I64, store_lot, id),
+                                         LOT_FIXED(COLUMN_FIELD) LOT_CHANGING(COLUMN_FIELD)
+                                             LOT_COUNTED(COLUMN_FIELD)};
+static const struct db_mapping mapping = DB_MAPPING(store_lot, fields);
+static const struct db_field changing_fields[] = {DB_FIELD(I64, store_lot, id), LOT_CHANGING(COLUMN_FIELD)};
+static const struct db_mapping changing_mapping = DB_MAPPING(store_lot, changing_fields);
+
+#define LOT_ALL(X) LOT_FIXED(X) LOT_CHANGING(X) LOT_COUNTED(X)
+#define LOT_SELECT SQL_SELECT("id", LOT_ALL) " FROM lot"
+
+void store_lot_free(struct store_lot *lot)
+{
+    db_record_free(&mapping, lot);
+}
+
+void store_lots_free(struct store_lot *lots, size_t n)
+{
+    db_records_free(&mapping, lots, n);
+}
+
+int lot_unknown(int64_t id, struct err *err)
+{
+    return err_set(err, ERR_UNKNOWN_LOT, _("There is no lot %lld"), (long long)id);
+}
+
+int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err, LOT_SELECT " WHERE id = ?1 AND state >= 0", DB_INT(id));
+    if (r >= 0)
+        r = db_record(&query, &mapping, ret, err);
+    return r < 0 ? r : r > 0 ? 0 : lot_unknown(id, err);
+}
+
+int store_lot_update(struct store *store, const struct store_lot *lot, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err, SQL_UPDATE("lot", "id", LOT_CHANGING) " AND state >= 0");
+    if (r >= 0)
+        r = db_bind(&query, 1, &changing_mapping, lot, err);
+    if (r >= 0)
+        r = db_finish(&query, err);
+    if (r < 0)
+        return r;
+    return sqlite3_changes(store->db) > 0 ? 0 : lot_unknown(lot->id, err);
+}
+
+int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int64_t total = 0;
+    int r =
+        db_number(store, &total, err, "SELECT count_total FROM lot WHERE id = ?1 AND state >= 0", DB_INT(id));
+    if (r <= 0)
+        return r < 0 ? r : lot_unknown(id, err);
+    r = db_query(store, &query, err, "SELECT bytes FROM record_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+                 DB_INT(row_first(id)), DB_INT(row_last(id)));
+    size_t before = ret->len;
+    while (r >= 0 && (r = db_next(&query, err)) > 0)
+        db_blob(&query, 0, ret);
+    if (r < 0)
+        ret->len = before;
+    return r;
+}
+
+int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err)
+{
+    return db_number(store, ret_id, err,
+                     "SELECT id FROM lot WHERE portal_lot = ?1 AND state >= 0 ORDER BY id DESC LIMIT 1",
+                     DB_TEXT(portal_lot));
+}
+
+/*
+ * A filter on one state, or on states of lots that are not final, goes by the index of states: few lots have
+ * them. Any other is cheaper on the way through the lots, newest first; the plus sign keeps SQLite from the
+ * index.
+ */
+static void where_states(struct select *select, uint32_t states)
+{
+    bool few = (states & (states - 1)) == 0;
+    if (!few) {
+        few = true;
+        for (int state = 0; state < _LOT_STATE_MAX; state++)
+            few = few && !((states >> state & 1) && lot_state_final((enum lot_state)state));
+    }
+    select_text(select, few ? " AND state IN (" : " AND +state IN (");
+    select_bits(select, states);
+    select_text(select, ")");
+}
+
+int store_lot_list(struct store *store, const struct store_lot_filter *filter, int64_t cursor, size_t limit,
+                   struct store_lot **ret, size_t *ret_n, struct err *err)
+{
+    _cleanup_select_ struct select select = SELECT_INIT;
+    select_text(&select, LOT_SELECT " WHERE +state >= 0");
+    if (cursor)
+        select_where(&select, " AND id < ?", DB_INT(cursor));
+    if (filter->rp[0])
+        select_where(&select, " AND rp = ?", DB_TEXT(filter->rp));
+    if (filter->certificate)
+        select_where(&select, " AND rp IN (SELECT rp FROM rp WHERE certificate = ?)",
+                     DB_INT(filter->certificate));
+    if (filter->states)
+        where_states(&select, filter->states);
+    if (filter->held >= 0)
+        select_text(&select, filter->held ? " AND hold <> 0" : " AND hold = 0");
+    if (filter->since_us)
+        select_where(&select, " AND created_us >= ?", DB_INT(filter->since_us));
+    if (filter->until_us)
+        select_where(&select, " AND created_us <= ?", DB_INT(filter->until_us));
+    select_where(&select, " ORDER BY id DESC LIMIT ?", DB_INT((int64_t)MIN(limit, (size_t)INT32_MAX)));
+
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = select_query(&select, store, &query, err);
+    return r < 0 ? r : db_records(&query, &mapping, ret, ret_n, err);
+}
+
+int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE state IN (0, 1, 2, 3, 8) ORDER BY id");
+    return r < 0 ? r : db_numbers(&query, ret, ret_n, err);
+}
+
+int store_lot_totals(struct store *store, uint64_t *ret_totals, uint64_t *ret_held, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
+    int r = db_query(store, &query, err, "SELECT what, n FROM total");
+    while (r >= 0 && (r = db_next(&query, err)) > 0) {
+        int64_t what = sqlite3_column_int64(query.stmt, 0);
+        uint64_t n = (uint64_t)sqlite3_column_int64(query.stmt, 1);
+        if (what >= 0 && what < _LOT_STATE_MAX)
+            totals[what] = n;
+        else if (what == TOTAL_HELD)
+            held = n;
+    }
+    if (r < 0)
+        return r;
+    memcpy(ret_totals, totals, sizeof(totals));
+    *ret_held = held;
+    return 0;
+}
+
+int store_submission_find(struct store *store, const char *key, int64_t **ret_ids, size_t *ret_n,
+                          struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_free_ int64_t *ids = NULL;
+    size_t n = 0;
+    int r = db_query(store, &query, err, "SELECT lot FROM submission WHERE key = ?1 ORDER BY position",
+                     DB_TEXT(key));
+    if (r >= 0)
+        r = db_numbers(&query, &ids, &n, err);
+    if (r < 0 || n == 0)
+        return r;
+    *ret_ids = STEAL(ids);
+    *ret_n = n;
+    return 1;
+}
+
+int store_submission_add(struct store *store, const char *key, const int64_t *ids, size_t n, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = db_run(store, err, "INSERT INTO submission(key, position, lot) VALUES (?1, ?2, ?3)", DB_TEXT(key),
+                   DB_INT((int64_t)i), DB_INT(ids[i]));
+    return r;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/lot-columns.h"
+#include "store/select.h"
+
+/* The columns that the record gives, but for its NSS and registro patronal, which are stored as numbers. */
+#define MOVEMENT_COLUMNS(X)                                                                                  \
+    X(type, I32, store_movement, movement.type)                                                              \
+    X(date, I32, store_movement, movement.date)                                                              \
+    X(sbc_centavos, I32, store_movement, movement.sbc_centavos)                                              \
+    X(tipo_trabajador, CHAR, store_movement, movement.tipo_trabajador)                                       \
+    X(tipo_salario, CHAR, store_movement, movement.tipo_salario)                                             \
+    X(jornada, CHAR, store_movement, movement.jornada)                                                       \
+    X(causa_baja, CHAR, store_movement, movement.causa_baja)                                                 \
+    X(paterno, CHARS, store_movement, movement.paterno)                                                      \
+    X(materno, CHARS, store_movement, movement.materno)                                                      \
+    X(nombres, CHARS, store_movement, movement.nombres)                                                      \
+    X(umf, CHARS, store_movement, movement.umf)                                                              \
+    X(guia, CHARS, store_movement, movement.guia)                                                            \
+    X(clave, CHARS, store_movement, movement.clave)                                                          \
+    X(curp, CHARS, store_movement, movement.curp)
+
+/* The state is the row's own or its lot's; 0 (not sent) and 7 (cancelled) have no instants. */
+#define STATE "coalesce(movement.state, lot.movement_state)"
+#define COMPUTED                                                                                             \
+    "lot.id, movement.id & 1048575, " STATE ", lot.rp, format('%011d', movement.nss),"                       \
+    " iif(" STATE " IN (0, 7), 0, lot.attempt_us), iif(" STATE " IN (0, 7), 0, lot.received_us),"            \
+    " iif(movement.state IN (3, 4), lot.answered_us, 0), movement.extemporaneo, movement.imss_name"
+#define COLUMN_QUALIFIED(column, ...) ", movement." #column
+
+static const struct db_field fields[] = {DB_FIELD(I64, store_movement, lot),
+                                         DB_FIELD(U32, store_movement, seq),
+                                         DB_FIELD(I32, store_movement, state),
+                                         DB_FIELD(CHARS, store_movement, movement.rp),
+                                         DB_FIELD(CHARS, store_movement, movement.nss),
+                                         DB_FIELD(I64, store_movement, sent_us),
+                                         DB_FIELD(I64, store_movement, received_us),
+                                         DB_FIELD(I64, store_movement, answered_us),
+                                         DB_FIELD(CHAR, store_movement, extemporaneo),
+                                         DB_FIELD(TEXT, store_movement, imss_name),
+                                         MOVEMENT_COLUMNS(COLUMN_FIELD)};
+static const struct db_mapping mapping = DB_MAPPING(store_movement, fields);
+
+#undef COLUMN_FIELD
+#define COLUMN_FIELD(column, type, record, member) DB_FIELD(type, movement, column),
+static const struct db_field record_fields_[] = {MOVEMENT_COLUMNS(COLUMN_FIELD)};
+static const struct db_mapping record_mapping = DB_MAPPING(movement, record_fields_);
+
+static const struct db_field error_fields[] = {DB_FIELD(TEXT, receipt_error, code),
+                                               DB_FIELD(TEXT, receipt_error, text),
+                                               DB_FIELD(TEXT, receipt_error, imss_value)};
+static const struct db_mapping error_mapping = DB_MAPPING(receipt_error, error_fields);
+
+void store_movements_free(struct store_movement *movements, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        db_records_free(&error_mapping, movements[i].errors, movements[i].n_errors);
+    db_records_free(&mapping, movements, n);
+}
+
+int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
+                    struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     "INSERT INTO movement(id, rp, nss" MOVEMENT_COLUMNS(
+                         COLUMN_NAME) ") VALUES (?1, ?2, ?3" MOVEMENT_COLUMNS(COLUMN_PARAMETER) ")",
+                     DB_INT(id), DB_INT(rp), DB_INT(strtoll(movement->nss, NULL, 10)));
+    if (r >= 0)
+        r = db_bind(&query, 4, &record_mapping, movement, err);
+    return r < 0 ? r : db_finish(&query, err);
+}
+
+/* ---- changes of a whole lot ---- */
+
+static int clear_results(struct store *store, int64_t lot, struct err *err)
+{
+    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
+    int r = db_run(store, err,
+                   "UPDATE movement SET state = NULL, extemporaneo = 0, imss_name = NULL"
+                   " WHERE id BETWEEN ?1 AND ?2 AND state IS NOT NULL",
+                   first, last);
+    return r < 0 ? r
+                 : db_run(store, err, "DELETE FROM movement_error WHERE movement BETWEEN ?1 AND ?2", first,
+                          last);
+}
+
+int store_lot_set_movements(struct store *store, int64_t lot, enum movement_state state, struct err *err)
+{
+    int64_t answered_us = 0;
+    int r = db_number(store, &answered_us, err, "SELECT answered_us FROM lot WHERE id = ?1 AND state >= 0",
+                      DB_INT(lot));
+    if (r <= 0)
+        return r < 0 ? r : lot_unknown(lot, err);
+    r = db_run(store, err, "UPDATE lot SET movement_state = ?2, answered_us = 0 WHERE id = ?1", DB_INT(lot),
+               DB_INT(state));
+    return r < 0 || answered_us == 0 ? r : clear_results(store, lot, err);
+}
+
+static int set_result(struct store *store, int64_t movement, const struct constancia_row *row,
+                      struct err *err)
+{
+    int r =
+        db_run(store, err, "UPDATE movement SET state = ?2, extemporaneo = ?3, imss_name = ?4 WHERE id = ?1",
+               DB_INT(movement), DB_INT(row->operated ? MOVEMENT_STATE_APPROVED : MOVEMENT_STATE_REJECTED),
+               DB_INT((unsigned char)row->extemporaneo), DB_TEXT(row->name));
+    for (size_t i = 0; r >= 0 && i < row->n_errors; i++)
+        r = db_run(store, err,
+                   "INSERT INTO movement_error(movement, position, code, text, imss_value) VALUES (?1, ?2, "
+                   "?3, ?4, ?5)",
+                   DB_INT(movement), DB_INT((int64_t)i), DB_TEXT(row->errors[i].code),
+                   DB_TEXT(row->errors[i].text), DB_TEXT(row->errors[i].imss_value));
+    return r;
+}
+
+/* Looked at before the first row is written, so that a wrong call changes nothing. */
+static int check_results(struct store *store, int64_t lot, const struct constancia *constancia,
+                         const size_t *row_of, size_t n, int64_t *ret_answered_us, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     "SELECT count_total, answered_us FROM lot WHERE id = ?1 AND state >= 0", DB_INT(lot));
+    if (r >= 0)
+        r = db_next(&query, err);
+    if (r <= 0)
+        return r < 0 ? r : lot_unknown(lot, err);
+    bool fits = (uint64_t)sqlite3_column_int64(query.stmt, 0) == n;
+    for (size_t i = 0; fits && i < n; i++)
+        fits = row_of[i] < constancia->n_rows;
+    if (!fits)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("The results are not those of lot %lld"), (long long)lot);
+    *ret_answered_us = sqlite3_column_int64(query.stmt, 1);
+    return 0;
+}
+
+int store_lot_set_results(struct store *store, int64_t lot, const struct constancia *constancia,
+                          const size_t *row_of, size_t n, struct err *err)
+{
+    int64_t answered_us = 0;
+    int r = check_results(store, lot, constancia, row_of, n, &answered_us, err);
+    if (r >= 0 && answered_us != 0)
+        r = clear_results(store, lot, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = set_result(store, row_id(lot, (uint32_t)i), &constancia->rows[row_of[i]], err);
+    if (r < 0)
+        return r;
+    return db_run(store, err, "UPDATE lot SET answered_us = ?2 WHERE id = ?1", DB_INT(lot),
+                  DB_INT(MAX(clock_wall_us(store->clock), 1)));
+}
+
+/* ---- lists ---- */
+
+/* From the worker when one is asked for, else through the lots, newest first, each with its run of rows. */
+static void from_tables(struct select *select, const struct store_movement_filter *filter)
+{
+    select_text(select, "SELECT " COMPUTED MOVEMENT_COLUMNS(COLUMN_QUALIFIED));
+    if (filter->nss[0])
+        select_where(select,
+                     " FROM movement CROSS JOIN lot ON lot.id = movement.id >> 20 WHERE movement.nss = ?",
+                     DB_INT(strtoll(filter->nss, NULL, 10)));
+    else
+        select_text(select, " FROM lot CROSS JOIN movement"
+                            " ON movement.id BETWEEN lot.id << 20 AND (lot.id << 20) + 1048575 WHERE true");
+    select_text(select, " AND +lot.state >= 0");
+}
+
+static void select_page(struct select *select, const struct store_movement_filter *filter,
+                        const struct store_movement_cursor *after, size_t limit)
+{
+    from_tables(select, filter);
+    if (filter->lot)
+        select_where(select, " AND lot.id = ?", DB_INT(filter->lot));
+    if (filter->rp[0])
+        select_where(select, " AND lot.rp = ?", DB_TEXT(filter->rp));
+    if (filter->type)
+        select_where(select, " AND movement.type = ?", DB_INT(filter->type));
+    if (filter->since)
+        select_where(select, " AND movement.date >= ?", DB_INT(filter->since));
+    if (filter->until)
+        select_where(select, " AND movement.date <= ?", DB_INT(filter->until));
+    if (filter->states) {
+        select_text(select, " AND " STATE " IN (");
+        select_bits(select, filter->states);
+        select_text(select, ")");
+    }
+    if (after && after->lot) {
+        select_where(select, " AND lot.id <= ?", DB_INT(after->lot));
+        select_where(select, " AND (lot.id < ?", DB_INT(after->lot));
+        select_where(select, " OR movement.id > ?)", DB_INT(row_id(after->lot, after->seq)));
+    }
+    select_where(select, " ORDER BY lot.id DESC, movement.id LIMIT ?",
+                 DB_INT((int64_t)MIN(limit, (size_t)INT32_MAX)));
+}
+
+static int read_errors(struct store *store, struct store_movement *movements, size_t n, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < n; i++) {
+        if (movements[i].state != MOVEMENT_STATE_REJECTED)
+            continue;
+        _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+        r = db_query(
+            store, &query, err,
+            "SELECT code, text, imss_value FROM movement_error WHERE movement = ?1 ORDER BY position",
+            DB_INT(row_id(movements[i].lot, movements[i].seq)));
+        if (r >= 0)
+            r = db_records(&query, &error_mapping, &movements[i].errors, &movements[i].n_errors, err);
+    }
+    return r;
+}
+
+int store_movement_list(struct store *store, const struct store_movement_filter *filter,
+                        const struct store_movement_cursor *after, size_t limit, struct store_movement **ret,
+                        size_t *ret_n, struct err *err)
+{
+    _cleanup_select_ struct select select = SELECT_INIT;
+    select_page(&select, filter, after, limit);
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    struct store_movement *movements = NULL;
+    size_t n = 0;
+    int r = select_query(&select, store, &query, err);
+    if (r >= 0)
+        r = db_records(&query, &mapping, &movements, &n, err);
+    if (r >= 0)
+        r = read_errors(store, movements, n, err);
+    if (r < 0) {
+        store_movements_free(movements, n);
+        return r;
+    }
+    *ret = movements;
+    *ret_n = n;
+    return 0;
+}
+
+int store_movement_count(struct store *store, uint64_t *ret, struct err *err)
+{
+    int64_t n = 0;
+    int r = db_number(store, &n, err, "SELECT n FROM total WHERE what = 101");
+    if (r < 0)
+        return r;
+    *ret = (uint64_t)n;
+    return 0;
+}

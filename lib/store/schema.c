@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * Version n of the schema is what the first n texts make together; a text that was released is never changed.
+ *
+ * Version 1. Lots are numbered for ever (AUTOINCREMENT). While a lot is being taken in its state is -1 and
+ * `token` tells its intake. Movements and the parts of a lot's records have (lot << 20 | number) as their
+ * key: the rows of a lot lie together, in order, without an index. A movement's own state is NULL as long as
+ * all movements of its lot share lot.movement_state, so that sending a lot of 100,000 changes one row.
+ * `total` is kept by triggers: a lot state's code, 100 for held lots, 101 for movements.
+ */
+static const char *const migrations[] = {
+    "CREATE TABLE certificate("
+    "  id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, user TEXT, rfc TEXT, curp TEXT, name TEXT, serial TEXT,"
+    "  fingerprint TEXT, not_before_us INTEGER NOT NULL, not_after_us INTEGER NOT NULL, added_us INTEGER NOT "
+    "NULL,"
+    "  removed_us INTEGER NOT NULL, hold INTEGER NOT NULL, hold_text TEXT, last_login_us INTEGER NOT NULL,"
+    "  sealed BLOB) STRICT;"
+
+    "CREATE TABLE rp("
+    "  id INTEGER PRIMARY KEY, rp TEXT NOT NULL UNIQUE, name TEXT, guia TEXT NOT NULL, enye INTEGER NOT NULL,"
+    "  paused INTEGER NOT NULL, certificate INTEGER REFERENCES certificate(id), added_us INTEGER NOT NULL,"
+    "  removed_us INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX rp_by_certificate ON rp(certificate);"
+
+    "CREATE TABLE lot("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, rp TEXT NOT NULL REFERENCES rp(rp), type INTEGER NOT NULL,"
+    "  created_us INTEGER NOT NULL, created_by TEXT, source TEXT, sha256 TEXT, parent INTEGER REFERENCES "
+    "lot(id),"
+    "  state INTEGER NOT NULL, hold INTEGER NOT NULL, hold_text TEXT, hold_by TEXT, hold_us INTEGER NOT NULL,"
+    "  approved INTEGER NOT NULL, rejected INTEGER NOT NULL, certificate INTEGER REFERENCES certificate(id),"
+    "  attempts INTEGER NOT NULL, failures INTEGER NOT NULL, next_us INTEGER NOT NULL, attempt_us INTEGER "
+    "NOT NULL,"
+    "  attempt_end_us INTEGER NOT NULL, polled_us INTEGER NOT NULL, last_reason INTEGER NOT NULL, last_error "
+    "TEXT,"
+    "  portal_lot TEXT, folio TEXT, received_us INTEGER NOT NULL, finished_us INTEGER NOT NULL,"
+    "  have_acuse INTEGER NOT NULL, have_constancia INTEGER NOT NULL, have_csv INTEGER NOT NULL,"
+    "  count_bajas INTEGER NOT NULL DEFAULT 0, count_modificaciones INTEGER NOT NULL DEFAULT 0,"
+    "  count_reingresos INTEGER NOT NULL DEFAULT 0, count_total INTEGER NOT NULL DEFAULT 0,"
+    "  movement_state INTEGER NOT NULL DEFAULT 0, answered_us INTEGER NOT NULL DEFAULT 0, token INTEGER) "
+    "STRICT;"
+    "CREATE INDEX lot_by_rp ON lot(rp);"
+    "CREATE INDEX lot_by_state ON lot(state);"
+    "CREATE INDEX lot_held ON lot(id) WHERE hold <> 0;"
+    "CREATE INDEX lot_by_portal_lot ON lot(portal_lot) WHERE portal_lot IS NOT NULL;"
+    "CREATE INDEX lot_by_parent ON lot(parent);"
+
+    "CREATE TABLE total(what INTEGER PRIMARY KEY, n INTEGER NOT NULL) STRICT;"
+    "CREATE TRIGGER lot_state AFTER UPDATE OF state ON lot WHEN NEW.state <> OLD.state BEGIN"
+    "  UPDATE total SET n = n - 1 WHERE what = OLD.state;"
+    "  INSERT INTO total(what, n) VALUES (NEW.state, 1) ON CONFLICT DO UPDATE SET n = n + 1;"
+    "END;"
+    "CREATE TRIGGER lot_hold AFTER UPDATE OF state, hold ON lot"
+    "  WHEN (OLD.state >= 0 AND OLD.hold <> 0) <> (NEW.state >= 0 AND NEW.hold <> 0) BEGIN"
+    "  INSERT INTO total(what, n) VALUES (100, 1)"
+    "    ON CONFLICT DO UPDATE SET n = n + CASE WHEN NEW.hold <> 0 THEN 1 ELSE -1 END;"
+    "END;"
+    "CREATE TRIGGER lot_published AFTER UPDATE OF state ON lot WHEN OLD.state < 0 AND NEW.state >= 0 BEGIN"
+    "  INSERT INTO total(what, n) VALUES (101, NEW.count_total) ON CONFLICT DO UPDATE SET n = n + "
+    "NEW.count_total;"
+    "END;"
+
+    "CREATE TABLE record_part(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "CREATE TABLE movement("
+    "  id INTEGER PRIMARY KEY, rp INTEGER NOT NULL, nss INTEGER NOT NULL, type INTEGER NOT NULL, date "
+    "INTEGER NOT NULL,"
+    "  state INTEGER, sbc_centavos INTEGER NOT NULL, tipo_trabajador INTEGER NOT NULL, tipo_salario INTEGER "
+    "NOT NULL,"
+    "  jornada INTEGER NOT NULL, causa_baja INTEGER NOT NULL, extemporaneo INTEGER NOT NULL DEFAULT 0,"
+    "  paterno TEXT NOT NULL, materno TEXT NOT NULL, nombres TEXT NOT NULL, umf TEXT NOT NULL, guia TEXT NOT "
+    "NULL,"
+    "  clave TEXT NOT NULL, curp TEXT NOT NULL, imss_name TEXT) STRICT;"
+    "CREATE INDEX movement_by_worker ON movement(nss, rp, type, date);"
+    "CREATE TABLE movement_error("
+    "  movement INTEGER NOT NULL, position INTEGER NOT NULL, code TEXT, text TEXT, imss_value TEXT,"
+    "  PRIMARY KEY(movement, position)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE submission("
+    "  key TEXT NOT NULL, position INTEGER NOT NULL, lot INTEGER NOT NULL REFERENCES lot(id),"
+    "  PRIMARY KEY(key, position)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE document("
+    "  id INTEGER PRIMARY KEY, lot INTEGER REFERENCES lot(id), kind INTEGER NOT NULL, name TEXT, media_type "
+    "TEXT,"
+    "  sha256 TEXT NOT NULL, size INTEGER NOT NULL, stored_us INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
+    "CREATE INDEX document_by_lot ON document(lot, kind, sha256);"
+
+    "CREATE TABLE attempt("
+    "  id INTEGER PRIMARY KEY, lot INTEGER NOT NULL REFERENCES lot(id), certificate INTEGER REFERENCES "
+    "certificate(id),"
+    "  started_us INTEGER NOT NULL, ended_us INTEGER NOT NULL DEFAULT 0, reason INTEGER NOT NULL DEFAULT 0, "
+    "text TEXT,"
+    "  sent INTEGER NOT NULL DEFAULT 0, transcript BLOB) STRICT;"
+    "CREATE INDEX attempt_by_lot ON attempt(lot);"
+
+    "CREATE TABLE foreign_lot(portal_lot TEXT PRIMARY KEY, sha256 TEXT) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE value(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE audit("
+    "  seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, who TEXT, action TEXT, object TEXT, outcome TEXT, "
+    "detail TEXT,"
+    "  hash TEXT NOT NULL) STRICT;"
+    "CREATE TABLE audit_head(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT "
+    "NULL) STRICT;"
+    "INSERT INTO audit_head VALUES (1, 0, '');",
+};
+
+/* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */
+static int copy_create(struct store *store, int64_t version, char **ret_path, struct err *err)
+{
+    time_t now = (time_t)(clock_wall_us(store->clock) / US_PER_S);
+    struct tm utc;
+    char date[32];
+    strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    for (unsigned i = 0;; i++) {
+        _cleanup_free_ char *path =
+            i == 0 ? xasprintf("%s.v%lld-%s", store->path, (long long)version, date)
+                   : xasprintf("%s.v%lld-%s.%u", store->path, (long long)version, date, i);
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd >= 0) {
+            close(fd);
+            *ret_path = STEAL(path);
+            return 0;
+        }
+        if (errno != EEXIST || i == 99)
+            return err_set_errno(err, ERR_IO, errno, _("The copy %s cannot be made"), path);
+    }
+}
+
+static int sync_path(const char *path, int flags, struct err *err)
+{
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    if (fd < 0 || fsync(fd) < 0)
+        return err_set_errno(err, ERR_IO, errno, _("%s cannot be synced"), path);
+    return 0;
+}
+
+static int copy_make(struct store *store, int64_t version, struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    int r = copy_create(store, version, &path, err);
+    if (r < 0)
+        return r;
+    char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
+    r = db_exec(store, sql, err);
+    sqlite3_free(sql);
+    if (r >= 0)
+        r = sync_path(path, 0, err);
+    if (r < 0) {
+        unlink(path);
+        return err_prefix(err, _("The copy before the migration could not be made"));
+    }
+    const char *slash = strrchr(path, '/');
+    _cleanup_free_ char *folder = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    return sync_path(folder, O_DIRECTORY, err);
+}
+
+static int migrate_from(struct store *store, int64_t version, struct err *err)
+{
+    int r = 0;
+    for (size_t i = (size_t)version; r >= 0 && i < ELEMENTSOF(migrations); i++)
+        r = db_exec(store, migrations[i], err);
+    if (r < 0)
+        return err_prefix(err, _("Migrating the database failed; it stays as it was"));
+    _cleanup_free_ char *marks = xasprintf("PRAGMA application_id = %d; PRAGMA user_version = %zu",
+                                           SCHEMA_APPLICATION_ID, ELEMENTSOF(migrations));
+    return db_exec(store, marks, err);
+}
+
+int schema_migrate(struct store *store, bool fresh, struct err *err)
+{
+    int64_t version = 0;
+    int r = db_number(store, &version, err, "PRAGMA user_version");
+    if (r < 0)
+        return r;
+    const int64_t present = (int64_t)ELEMENTSOF(migrations);
+    if (version < 0 || version > present)
+        return err_set(
+            err, ERR_STORE_NEWER,
+            _("The database %s has schema %lld, this idsed knows up to %lld; install the newer idsed again"),
+            store->path, (long long)version, (long long)present);
+    if (version == present)
+        return 0;
+    if (!fresh) {
+        r = copy_make(store, version, err);
+        if (r < 0)
+            return r;
+    }
+    r = turn_open(store, err);
+    if (r < 0)
+        return r;
+    r = migrate_from(store, version, err);
+    if (r < 0) {
+        turn_abort(store);
+        return r;
+    }
+    return store_commit(store, err);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/db.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The header of an SQLite file, as far as it is looked at here: https://www.sqlite.org/fileformat.html */
+enum {
+    HEADER_SIZE = 100,
+    HEADER_PAGE_SIZE = 16,
+    HEADER_CHANGES = 24,
+    HEADER_PAGES = 28,
+    HEADER_VALID_FOR = 92
+};
+
+static uint32_t header_u32(const uint8_t *header, size_t at)
+{
+    uint32_t value;
+    memcpy(&value, header + at, sizeof(value));
+    return be32toh(value);
+}
+
+static bool has_wal(const char *path)
+{
+    _cleanup_free_ char *wal = xasprintf("%s-wal", path);
+    struct stat st;
+    return stat(wal, &st) == 0 && st.st_size > 0;
+}
+
+/*
+ * Looks at the file before SQLite does, so that what is not ours, or was cut, is left exactly as it is. With
+ * a log beside it the file alone says little: SQLite then judges.
+ */
+static int inspect(const char *path, int fd, bool *ret_fresh, struct err *err)
+{
+    uint8_t header[HEADER_SIZE] = {0};
+    struct stat st;
+    if (fstat(fd, &st) < 0 || pread(fd, header, sizeof(header), 0) < 0)
+        return err_set_errno(err, ERR_IO, errno, _("The database %s cannot be read"), path);
+    bool wal = has_wal(path);
+    if (st.st_size == 0 && !wal) {
+        *ret_fresh = true;
+        return 0;
+    }
+    if (memcmp(header, "SQLite format 3", 16) != 0)
+        return err_set(err, ERR_STORE_CORRUPT,
+                       _("%s is not a database; restore it from a backup, or move it away"), path);
+    uint64_t page_size = (uint64_t)header[HEADER_PAGE_SIZE] << 8 | header[HEADER_PAGE_SIZE + 1];
+    uint64_t pages = header_u32(header, HEADER_PAGES);
+    bool pages_valid = header_u32(header, HEADER_CHANGES) == header_u32(header, HEADER_VALID_FOR);
+    if (!wal && pages_valid && (uint64_t)st.st_size < pages * (page_size == 1 ? 65536 : page_size))
+        return err_set(err, ERR_STORE_CORRUPT, _("The database %s is cut short; restore it from a backup"),
+                       path);
+    *ret_fresh = false;
+    return 0;
+}
+
+static int open_file(const char *path, bool *ret_fresh, struct err *err)
+{
+    _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_errno(err, ERR_IO, errno, _("The database %s cannot be opened"), path);
+    return inspect(path, fd, ret_fresh, err);
+}
+
+static int configure(struct store *store, struct err *err)
+{
+    static const struct {
+        int option, value;
+    } options[] = {
+        {SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},   {SQLITE_DBCONFIG_ENABLE_FKEY, 1},    {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(options); i++)
+        sqlite3_db_config(store->db, options[i].option, options[i].value, NULL);
+    sqlite3_busy_timeout(store->db, 2000); /* somebody else reads the file, an administrator for instance */
+    return db_exec(store,
+                   "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; "
+                   "PRAGMA secure_delete = ON;"
+                   "PRAGMA mmap_size = 0; PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 16777216",
+                   err);
+}
+
+static int check_identity(struct store *store, bool fresh, struct err *err)
+{
+    int64_t id = 0;
+    int r =
+        db_number(store, &id, err, "PRAGMA application_id"); /* reads page 1: the first test of the file */
+    if (r < 0)
+        return r;
+    if (!fresh && id != SCHEMA_APPLICATION_ID)
+        return err_set(err, ERR_STORE_CORRUPT, _("%s is not a database of idsed; move it away"), store->path);
+    int64_t tables = 0;
+    r = db_number(store, &tables, err, "SELECT count(*) FROM sqlite_schema");
+    return r < 0 ? r : 0;
+}
+
+static int open_steps(struct store *store, bool fresh, struct err *err)
+{
+    if (sqlite3_open_v2(store->path, &store->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                        NULL) != SQLITE_OK)
+        return db_fail(store, err);
+    int r = configure(store, err);
+    if (r >= 0)
+        r = check_identity(store, fresh, err);
+    if (r >= 0)
+        r = schema_migrate(store, fresh, err);
+    /* Only now, so that a fresh file is empty until its first transaction, tables and marks, is whole. */
+    if (r >= 0)
+        r = db_exec(store, "PRAGMA journal_mode = WAL", err);
+    if (r >= 0)
+        r = lot_discard_unpublished(store, err);
+    return r < 0 ? r : store_commit(store, err);
+}
+
+int store_open(const struct store_options *options, struct store **ret, struct err *err)
+{
+    bool fresh;
+    int r = open_file(options->path, &fresh, err);
+    if (r < 0)
+        return r;
+    struct store *store = xcalloc(1, sizeof(*store));
+    store->path = xstrdup(options->path);
+    store->clock = options->clock;
+    r = open_steps(store, fresh, err);
+    if (r < 0) {
+        turn_abort(store);
+        store_close(store);
+        return r;
+    }
+    store->turn_opened = options->turn_opened;
+    store->data = options->data;
+    *ret = store;
+    return 0;
+}
+
+struct store *store_close(struct store *store)
+{
+    if (!store)
+        return NULL;
+    while (store->turn) /* callbacks of a turn may open the next one */
+        store_commit(store, NULL);
+    db_cache_free(store);
+    sqlite3_close(store->db);
+    free(store->callbacks);
+    free(store->path);
+    free(store);
+    return NULL;
+}
+
+int store_check(struct store *store, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_buf_ struct buf found = BUF_INIT;
+    int r = db_query(store, &query, err, "PRAGMA quick_check(10)");
+    if (r < 0)
+        return r;
+    while ((r = db_next(&query, err)) > 0) {
+        _cleanup_free_ char *line = db_text(&query, 0);
+        if (!streq(str_or_empty(line), "ok"))
+            buf_printf(&found, "%s%s", found.len ? "; " : "", line);
+    }
+    if (r < 0 || found.len == 0)
+        return r;
+    return err_set(err, ERR_STORE_CORRUPT, _("The database %s is damaged: %s"), store->path, found.data);
+}
