@@ -16,7 +16,7 @@ static int from_dbus_error(DBusError *error, struct err *err)
     return r;
 }
 
-int bus_client_open(const char *address, const char *name, struct bus_client **ret, struct err *err)
+int bus_connect(const char *address, DBusConnection **ret, struct err *err)
 {
     DBusError error = DBUS_ERROR_INIT;
     DBusConnection *connection = address ? dbus_connection_open_private(address, &error)
@@ -33,6 +33,16 @@ int bus_client_open(const char *address, const char *name, struct bus_client **r
         return -(int)ERR_UNREACHABLE;
     }
     dbus_connection_set_exit_on_disconnect(connection, false);
+    *ret = connection;
+    return 0;
+}
+
+int bus_client_open(const char *address, const char *name, struct bus_client **ret, struct err *err)
+{
+    DBusConnection *connection;
+    int r = bus_connect(address, &connection, err);
+    if (r < 0)
+        return r;
     struct bus_client *client = xcalloc(1, sizeof(*client));
     *client = (struct bus_client){.connection = connection, .name = xstrdup(name)};
     *ret = client;

@@ -11,6 +11,10 @@ struct bus_client;
 
 enum { BUS_TIMEOUT_MS = 25000 };
 
+/* A private connection to the bus at `address`, or to the system bus when it is NULL; close, then unref it.
+ */
+int bus_connect(const char *address, DBusConnection **ret, struct err *err);
+
 /*
  * Connects to the bus at `address`, or to the system bus (for which libdbus heeds DBUS_SYSTEM_BUS_ADDRESS)
  * when it is NULL. `name` is the well-known name that calls go to. ERR_UNREACHABLE says what to do.
