@@ -3,68 +3,56 @@
 
 #include "base/text.h"
 
-enum { ENYE = 0xD1 };
+enum { NSS_LEN = 11, RP_LEN = 11, CURP_LEN = 18, RFC_LEN = 13, ENYE = 0xD1 };
 
-static bool is_digit(uint32_t c)
-{
-    return c >= '0' && c <= '9';
-}
+/* What a character may be; a place of an identifier allows some of these. */
+enum {
+    DIGIT = 1 << 0,
+    LETTER = 1 << 1, /* A…Z */
+    NY = 1 << 2,     /* Ñ */
+    AND = 1 << 3,    /* & */
+    SEX = 1 << 4,    /* H, M and, since lately, X */
+    TEN = 1 << 5,    /* A, which stands for 10 */
+};
 
-static bool is_letter(uint32_t c)
-{
-    return c >= 'A' && c <= 'Z';
-}
+static const uint8_t classes[256] = {
+    ['0' ... '9'] = DIGIT,
+    ['A'] = LETTER | TEN,
+    ['B' ... 'G'] = LETTER,
+    ['H'] = LETTER | SEX,
+    ['I' ... 'L'] = LETTER,
+    ['M'] = LETTER | SEX,
+    ['N' ... 'W'] = LETTER,
+    ['X'] = LETTER | SEX,
+    ['Y' ... 'Z'] = LETTER,
+    [ENYE] = NY,
+    ['&'] = AND,
+};
 
-/* The characters of UTF-8 text that has exactly n of them; false when it has another number or is not UTF-8.
- */
-static bool characters(const char *text, size_t n, uint32_t *ret)
+static bool fits(const uint8_t *c, const uint8_t *places, size_t n)
 {
-    if (!utf8_valid(text, strlen(text)) || utf8_length(text) != n)
-        return false;
+    bool good = true;
     for (size_t i = 0; i < n; i++)
-        ret[i] = utf8_next(&text);
-    return true;
+        good &= (classes[c[i]] & places[i]) != 0;
+    return good;
 }
 
 /*
- * A shape is a pattern with one character per place: L a letter, & a letter or & or Ñ, Ñ is written N there
- * (a letter or Ñ), 9 a digit, X a letter or digit, S the sex, A a digit or A.
+ * UTF-8 as one byte per character, as the columns of a record have it. Returns how many characters, at most
+ * max; 0 when one has no byte.
  */
-static bool fits_place(uint32_t c, char place)
+static size_t to_columns(const char *text, uint8_t *ret, size_t max)
 {
-    switch (place) {
-    case 'L':
-        return is_letter(c);
-    case 'N':
-        return is_letter(c) || c == ENYE;
-    case '&':
-        return is_letter(c) || c == ENYE || c == '&';
-    case '9':
-        return is_digit(c);
-    case 'X':
-        return is_letter(c) || is_digit(c);
-    case 'A':
-        return is_digit(c) || c == 'A';
-    case 'S':
-        return c == 'H' || c == 'M' || c == 'X';
+    if (!utf8_valid(text, strlen(text)))
+        return 0;
+    size_t n = 0;
+    while (*text && n < max) {
+        uint32_t c = utf8_next(&text);
+        if (c > 0xFF)
+            return 0;
+        ret[n++] = (uint8_t)c;
     }
-    return false;
-}
-
-static bool fits(const uint32_t *c, const char *pattern)
-{
-    for (; *pattern; pattern++, c++)
-        if (!fits_place(*c, *pattern))
-            return false;
-    return true;
-}
-
-/* AAMMDD without its century: 29 February always passes. */
-static bool fits_date(const uint32_t *c)
-{
-    static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    uint32_t month = (c[2] - '0') * 10 + c[3] - '0', day = (c[4] - '0') * 10 + c[5] - '0';
-    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+    return *text ? 0 : n;
 }
 
 /* What is missing to the next ten. */
@@ -76,128 +64,192 @@ static char complement(unsigned sum)
 /* The digit that Luhn's rule adds to n digits: every second one, beginning with the last, counts double. */
 static char luhn(const uint8_t *digits, size_t n)
 {
+    static const uint8_t twice[] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9}; /* the digits of the product added up */
     unsigned sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned product = digits[n - 1 - i] * (i % 2 == 0 ? 2u : 1u);
-        sum += product / 10 + product % 10;
-    }
+    for (size_t i = 0; i < n; i++)
+        sum += (n - i) % 2 ? twice[digits[i]] : digits[i];
     return complement(sum);
 }
 
-char nss_check_digit(const char *nss)
+static char nss_digit(const uint8_t *c)
 {
-    uint8_t digits[10];
-    for (size_t i = 0; i < 10; i++) {
-        if (!is_digit((unsigned char)nss[i]))
-            return 0;
-        digits[i] = (uint8_t)(nss[i] - '0');
-    }
-    return luhn(digits, 10);
+    uint8_t digits[NSS_LEN - 1];
+    for (size_t i = 0; i < sizeof(digits); i++)
+        digits[i] = (uint8_t)(c[i] - '0');
+    return luhn(digits, sizeof(digits));
 }
 
-char rp_check_digit(const char *rp)
+static char rp_digit(const uint8_t *c)
 {
-    uint8_t digits[20];
+    uint8_t digits[2 * (RP_LEN - 1)];
     size_t n = 0;
-    for (size_t i = 0; i < 10; i++) {
-        unsigned char c = (unsigned char)rp[i];
-        if (is_digit(c))
-            digits[n++] = (uint8_t)(c - '0');
-        else if (is_letter(c)) {
-            unsigned value = c - 'A' + 10u;
+    for (size_t i = 0; i < RP_LEN - 1; i++) {
+        unsigned value = c[i] <= '9' ? c[i] - (unsigned)'0' : c[i] - 'A' + 10u;
+        if (value >= 10)
             digits[n++] = (uint8_t)(value / 10);
-            digits[n++] = (uint8_t)(value % 10);
-        } else
-            return 0;
+        digits[n++] = (uint8_t)(value % 10);
     }
     return luhn(digits, n);
 }
 
-/* The place of a character in an alphabet, which is UTF-8; negative when it has none. */
-static int place_in(const char *alphabet, uint32_t c)
+/* 0…9, A…Z with a place left open behind N, which is Ñ in a CURP and & in an RFC. */
+static unsigned value_of(uint8_t c)
 {
-    for (int i = 0; *alphabet; i++)
-        if (utf8_next(&alphabet) == c)
-            return i;
-    return -1;
+    if (c <= '9')
+        return c - '0';
+    return c - 'A' + 10u + (c > 'N');
 }
 
-/* The first n characters of `text` weighed with n + 1, n, … 2 by their places in the alphabet; negative if
- * one has none. */
-static int weighed_sum(const char *alphabet, const char *text, int n)
+static char curp_digit(const uint8_t *c)
 {
-    int sum = 0;
-    for (int i = 0; i < n; i++) {
-        int value = place_in(alphabet, utf8_next(&text));
-        if (value < 0)
-            return -1;
-        sum += value * (n + 1 - i);
-    }
-    return sum;
+    unsigned sum = 0;
+    for (unsigned i = 0; i < CURP_LEN - 1; i++)
+        sum += (c[i] == ENYE ? 24 : value_of(c[i])) * (CURP_LEN - i);
+    return complement(sum);
 }
 
-char curp_check_digit(const char *curp)
+/* Of n characters, 12 or 13; twelve are weighed as if a blank stood in front. */
+static char rfc_digit(const uint8_t *c, size_t n)
 {
-    int sum =
-        utf8_valid(curp, strlen(curp)) ? weighed_sum("0123456789ABCDEFGHIJKLMNÑOPQRSTUVWXYZ", curp, 17) : -1;
-    return sum < 0 ? 0 : complement((unsigned)sum);
-}
-
-char rfc_check_digit(const char *rfc)
-{
-    if (!utf8_valid(rfc, strlen(rfc)))
-        return 0;
-    size_t n = utf8_length(rfc);
-    if (n != 12 && n != 13)
-        return 0;
-    _cleanup_free_ char *padded = xasprintf("%s%s", n == 12 ? " " : "", rfc);
-    int sum = weighed_sum("0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ Ñ", padded, 12);
-    if (sum < 0)
-        return 0;
-    int rest = sum % 11;
+    unsigned sum = n == RFC_LEN ? 0 : 37 * RFC_LEN;
+    for (size_t i = 0; i < n - 1; i++)
+        sum += (c[i] == ENYE ? 38 : c[i] == '&' ? 24 : value_of(c[i])) * (unsigned)(n - i);
+    unsigned rest = sum % 11;
     return rest == 0 ? '0' : rest == 1 ? 'A' : (char)('0' + 11 - rest);
+}
+
+static const uint8_t rp_places[RP_LEN] = {DIGIT | LETTER, [1 ... 10] = DIGIT};
+static const uint8_t nss_places[NSS_LEN] = {[0 ... 10] = DIGIT};
+static const uint8_t curp_places[CURP_LEN] = {
+    [0 ... 3] = LETTER | NY,   [4 ... 9] = DIGIT,     [10] = SEX,   [11 ... 12] = LETTER,
+    [13 ... 15] = LETTER | NY, [16] = LETTER | DIGIT, [17] = DIGIT,
+};
+static const uint8_t rfc_places[RFC_LEN] = {
+    [0 ... 3] = LETTER | NY | AND,
+    [4 ... 9] = DIGIT,
+    [10 ... 11] = LETTER | DIGIT,
+    [12] = DIGIT | TEN,
+};
+
+/* AAMMDD without its century: 29 February always passes. */
+static bool fits_date(const uint8_t *c)
+{
+    static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int month = (c[2] - '0') * 10 + c[3] - '0', day = (c[4] - '0') * 10 + c[5] - '0';
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+}
+
+/* The 32 states and NE, born abroad, as a set: for each first letter the second ones. */
+static bool is_state(const uint8_t *c)
+{
+#define L(letter) (1u << ((letter) - 'A'))
+    static const uint32_t seconds[26] = {
+        ['A' - 'A'] = L('S'),
+        ['B' - 'A'] = L('C') | L('S'),
+        ['C' - 'A'] = L('C') | L('H') | L('L') | L('M') | L('S'),
+        ['D' - 'A'] = L('F') | L('G'),
+        ['G' - 'A'] = L('R') | L('T'),
+        ['H' - 'A'] = L('G'),
+        ['J' - 'A'] = L('C'),
+        ['M' - 'A'] = L('C') | L('N') | L('S'),
+        ['N' - 'A'] = L('E') | L('L') | L('T'),
+        ['O' - 'A'] = L('C'),
+        ['P' - 'A'] = L('L'),
+        ['Q' - 'A'] = L('R') | L('T'),
+        ['S' - 'A'] = L('L') | L('P') | L('R'),
+        ['T' - 'A'] = L('C') | L('L') | L('S'),
+        ['V' - 'A'] = L('Z'),
+        ['Y' - 'A'] = L('N'),
+        ['Z' - 'A'] = L('S'),
+    };
+    return seconds[c[0] - 'A'] & L(c[1]);
+#undef L
+}
+
+enum identifier_verdict nss_verdict_columns(const uint8_t *c)
+{
+    if (!fits(c, nss_places, NSS_LEN))
+        return IDENTIFIER_SHAPE;
+    return c[NSS_LEN - 1] == nss_digit(c) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
+}
+
+enum identifier_verdict rp_verdict_columns(const uint8_t *c)
+{
+    if (!fits(c, rp_places, RP_LEN))
+        return IDENTIFIER_SHAPE;
+    return c[RP_LEN - 1] == rp_digit(c) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
+}
+
+enum identifier_verdict curp_verdict_columns(const uint8_t *c)
+{
+    if (!fits(c, curp_places, CURP_LEN) || !fits_date(c + 4) || !is_state(c + 11))
+        return IDENTIFIER_SHAPE;
+    return c[CURP_LEN - 1] == curp_digit(c) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
 }
 
 enum identifier_verdict nss_verdict(const char *nss)
 {
-    if (strlen(nss) != 11 || !str_all_digits(nss))
-        return IDENTIFIER_SHAPE;
-    return nss[10] == nss_check_digit(nss) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
-}
-
-static bool is_state(const uint32_t *c)
-{
-    static const char states[][3] = {"AS", "BC", "BS", "CC", "CL", "CM", "CS", "CH", "DF", "DG", "GT",
-                                     "GR", "HG", "JC", "MC", "MN", "MS", "NT", "NL", "OC", "PL", "QT",
-                                     "QR", "SP", "SL", "SR", "TC", "TS", "TL", "VZ", "YN", "ZS", "NE"};
-    for (size_t i = 0; i < ELEMENTSOF(states); i++)
-        if (c[0] == (unsigned char)states[i][0] && c[1] == (unsigned char)states[i][1])
-            return true;
-    return false;
-}
-
-enum identifier_verdict curp_verdict(const char *curp)
-{
-    uint32_t c[18];
-    if (!characters(curp, 18, c) || !fits(c, "NNNN999999SLLNNNX9") || !fits_date(c + 4) || !is_state(c + 11))
-        return IDENTIFIER_SHAPE;
-    return c[17] == (unsigned char)curp_check_digit(curp) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
-}
-
-enum identifier_verdict rfc_verdict(const char *rfc)
-{
-    uint32_t c[13];
-    bool moral = characters(rfc, 12, c) && fits(c, "&&&999999XXA") && fits_date(c + 3);
-    bool fisica = !moral && characters(rfc, 13, c) && fits(c, "&&&&999999XXA") && fits_date(c + 4);
-    if (!moral && !fisica)
-        return IDENTIFIER_SHAPE;
-    return c[moral ? 11 : 12] == (unsigned char)rfc_check_digit(rfc) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
+    uint8_t c[NSS_LEN];
+    return to_columns(nss, c, NSS_LEN) == NSS_LEN ? nss_verdict_columns(c) : IDENTIFIER_SHAPE;
 }
 
 enum identifier_verdict rp_verdict(const char *rp)
 {
-    uint32_t c[11];
-    if (!characters(rp, 11, c) || !fits(c, "X9999999999"))
+    uint8_t c[RP_LEN];
+    return to_columns(rp, c, RP_LEN) == RP_LEN ? rp_verdict_columns(c) : IDENTIFIER_SHAPE;
+}
+
+enum identifier_verdict curp_verdict(const char *curp)
+{
+    uint8_t c[CURP_LEN];
+    return to_columns(curp, c, CURP_LEN) == CURP_LEN ? curp_verdict_columns(c) : IDENTIFIER_SHAPE;
+}
+
+enum identifier_verdict rfc_verdict(const char *rfc)
+{
+    uint8_t c[RFC_LEN];
+    size_t n = to_columns(rfc, c, RFC_LEN);
+    size_t letters = n == RFC_LEN ? 4 : 3;
+    if ((n != RFC_LEN && n != RFC_LEN - 1) || !fits(c, rfc_places + 4 - letters, n) ||
+        !fits_date(c + letters))
         return IDENTIFIER_SHAPE;
-    return rp[10] == rp_check_digit(rp) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
+    return c[n - 1] == rfc_digit(c, n) ? IDENTIFIER_OK : IDENTIFIER_CHECK_DIGIT;
+}
+
+/* The first n characters that the check digit is made of, if each is one of `places`. */
+static bool payload(const char *text, uint8_t *ret, const uint8_t *places, size_t n)
+{
+    uint8_t all[RFC_LEN + CURP_LEN];
+    if (to_columns(text, all, sizeof(all)) < n || !fits(all, places, n))
+        return false;
+    memcpy(ret, all, n);
+    return true;
+}
+
+char nss_check_digit(const char *nss)
+{
+    uint8_t c[NSS_LEN];
+    return payload(nss, c, nss_places, NSS_LEN - 1) ? nss_digit(c) : 0;
+}
+
+char rp_check_digit(const char *rp)
+{
+    static const uint8_t any[RP_LEN] = {[0 ... 10] = DIGIT | LETTER};
+    uint8_t c[RP_LEN];
+    return payload(rp, c, any, RP_LEN - 1) ? rp_digit(c) : 0;
+}
+
+char curp_check_digit(const char *curp)
+{
+    static const uint8_t any[CURP_LEN] = {[0 ... 17] = DIGIT | LETTER | NY};
+    uint8_t c[CURP_LEN];
+    return payload(curp, c, any, CURP_LEN - 1) ? curp_digit(c) : 0;
+}
+
+char rfc_check_digit(const char *rfc)
+{
+    static const uint8_t any[RFC_LEN] = {[0 ... 12] = DIGIT | LETTER | NY | AND};
+    uint8_t c[RFC_LEN];
+    size_t n = to_columns(rfc, c, RFC_LEN);
+    return (n == RFC_LEN || n == RFC_LEN - 1) && fits(c, any, n - 1) ? rfc_digit(c, n) : 0;
 }
