@@ -6,8 +6,8 @@
 #include "idse/movement.h"
 
 /*
- * The DISPMAG record codec: 168 columns and a control record (domain: "Estructura de Movimientos afiliatorios"). One
- * table of fields drives the reader, the writer and the documentation of rules.
+ * The DISPMAG record codec: 168 columns and a control record (domain: "Estructura de Movimientos
+ * afiliatorios"). One table of fields drives the reader, the writer and the documentation of rules.
  */
 enum {
     RECORD_COLUMNS = 168,
@@ -23,17 +23,20 @@ struct record_field {
     const char *name; /* stable: "rp", "nss", "sbc", …, used in findings and JSON */
     uint8_t first;    /* 1-based, inclusive */
     uint8_t last;
-    char type; /* 'N' digits, 'A' text, 'X' letters and digits, ' ' filler of blanks, '0' filler of zeros */
+    char type;       /* 'N' digits, 'A' text, 'X' letters and digits; ' ', '0' or '*': a filler of these */
+    uint8_t codec;   /* private: which codec reads and writes it, */
+    uint16_t offset; /* and into which member */
 };
 
-/* The fields of a type in column order, without gaps; MOVEMENT_NONE gives the control record. Ends with a NULL name. */
+/* The fields of a type in column order, without gaps; MOVEMENT_NONE gives the control record. Ends with a
+ * NULL name. */
 const struct record_field *record_fields(enum movement_type type);
 
 /*
- * Reading. The reader walks bytes that the caller keeps alive, movement by movement, accepting every variant seen in use
- * (LF, CRLF, lone CR, no control record, any filler, UTF-8 or cp1252, mixed types) and reporting into `findings` what it
- * normalised (severity note or warning) and what is wrong (error). A record with an error is reported and skipped, so
- * that one pass finds everything.
+ * Reading. The reader walks bytes that the caller keeps alive, movement by movement, accepting every variant
+ * seen in use (LF, CRLF, lone CR, no control record, any filler, UTF-8 or cp1252, mixed types) and reporting
+ * into `findings` what it normalised (severity note or warning) and what is wrong (error). A record with an
+ * error is reported and skipped, so that one pass finds everything.
  */
 struct record_reader;
 
@@ -51,7 +54,7 @@ size_t record_reader_bad(const struct record_reader *reader);
 
 /* Writing the canonical form: one byte per column, CRLF behind every line. */
 
-/* Appends one record of RECORD_COLUMNS + 2 bytes. The movement must be valid (record_reader or movement_check). */
+/* Appends one record of RECORD_COLUMNS + 2 bytes. The movement must be one that a reader could give. */
 void record_write(struct buf *buf, const struct movement *movement, enum enye_policy enye);
 /* Appends the control record for `count` movements under `guia`. */
 void record_write_control(struct buf *buf, size_t count, const char *guia);

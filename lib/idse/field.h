@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "idse/finding.h"
+#include "idse/record.h"
+
+/* The fields of a record, read and written one by one as their table says. Private to the record codec. */
+
+/* What reading the fields of one record after the other needs to remember. */
+struct field_reader {
+    struct findings *findings;
+    uint32_t line;
+    const uint8_t *columns; /* of the record being read */
+    bool bad;               /* it has an error */
+    uint8_t rp[11];         /* the last registro patronal that was good: the next one is mostly the same */
+};
+
+/* What the control record holds. */
+struct control {
+    uint32_t count;
+    char guia[6];
+};
+
+/* The type that the columns say, or negative after a finding. */
+int field_type(struct field_reader *reader, const uint8_t *columns);
+/* Reads all fields of a movement; reader->bad says whether it is of use. */
+void fields_read(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
+                 struct movement *ret);
+/* Writes RECORD_COLUMNS bytes: `values` is a struct movement, or for MOVEMENT_NONE a struct control. */
+void fields_write(enum movement_type type, const void *values, enum enye_policy enye, char *columns);
