@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/field.h"
 
+#include <endian.h>
+
 #include "base/text.h"
 #include "idse/catalogue.h"
 #include "idse/fold.h"
@@ -143,10 +145,7 @@ static void tell(struct field_reader *reader, enum finding_rule rule, const stru
 
 static bool all_are(const uint8_t *at, size_t n, char c)
 {
-    for (size_t i = 0; i < n; i++)
-        if (at[i] != (uint8_t)c)
-            return false;
-    return true;
+    return at[0] == (uint8_t)c && memcmp(at, at + 1, n - 1) == 0;
 }
 
 static bool digits_to_number(const uint8_t *at, size_t n, uint32_t *ret)
@@ -174,58 +173,126 @@ static void copy_columns(const uint8_t *at, size_t n, char *ret)
     ret[n] = '\0';
 }
 
-/* The columns of a text without its blanks. */
+/* What stands in the way of taking a character of a text as it is; bits, and 0 for most. */
+enum {
+    NOT_PLAIN = 1 << 0, /* it is folded, or at least looked at */
+    NOT_NAME = 1 << 1,  /* names do not have it */
+};
+
+static const uint8_t obstacles[256] = {
+    [0 ... 0x1F] = NOT_PLAIN | NOT_NAME,
+    ['!' ... '&'] = NOT_PLAIN | NOT_NAME,
+    ['(' ... ','] = NOT_PLAIN | NOT_NAME,
+    ['/'] = NOT_PLAIN | NOT_NAME,
+    ['0' ... '9'] = NOT_NAME,
+    [':' ... '@'] = NOT_PLAIN | NOT_NAME,
+    ['[' ... COLUMN_ENYE - 1] = NOT_PLAIN | NOT_NAME,
+    [COLUMN_ENYE] = NOT_PLAIN,
+    [COLUMN_ENYE + 1 ... 0xFF] = NOT_PLAIN | NOT_NAME,
+};
+
+/* The columns of a text without its blanks, and the obstacles of all its characters together. */
 struct span {
     const uint8_t *at;
     size_t n;
+    uint8_t obstacles;
 };
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t load_eight(const uint8_t *at)
+{
+    uint64_t eight;
+    memcpy(&eight, at, sizeof(eight));
+    return le64toh(eight);
+}
+
+/* The top bit of each of eight ASCII bytes says whether it is neither A…Z nor a blank. */
+static uint64_t not_letters(uint64_t eight)
+{
+    uint64_t from_a = eight + EACH(0x80 - 'A'), beyond_z = eight + EACH(0x80 - 'Z' - 1);
+    uint64_t not_blank = (eight ^ EACH(' ')) + EACH(0x7F);
+    return ((~from_a | beyond_z) & not_blank) | eight;
+}
+
+/*
+ * The length of n >= 8 columns without the blanks behind; *ret_letters when they are nothing but A…Z and blanks. Names
+ * are of any length, so a branch per character would mostly be foretold wrong: eight at a time, the last eight twice.
+ */
+static size_t trim_end(const uint8_t *at, size_t n, bool *ret_letters)
+{
+    uint64_t strange = 0;
+    size_t length = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        size_t first = MIN(i, n - 8);
+        uint64_t eight = load_eight(at + first), text = eight ^ EACH(' ');
+        size_t behind = first + 8 - (size_t)__builtin_clzll(text | 1) / 8;
+        length = text ? behind : length;
+        strange |= not_letters(eight);
+    }
+    *ret_letters = !(strange & EACH(0x80));
+    return length;
+}
 
 static struct span trim(const uint8_t *at, size_t n)
 {
+    bool letters = false;
+    if (n >= 8)
+        n = trim_end(at, n, &letters);
     while (n > 0 && at[n - 1] == ' ')
         n--;
     while (n > 0 && *at == ' ') {
         at++;
         n--;
     }
-    return (struct span){at, n};
+    struct span text = {at, n, 0};
+    for (size_t i = 0; !letters && i < n; i++)
+        text.obstacles |= obstacles[at[i]];
+    return text;
 }
 
-/* What text may be made of without anything to be done to it. */
-static const bool plain[256] = {
-    ['A' ... 'Z'] = true, ['0' ... '9'] = true, [' '] = true, ['.'] = true, ['\''] = true, ['-'] = true,
-};
+/* The folded columns of a text, with a finding for each kind of thing that was done to it, at the first place. */
+static void fold_span(struct field_reader *reader, const struct record_field *field, const uint8_t *field_at,
+                      struct span text, bool hash_is_enye, uint8_t *ret)
+{
+    bool told[_RULE_MAX] = {false};
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t from = text.at[i], to = from == '#' && hash_is_enye ? COLUMN_ENYE : fold_column[from];
+        enum finding_rule rule = from == '#'           ? RULE_TEXT_ENYE
+                                 : (from ^ to) == 0x20 ? RULE_TEXT_CASE
+                                                       : RULE_TEXT_ACCENT;
+        if (from != to && !told[rule])
+            tell_at(reader, rule, field, (size_t)(text.at - field_at) + i, NULL);
+        told[rule] |= from != to;
+        ret[i] = to;
+    }
+}
 
 /*
- * A text field without its blanks, folded; what had to be done to it is told. '#' is read as Ñ where
- * `hash_is_enye`. The result points into the record, or into `scratch` when something was changed.
+ * A text field without its blanks, folded. '#' is read as Ñ where `hash_is_enye`. The result points into the record, or
+ * into `scratch` when the text was not plain.
  */
 static struct span read_text(struct field_reader *reader, const struct record_field *field, const uint8_t *at,
                              uint8_t *scratch, bool hash_is_enye)
 {
     struct span text = trim(at, width(field));
-    bool good = text.at == at;
-    for (size_t i = 0; i < text.n; i++)
-        good &= plain[text.at[i]];
-    if (good || text.n == 0)
-        return text;
-
-    if (text.at != at)
+    if (text.n > 0 && text.at != at)
         tell(reader, RULE_TEXT_ALIGN, field, NULL);
-    bool told[_RULE_MAX] = {false};
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t from = text.at[i], to = fold_column[from];
-        enum finding_rule rule = from == '#'           ? RULE_TEXT_ENYE
-                                 : (from ^ to) == 0x20 ? RULE_TEXT_CASE
-                                                       : RULE_TEXT_ACCENT;
-        if (from == '#' && hash_is_enye)
-            to = COLUMN_ENYE;
-        if (from != to && !told[rule])
-            tell_at(reader, rule, field, (size_t)(text.at - at) + i, NULL);
-        told[rule] |= from != to;
-        scratch[i] = to;
+    if (!(text.obstacles & NOT_PLAIN))
+        return text;
+    fold_span(reader, field, at, text, hash_is_enye, scratch);
+    return trim(scratch, text.n);
+}
+
+/* `ret` has room for the whole field: what stands at its beginning goes over at once, blanks behind it and all. */
+static inline void span_to_utf8(struct span text, const uint8_t *at, size_t n, char *ret)
+{
+    if (text.at != at) {
+        fold_to_utf8(text.at, text.n, ret);
+        return;
     }
-    return (struct span){scratch, text.n};
+    memcpy(ret, at, n);
+    ret[text.n] = '\0';
 }
 
 static void write_text(const struct record_field *field, char *at, const char *text, enum enye_policy enye)
@@ -320,18 +387,9 @@ static void read_name(struct field_reader *reader, const struct record_field *fi
 {
     uint8_t scratch[MOVEMENT_NAME_COLUMNS];
     struct span text = read_text(reader, field, at, scratch, true);
-    bool strange = false;
-    for (size_t i = 0; i < text.n; i++)
-        strange |= text.at[i] < 'A' && text.at[i] != ' ' && text.at[i] != '.' && text.at[i] != '\'' &&
-                   text.at[i] != '-';
-    for (size_t i = 0; text.at == scratch && i < text.n; i++)
-        strange |= text.at[i] > 'Z' && text.at[i] != COLUMN_ENYE;
-    if (strange)
+    if (text.obstacles & NOT_NAME)
         tell(reader, RULE_NAME_CHARACTER, field, NULL);
-    if (text.at == scratch)
-        fold_to_utf8(text.at, text.n, ret);
-    else
-        copy_columns(text.at, text.n, ret);
+    span_to_utf8(text, at, MOVEMENT_NAME_COLUMNS, ret);
 }
 
 static void write_name(const struct record_field *field, char *at, const void *value, enum enye_policy enye)
@@ -360,10 +418,10 @@ static void read_code(struct field_reader *reader, const struct record_field *fi
 {
     const struct codec *codec = &codecs[field->codec];
     char code = (char)fold_column[*at];
-    const struct catalogue_entry *entry = codec->catalogue;
-    while (entry->code && entry->code[0] != code)
-        entry++;
-    if (!entry->code) {
+    bool known = false;
+    for (const struct catalogue_entry *entry = codec->catalogue; entry->code; entry++)
+        known |= entry->code[0] == code;
+    if (!known) {
         _cleanup_free_ char *expected = catalogue_codes(codec->catalogue);
         tell(reader, codec->rule, field, expected);
     } else if (code != (char)*at)
@@ -460,7 +518,7 @@ static void read_curp(struct field_reader *reader, const struct record_field *fi
 {
     uint8_t scratch[18];
     struct span text = read_text(reader, field, at, scratch, true);
-    fold_to_utf8(text.at, text.n, ret);
+    span_to_utf8(text, at, sizeof(scratch), ret);
     if (text.n == 0)
         return; /* optional */
     enum identifier_verdict verdict = text.n == 18 ? curp_verdict_columns(text.at) : IDENTIFIER_SHAPE;

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Parsing and validating a canonical file of movements, against a bare scan that only cuts the columns out and turns the
+ * numbers into numbers. Both run in turns over the same bytes; the ratio is the median of the rounds.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "tests/synthetic.h"
+
+enum { ROUNDS = 9 };
+
+static double now_s(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void make_file(struct buf *buf, unsigned records)
+{
+    buf_reserve(buf, ((size_t)records + 1) * (RECORD_COLUMNS + 2));
+    for (unsigned i = 0; i < records; i++) {
+        struct movement m = synthetic_movement(MOVEMENT_REINGRESO, i);
+        record_write(buf, &m, ENYE_N);
+    }
+    record_write_control(buf, records, "06400");
+}
+
+static uint32_t number(const char *at, size_t n)
+{
+    uint32_t value = 0;
+    for (size_t i = 0; i < n; i++)
+        value = value * 10 + (uint32_t)(at[i] - '0');
+    return value;
+}
+
+/* Cuts a column out without the blanks behind it. */
+static void cut(const char *at, size_t n, char *ret)
+{
+    while (n > 0 && at[n - 1] == ' ')
+        n--;
+    memcpy(ret, at, n);
+    ret[n] = '\0';
+}
+
+static void bare_record(const char *at, struct movement *m)
+{
+    cut(at, 11, m->rp);
+    cut(at + 11, 11, m->nss);
+    cut(at + 22, 27, m->paterno);
+    cut(at + 49, 27, m->materno);
+    cut(at + 76, 27, m->nombres);
+    m->sbc_centavos = (int32_t)number(at + 103, 6);
+    m->tipo_trabajador = at[115];
+    m->tipo_salario = at[116];
+    m->jornada = at[117];
+    m->date = (int32_t)(number(at + 122, 4) * 10000 + number(at + 120, 2) * 100 + number(at + 118, 2));
+    cut(at + 126, 3, m->umf);
+    m->type = (enum movement_type)number(at + 131, 2);
+    cut(at + 133, 5, m->guia);
+    cut(at + 138, 10, m->clave);
+    cut(at + 149, 18, m->curp);
+}
+
+/* What was read, so that neither side can be left out by the compiler, and both must agree. */
+static uint64_t taste(const struct movement *m)
+{
+    return (uint64_t)m->sbc_centavos + (uint64_t)m->date + (unsigned char)m->nss[10] +
+           (unsigned char)m->nombres[1] + (unsigned char)m->curp[17];
+}
+
+static uint64_t bare_scan(const struct buf *file)
+{
+    uint64_t sum = 0;
+    const char *at = file->data, *end = file->data + file->len;
+    struct movement m;
+    while (at < end) {
+        const char *eol = memchr(at, '\n', (size_t)(end - at));
+        if (*at != '*') {
+            bare_record(at, &m);
+            sum += taste(&m);
+        }
+        at = eol + 1;
+    }
+    return sum;
+}
+
+static uint64_t parse(const struct buf *file, unsigned records)
+{
+    uint64_t sum = 0;
+    struct movement m;
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    _cleanup_(record_reader_cleanup) struct record_reader *reader =
+        record_reader_new(file->data, file->len, &findings);
+    while (record_reader_next(reader, &m))
+        sum += taste(&m);
+    if (record_reader_count(reader) != records || findings.errors + findings.warnings + findings.notes > 0) {
+        fprintf(stderr, "bench-parse: the canonical file was not read as one\n");
+        exit(EXIT_FAILURE);
+    }
+    return sum;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, ROUNDS, sizeof(*values), by_value);
+    return values[ROUNDS / 2];
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t records = RECORD_MAX_MOVEMENTS;
+    if (argc != 1 && !(argc == 3 && streq(argv[1], "--records") &&
+                       str_to_uint(argv[2], RECORD_MAX_MOVEMENTS, &records) && records > 0)) {
+        fprintf(stderr, "usage: bench-parse [--records N]\n");
+        return EXIT_FAILURE;
+    }
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    make_file(&file, (unsigned)records);
+
+    double bare[ROUNDS], ours[ROUNDS], ratios[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        double start = now_s();
+        uint64_t expected = bare_scan(&file);
+        double between = now_s();
+        uint64_t sum = parse(&file, (unsigned)records);
+        double end = now_s();
+        if (sum != expected) {
+            fprintf(stderr, "bench-parse: the two do not read the same\n");
+            return EXIT_FAILURE;
+        }
+        bare[i] = between - start;
+        ours[i] = end - between;
+        ratios[i] = bare[i] / ours[i];
+    }
+    printf("{\"name\":\"parse\",\"ratio\":%.3f,\"figure\":\"%.1f million records/s\",\"baseline\":\"bare "
+           "fixed-column "
+           "scan, %.1f million records/s\"}\n",
+           median(ratios), (double)records / median(ours) / 1e6, (double)records / median(bare) / 1e6);
+    return EXIT_SUCCESS;
+}
