@@ -207,47 +207,53 @@ static uint64_t load_eight(const uint8_t *at)
     return le64toh(eight);
 }
 
-/* The top bit of each of eight ASCII bytes says whether it is neither A…Z nor a blank. */
-static uint64_t not_letters(uint64_t eight)
+/* The top bit of each of eight ASCII bytes says whether it is outside from…to; other bytes are outside. */
+static uint64_t outside(uint64_t eight, unsigned from, unsigned to)
 {
-    uint64_t from_a = eight + EACH(0x80 - 'A'), beyond_z = eight + EACH(0x80 - 'Z' - 1);
-    uint64_t not_blank = (eight ^ EACH(' ')) + EACH(0x7F);
-    return ((~from_a | beyond_z) & not_blank) | eight;
+    return ~(eight + EACH(0x80 - from)) | (eight + EACH(0x7F - to)) | eight;
 }
 
 /*
- * The length of n >= 8 columns without the blanks behind; *ret_letters when they are nothing but A…Z and blanks. Names
- * are of any length, so a branch per character would mostly be foretold wrong: eight at a time, the last eight twice.
+ * The trimmed end of n >= 8 columns, and their obstacles. Names are of any length, so a branch per character would mostly
+ * be foretold wrong: eight at a time, the last eight partly twice. Only letters, digits and blanks are known here; with
+ * anything else among them *ret_known is false.
  */
-static size_t trim_end(const uint8_t *at, size_t n, bool *ret_letters)
+static struct span trim_end(const uint8_t *at, size_t n, bool *ret_known)
 {
-    uint64_t strange = 0;
-    size_t length = 0;
+    uint64_t other = 0, digits = 0;
+    struct span text = {at, 0, 0};
     for (size_t i = 0; i < n; i += 8) {
         size_t first = MIN(i, n - 8);
-        uint64_t eight = load_eight(at + first), text = eight ^ EACH(' ');
-        size_t behind = first + 8 - (size_t)__builtin_clzll(text | 1) / 8;
-        length = text ? behind : length;
-        strange |= not_letters(eight);
+        uint64_t eight = load_eight(at + first), ink = eight ^ EACH(' ');
+        size_t behind = first + 8 - (size_t)__builtin_clzll(ink | 1) / 8;
+        text.n = ink ? behind : text.n;
+        uint64_t not_word = outside(eight, 'A', 'Z') & outside(eight, ' ', ' '),
+                 not_digit = outside(eight, '0', '9');
+        other |= not_word & not_digit;
+        digits |= ~not_digit;
     }
-    *ret_letters = !(strange & EACH(0x80));
-    return length;
+    *ret_known = !(other & EACH(0x80));
+    text.obstacles = digits & EACH(0x80) ? NOT_NAME : 0;
+    return text;
 }
 
 static struct span trim(const uint8_t *at, size_t n)
 {
-    bool letters = false;
-    if (n >= 8)
-        n = trim_end(at, n, &letters);
-    while (n > 0 && at[n - 1] == ' ')
-        n--;
-    while (n > 0 && *at == ' ') {
-        at++;
-        n--;
-    }
     struct span text = {at, n, 0};
-    for (size_t i = 0; !letters && i < n; i++)
-        text.obstacles |= obstacles[at[i]];
+    bool known = false;
+    if (n >= 8)
+        text = trim_end(at, n, &known);
+    while (text.n > 0 && text.at[text.n - 1] == ' ')
+        text.n--;
+    while (text.n > 0 && *text.at == ' ') {
+        text.at++;
+        text.n--;
+    }
+    if (known)
+        return text;
+    text.obstacles = 0;
+    for (size_t i = 0; i < text.n; i++)
+        text.obstacles |= obstacles[text.at[i]];
     return text;
 }
 
@@ -596,7 +602,9 @@ void fields_read(struct field_reader *reader, enum movement_type type, const uin
     const struct record_field *fields = record_fields(type);
     reader->columns = columns;
     reader->bad = false;
-    *ret = (struct movement){0};
+    memset(ret, 0,
+           M(rp)); /* what comes before the texts; clearing those too would cost as much as reading them */
+    *ret->umf = *ret->curp = '\0';
     for (const struct record_field *field = fields; field->name; field++)
         codecs[field->codec].read(reader, field, columns + field->first - 1, (char *)ret + field->offset);
     if (!*ret->paterno || !*ret->nombres)

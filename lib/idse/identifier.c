@@ -65,9 +65,9 @@ static char complement(unsigned sum)
 static char luhn(const uint8_t *digits, size_t n)
 {
     static const uint8_t twice[] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9}; /* the digits of the product added up */
-    unsigned sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (n - i) % 2 ? twice[digits[i]] : digits[i];
+    unsigned sum = n % 2 ? twice[digits[0]] : 0;
+    for (size_t i = n % 2; i < n; i += 2)
+        sum += digits[i] + twice[digits[i + 1]];
     return complement(sum);
 }
 
@@ -95,9 +95,7 @@ static char rp_digit(const uint8_t *c)
 /* 0…9, A…Z with a place left open behind N, which is Ñ in a CURP and & in an RFC. */
 static unsigned value_of(uint8_t c)
 {
-    if (c <= '9')
-        return c - '0';
-    return c - 'A' + 10u + (c > 'N');
+    return c - '0' - (c > '9') * ('A' - '9' - 1u) + (c > 'N');
 }
 
 static char curp_digit(const uint8_t *c)
