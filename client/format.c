@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/format.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/i18n.h"
+#include "base/text.h"
+
+char *format_count(uint64_t n)
+{
+    char digits[24];
+    size_t len = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+    struct buf out = BUF_INIT;
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            buf_add_char(&out, ',');
+        buf_add_char(&out, digits[i]);
+    }
+    return buf_steal(&out, NULL);
+}
+
+char *format_money(uint64_t centavos)
+{
+    _cleanup_free_ char *pesos = format_count(centavos / 100);
+    return xasprintf("%s.%02u", pesos, (unsigned)(centavos % 100));
+}
+
+char *format_date(uint32_t date)
+{
+    return date ? xasprintf("%04u-%02u-%02u", date / 10000, date / 100 % 100, date % 100) : xstrdup("");
+}
+
+char *format_span(int64_t us)
+{
+    unsigned long long s = (unsigned long long)(MAX(us, 0) / US_PER_S);
+    if (s < 60)
+        return xasprintf(_("%llu s"), s);
+    if (s < 3600)
+        return xasprintf(_("%llu min"), s / 60);
+    if (s < 48 * 3600)
+        return xasprintf(_("%llu h %llu min"), s / 3600, s / 60 % 60);
+    return xasprintf(_("%llu days"), s / 86400);
+}
+
+bool parse_date(const char *text, uint32_t *ret)
+{
+    char digits[9];
+    size_t n = 0;
+    for (size_t i = 0; text[i]; i++) {
+        if (text[i] == '-' && strlen(text) == 10 && (i == 4 || i == 7))
+            continue;
+        if (n == 8)
+            return false;
+        digits[n++] = text[i];
+    }
+    digits[n] = '\0';
+    uint64_t date;
+    if (n != 8 || !str_to_uint(digits, 99991231, &date) || date < 19000101)
+        return false;
+    /* A day that is not in the calendar comes back as another one. */
+    if (time_to_date(time_from_date((int32_t)date, 12 * 60)) != (int32_t)date)
+        return false;
+    *ret = (uint32_t)date;
+    return true;
+}
+
+bool parse_span(const char *text, int64_t *ret_us)
+{
+    static const struct {
+        char suffix;
+        int64_t us;
+    } units[] = {{'s', US_PER_S}, {'m', US_PER_MIN}, {'h', US_PER_HOUR}};
+    _cleanup_free_ char *number = xstrdup(text);
+    size_t len = strlen(number);
+    int64_t unit = US_PER_S;
+    for (size_t i = 0; i < ELEMENTSOF(units); i++)
+        if (len > 0 && number[len - 1] == units[i].suffix) {
+            unit = units[i].us;
+            number[--len] = '\0';
+            break;
+        }
+    uint64_t n;
+    if (!str_to_uint(number, (uint64_t)(365 * US_PER_DAY / unit), &n))
+        return false;
+    *ret_us = (int64_t)n * unit;
+    return true;
+}

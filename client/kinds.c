@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/kinds.h"
+
+#include "base/i18n.h"
+
+#define COLUMN FIELD_COLUMN
+#define RECORD FIELD_RECORD
+#define CUT    FIELD_CUT
+
+/* clang-format off */
+const struct field receipt_kind[] = {
+    {"lot", FIELD_NUMBER, COLUMN, N_("Lot")},
+    {"id", FIELD_NUMBER, COLUMN, N_("Document")},
+    {"kind", FIELD_TEXT, COLUMN, N_("Kind")},
+    {"size", FIELD_COUNT, COLUMN, N_("Bytes")},
+    {"name", FIELD_TEXT, COLUMN | CUT, N_("Name")},
+    {"path", FIELD_TEXT, 0, N_("Path")},
+    {"sha256", FIELD_TEXT, 0, N_("SHA-256")},
+    {NULL},
+};
+
+static const struct field receipt_members[] = {
+    {"id", FIELD_NUMBER}, {"kind", FIELD_TEXT}, {"name", FIELD_TEXT}, {"sha256", FIELD_TEXT}, {"size", FIELD_COUNT},
+    {NULL},
+};
+
+const struct field lot_kind[] = {
+    {"Id", FIELD_NUMBER, COLUMN | RECORD, N_("Lot")},
+    {"Registration", FIELD_TEXT, COLUMN | RECORD, N_("Registro patronal")},
+    {"Type", FIELD_MOVEMENT_TYPE, COLUMN | RECORD, N_("Type")},
+    {"State", FIELD_LOT_STATE, COLUMN | RECORD, N_("State")},
+    {"Held", FIELD_FLAG, 0, N_("Held")},
+    {"HoldReason", FIELD_TEXT, 0, N_("Reason")},
+    {"HoldText", FIELD_TEXT, RECORD, N_("Held because")},
+    {"HoldBy", FIELD_TEXT, RECORD, N_("Held by")},
+    {"HoldSince", FIELD_INSTANT, RECORD, N_("Held since")},
+    {"Movements", FIELD_COUNT, COLUMN | RECORD, N_("Movements")},
+    {"Reingresos", FIELD_COUNT, 0, N_("Reingresos")},
+    {"Modificaciones", FIELD_COUNT, 0, N_("Modificaciones")},
+    {"Bajas", FIELD_COUNT, 0, N_("Bajas")},
+    {"Approved", FIELD_COUNT, COLUMN | RECORD, N_("Approved")},
+    {"Rejected", FIELD_COUNT, COLUMN | RECORD, N_("Rejected")},
+    {"PortalLot", FIELD_TEXT, COLUMN | RECORD, N_("Número de lote")},
+    {"Folio", FIELD_TEXT, RECORD, N_("Folio")},
+    {"Created", FIELD_INSTANT, COLUMN | RECORD, N_("Submitted")},
+    {"CreatedBy", FIELD_TEXT, RECORD, N_("Submitted by")},
+    {"Source", FIELD_TEXT, RECORD, N_("File")},
+    {"Sha256", FIELD_TEXT, RECORD, N_("SHA-256")},
+    {"Received", FIELD_INSTANT, RECORD, N_("Received by IMSS")},
+    {"Finished", FIELD_INSTANT, RECORD, N_("Finished")},
+    {"Attempts", FIELD_COUNT, RECORD, N_("Attempts")},
+    {"LastAttempt", FIELD_INSTANT, RECORD, N_("Last attempt")},
+    {"LastReason", FIELD_TEXT, 0, N_("Last reason")},
+    {"LastError", FIELD_TEXT, RECORD, N_("Last error")},
+    {"NextStep", FIELD_INSTANT, RECORD, N_("Next step")},
+    {"Certificate", FIELD_NUMBER, RECORD, N_("Certificate")},
+    {"Parent", FIELD_NUMBER, RECORD, N_("Corrects lot")},
+    {"Receipts", FIELD_TUPLES, 0, N_("Documents"), receipt_members},
+    {NULL},
+};
+
+static const struct field error_members[] = {
+    {"code", FIELD_TEXT}, {"text", FIELD_TEXT}, {"imss-value", FIELD_TEXT},
+    {NULL},
+};
+
+const struct field movement_kind[] = {
+    {"lot", FIELD_NUMBER, COLUMN, N_("Lot")},
+    {"position", FIELD_NUMBER, COLUMN, N_("No.")},
+    {"registration", FIELD_TEXT, COLUMN, N_("RP")},
+    {"nss", FIELD_TEXT, COLUMN, N_("NSS")},
+    {"first-surname", FIELD_TEXT, COLUMN | CUT, N_("Apellido paterno")},
+    {"second-surname", FIELD_TEXT, COLUMN | CUT, N_("Apellido materno")},
+    {"names", FIELD_TEXT, COLUMN | CUT, N_("Nombre")},
+    {"type", FIELD_MOVEMENT_TYPE, COLUMN, N_("Type")},
+    {"date", FIELD_DATE, COLUMN, N_("Date")},
+    {"sbc", FIELD_MONEY, COLUMN, N_("SBC")},
+    {"state", FIELD_MOVEMENT_STATE, COLUMN, N_("State")},
+    {"errors", FIELD_TUPLES, COLUMN, N_("Errors"), error_members},
+    {"sent", FIELD_INSTANT, 0, N_("Sent")},
+    {"received", FIELD_INSTANT, 0, N_("Received")},
+    {"answered", FIELD_INSTANT, 0, N_("Answered")},
+    {"acuse", FIELD_NUMBER, 0, N_("Acuse")},
+    {"constancia", FIELD_NUMBER, 0, N_("Constancia")},
+    {NULL},
+};
+
+const struct field movement_error_kind[] = {
+    {"position", FIELD_NUMBER, COLUMN, N_("No.")},
+    {"nss", FIELD_TEXT, COLUMN, N_("NSS")},
+    {"name", FIELD_TEXT, COLUMN | CUT, N_("Name")},
+    {"type", FIELD_MOVEMENT_TYPE, COLUMN, N_("Type")},
+    {"date", FIELD_DATE, COLUMN, N_("Date")},
+    {"code", FIELD_TEXT, COLUMN, N_("Code")},
+    {"text", FIELD_TEXT, COLUMN, N_("Cause")},
+    {"imss-value", FIELD_TEXT, COLUMN, N_("IMSS has")},
+    {NULL},
+};
+
+const struct field attempt_kind[] = {
+    {"id", FIELD_NUMBER, COLUMN, N_("Attempt")},
+    {"started", FIELD_INSTANT, COLUMN, N_("Started")},
+    {"ended", FIELD_INSTANT, COLUMN, N_("Ended")},
+    {"certificate", FIELD_NUMBER, COLUMN, N_("Certificate")},
+    {"sent", FIELD_FLAG, COLUMN, N_("Bytes left")},
+    {"reason", FIELD_TEXT, COLUMN, N_("Result")},
+    {"text", FIELD_TEXT, COLUMN | CUT, N_("What happened")},
+    {NULL},
+};
+
+const struct field registration_kind[] = {
+    {"Rp", FIELD_TEXT, COLUMN | RECORD, N_("Registro patronal")},
+    {"Name", FIELD_TEXT, COLUMN | RECORD | CUT, N_("Razón social")},
+    {"Guia", FIELD_TEXT, COLUMN | RECORD, N_("Guía")},
+    {"Enye", FIELD_TEXT, COLUMN | RECORD, N_("Ñ as")},
+    {"Certificate", FIELD_NUMBER, COLUMN | RECORD, N_("Certificate")},
+    {"Paused", FIELD_FLAG, COLUMN | RECORD, N_("Paused")},
+    {"Added", FIELD_INSTANT, COLUMN | RECORD, N_("Added")},
+    {NULL},
+};
+
+const struct field certificate_kind[] = {
+    {"Id", FIELD_NUMBER, COLUMN | RECORD, N_("Certificate")},
+    {"Kind", FIELD_TEXT, COLUMN | RECORD, N_("Kind")},
+    {"Rfc", FIELD_TEXT, COLUMN | RECORD, N_("RFC")},
+    {"Name", FIELD_TEXT, COLUMN | RECORD | CUT, N_("Name")},
+    {"User", FIELD_TEXT, COLUMN | RECORD, N_("User")},
+    {"Curp", FIELD_TEXT, RECORD, N_("CURP")},
+    {"Serial", FIELD_TEXT, RECORD, N_("Serial number")},
+    {"Fingerprint", FIELD_TEXT, RECORD, N_("SHA-256")},
+    {"NotBefore", FIELD_INSTANT, RECORD, N_("Valid from")},
+    {"NotAfter", FIELD_INSTANT, COLUMN | RECORD, N_("Valid until")},
+    {"Registrations", FIELD_LIST, COLUMN | RECORD, N_("Registros patronales")},
+    {"Held", FIELD_FLAG, COLUMN | RECORD, N_("Held")},
+    {"HoldText", FIELD_TEXT, RECORD, N_("Held because")},
+    {"LastLogin", FIELD_INSTANT, RECORD, N_("Last login")},
+    {"Added", FIELD_INSTANT, RECORD, N_("Added")},
+    {NULL},
+};
+
+const struct field step_kind[] = {
+    {"step", FIELD_TEXT, COLUMN, N_("Step")},
+    {"certainty", FIELD_TEXT, COLUMN, N_("Certainty")},
+    {NULL},
+};
+
+const struct field profile_kind[] = {
+    {"name", FIELD_TEXT, COLUMN | RECORD, N_("Profile")},
+    {"title", FIELD_TEXT, COLUMN | RECORD | CUT, N_("Title")},
+    {"base", FIELD_TEXT, COLUMN | RECORD | CUT, N_("Address")},
+    {"current", FIELD_FLAG, COLUMN | RECORD, N_("In use")},
+    {"can-send", FIELD_FLAG, COLUMN | RECORD, N_("Can send")},
+    {"steps", FIELD_TUPLES, 0, N_("Steps"), step_kind},
+    {NULL},
+};
+
+const struct field check_kind[] = {
+    {"name", FIELD_TEXT, COLUMN, N_("Check")},
+    {"ok", FIELD_FLAG, COLUMN, N_("Fine")},
+    {"text", FIELD_TEXT, COLUMN, N_("What was seen")},
+    {NULL},
+};
+
+const struct field finding_kind[] = {
+    {"line", FIELD_NUMBER, COLUMN, N_("Line")},
+    {"column", FIELD_NUMBER, COLUMN, N_("Column")},
+    {NULL},
+};
+
+const struct field manager_kind[] = {
+    {"PortalSince", FIELD_INSTANT, 0, N_("Since")},
+    {"NextVisit", FIELD_INSTANT, 0, N_("Next visit")},
+    {NULL},
+};
+/* clang-format on */

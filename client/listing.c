@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/listing.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "client/cmdline.h"
+#include "client/format.h"
+#include "client/kinds.h"
+#include "idse/lot.h"
+#include "idse/movement.h"
+
+enum { PAGE = 1000, DEFAULT_LIMIT = 1000 };
+
+static const struct {
+    const char *method, *signature, *expect, *nothing;
+    const struct field *kind;
+} listings[] = {
+    [LISTING_LOTS] = {"ListLots", "a{sv}tu", "aa{sv}t", N_("There are no such lots."), lot_kind},
+    [LISTING_MOVEMENTS] = {"ListMovements", "a{sv}su", "aa{sv}s", N_("There are no such movements."),
+                           movement_kind},
+};
+
+/* ---- fetching ---- */
+
+static void write_states(struct bus_writer *w, char **states)
+{
+    bus_open_entry(w, "states", "as");
+    bus_open_array(w);
+    for (; *states; states++)
+        bus_write_string(w, *states);
+    bus_close(w);
+    bus_close_entry(w);
+}
+
+/* Lots are filtered by instants, movements by dates. */
+static void write_period(struct bus_writer *w, enum listing listing, const struct filter *filter)
+{
+    if (listing == LISTING_MOVEMENTS) {
+        if (filter->since)
+            bus_entry_u32(w, "since", filter->since);
+        if (filter->until)
+            bus_entry_u32(w, "until", filter->until);
+        return;
+    }
+    if (filter->since)
+        bus_entry_u64(w, "since", (uint64_t)time_from_date((int32_t)filter->since, 0));
+    if (filter->until)
+        bus_entry_u64(w, "until", (uint64_t)(time_from_date((int32_t)filter->until, 24 * 60) - 1));
+}
+
+static void write_filter(struct bus_writer *w, enum listing listing, const struct filter *filter)
+{
+    bus_open_array(w);
+    if (filter->rp)
+        bus_entry_string(w, "registration", filter->rp);
+    if (filter->states)
+        write_states(w, filter->states);
+    if (filter->held)
+        bus_entry_bool(w, "held", true);
+    if (filter->nss)
+        bus_entry_string(w, "nss", filter->nss);
+    if (filter->type)
+        bus_entry_string(w, "type", filter->type);
+    if (filter->lot)
+        bus_entry_u64(w, "lot", filter->lot);
+    write_period(w, listing, filter);
+    bus_close(w);
+}
+
+/* The reply of one page: its rows and, as JSON, the cursor of the next. */
+static int fetch_page(struct remote *remote, enum listing listing, const struct filter *filter,
+                      const json_t *cursor, uint32_t limit, json_t **ret, struct err *err)
+{
+    struct bus_writer w;
+    remote_begin(remote, REMOTE_ROOT, REMOTE_MANAGER, listings[listing].method, listings[listing].signature,
+                 &w);
+    write_filter(&w, listing, filter);
+    if (listing == LISTING_LOTS)
+        bus_write_u64(&w, (uint64_t)json_integer_value(cursor));
+    else
+        bus_write_string(&w, json_string_value(cursor));
+    bus_write_u32(&w, limit);
+    return remote_call(remote, &w, REMOTE_SHORT, listings[listing].expect, ret, err);
+}
+
+static bool last_page(const json_t *cursor)
+{
+    return json_is_string(cursor) ? str_empty(json_string_value(cursor)) : json_integer_value(cursor) == 0;
+}
+
+int listing_fetch(struct remote *remote, enum listing listing, const struct filter *filter, uint64_t limit,
+                  listing_sink sink, void *data, bool *ret_more, struct err *err)
+{
+    _cleanup_json_ json_t *reply = NULL;
+    uint64_t left = limit ? limit : UINT64_MAX;
+    do {
+        _cleanup_json_ json_t *before = STEAL(reply);
+        int r = fetch_page(remote, listing, filter, json_array_get(before, 1), (uint32_t)MIN(left, PAGE),
+                           &reply, err);
+        if (r < 0)
+            return r;
+        const json_t *rows = json_array_get(reply, 0);
+        sink(data, rows);
+        left -= MIN(left, json_array_size(rows));
+    } while (left > 0 && !last_page(json_array_get(reply, 1)));
+    if (ret_more)
+        *ret_more = !last_page(json_array_get(reply, 1));
+    return 0;
+}
+
+void listing_collect(void *data, const json_t *rows)
+{
+    json_array_extend(data, (json_t *)rows);
+}
+
+/* ---- the command line ---- */
+
+static int check_states(char **states, enum listing listing, struct err *err)
+{
+    const char *names[MAX((int)_LOT_STATE_MAX, (int)_MOVEMENT_STATE_MAX) + 1] = {NULL};
+    if (listing == LISTING_LOTS)
+        for (int i = 0; i < _LOT_STATE_MAX; i++)
+            names[i] = lot_state_name((enum lot_state)i);
+    else
+        for (int i = 0; i < _MOVEMENT_STATE_MAX; i++)
+            names[i] = movement_state_name((enum movement_state)i);
+    for (; *states; states++) {
+        int code = listing == LISTING_LOTS ? lot_state_from_name(*states) : movement_state_from_name(*states);
+        if (code >= 0)
+            continue;
+        const char *near = str_nearest(*states, names);
+        return near ? err_set(err, ERR_USAGE, _("Unknown state '%s'; did you mean '%s'?"), *states, near)
+                    : err_set(err, ERR_USAGE, _("Unknown state '%s'."), *states);
+    }
+    return 0;
+}
+
+static int number_option(const struct invocation *inv, enum opt opt, uint64_t *ret, struct err *err)
+{
+    if (inv->value[opt] && !str_to_uint(inv->value[opt], INT64_MAX, ret))
+        return err_set(err, ERR_USAGE, _("--%s needs a number, not '%s'."), option_table[opt].name,
+                       inv->value[opt]);
+    return 0;
+}
+
+static int date_option(const struct invocation *inv, enum opt opt, uint32_t *ret, struct err *err)
+{
+    if (inv->value[opt] && !parse_date(inv->value[opt], ret))
+        return err_set(err, ERR_USAGE, _("--%s needs a date like 2026-11-30, not '%s'."),
+                       option_table[opt].name, inv->value[opt]);
+    return 0;
+}
+
+int listing_filter(const struct invocation *inv, enum listing listing, struct filter *ret, struct err *err)
+{
+    struct filter filter = {
+        .rp = inv->value[OPT_RP],
+        .held = inv->value[OPT_HELD] != NULL,
+        .nss = inv->value[OPT_NSS],
+        .type = inv->value[OPT_TYPE],
+    };
+    int r = number_option(inv, OPT_LOT, &filter.lot, err);
+    if (r >= 0)
+        r = date_option(inv, OPT_SINCE, &filter.since, err);
+    if (r >= 0)
+        r = date_option(inv, OPT_UNTIL, &filter.until, err);
+    if (r < 0)
+        return r;
+    if (inv->value[OPT_STATE]) {
+        _cleanup_(strv_cleanup) char **states = list_split(inv->value[OPT_STATE]);
+        r = check_states(states, listing, err);
+        if (r < 0)
+            return r;
+        filter.states = STEAL(states);
+    }
+    *ret = filter;
+    return 0;
+}
+
+static void print_rows(void *data, const json_t *rows)
+{
+    output_rows(data, rows);
+}
+
+int listing_run(struct invocation *inv, enum listing listing, struct err *err)
+{
+    uint64_t limit = DEFAULT_LIMIT;
+    struct filter filter = {0};
+    int r = number_option(inv, OPT_LIMIT, &limit, err);
+    if (r >= 0)
+        r = listing_filter(inv, listing, &filter, err);
+    if (r < 0)
+        return r;
+    _cleanup_(strv_cleanup) char **states = filter.states;
+    bool more = false;
+    struct output *output = output_open(inv, listings[listing].kind, _(listings[listing].nothing));
+    r = listing_fetch(inv->remote, listing, &filter, limit, print_rows, output, &more, err);
+    output_close(output);
+    if (r >= 0 && more)
+        output_warn(inv, _("There are more; --limit=N shows N of them, --limit=0 all."));
+    return r;
+}

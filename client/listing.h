@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "client/remote.h"
+#include "client/verbs.h"
+
+/* The two long lists of the interface, lots and movements, fetched page by page. */
+enum listing { LISTING_LOTS, LISTING_MOVEMENTS };
+
+struct filter {
+    const char *rp;
+    char **states;    /* stable names, NULL-terminated; NULL for any */
+    bool held;        /* lots */
+    const char *nss;  /* movements */
+    const char *type; /* movements */
+    uint64_t lot;     /* movements */
+    uint32_t since;   /* yyyymmdd, 0 for none */
+    uint32_t until;   /* the same, included */
+};
+
+/* Each page as it comes. */
+typedef void (*listing_sink)(void *data, const json_t *rows);
+
+/* At most `limit` rows (0: all). *ret_more (may be NULL): there are rows beyond. */
+int listing_fetch(struct remote *remote, enum listing listing, const struct filter *filter, uint64_t limit,
+                  listing_sink sink, void *data, bool *ret_more, struct err *err);
+/* The filter that the options of the command line make. `states` is to be freed with strv_free(). */
+int listing_filter(const struct invocation *inv, enum listing listing, struct filter *ret, struct err *err);
+/* The whole verb: filter by options, fetch, print. */
+int listing_run(struct invocation *inv, enum listing listing, struct err *err);
+/* Appends rows to the json array that `data` is. */
+void listing_collect(void *data, const json_t *rows);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "client/cmdline.h"
+#include "client/follow.h"
+#include "client/format.h"
+#include "client/kinds.h"
+#include "client/listing.h"
+#include "client/receipts.h"
+
+int verb_list(struct invocation *inv, struct err *err)
+{
+    return listing_run(inv, LISTING_LOTS, err);
+}
+
+/* ---- show ---- */
+
+/* One row for each error of each movement; the name as IMSS or else the employer has it. */
+static json_t *rows_of_errors(const json_t *movements)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < json_array_size(movements); i++) {
+        const json_t *movement = json_array_get(movements, i), *errors = json_object_get(movement, "errors");
+        _cleanup_free_ char *name =
+            xasprintf("%s %s %s", row_text(movement, "first-surname"), row_text(movement, "second-surname"),
+                      row_text(movement, "names"));
+        for (size_t j = 0; j < MAX(json_array_size(errors), (size_t)1); j++) {
+            const json_t *error = json_array_get(errors, j);
+            json_t *row = json_copy((json_t *)movement);
+            json_object_set_new(row, "name", json_string(name));
+            json_object_set(row, "code", json_array_get(error, 0));
+            json_object_set(row, "text", json_array_get(error, 1));
+            json_object_set(row, "imss-value", json_array_get(error, 2));
+            json_array_append_new(rows, row);
+        }
+    }
+    return rows;
+}
+
+static void print_section(const struct invocation *inv, const char *title, const struct field *kind,
+                          const json_t *rows)
+{
+    if (json_array_size(rows) == 0)
+        return;
+    printf("\n%s\n", title);
+    output_list(inv, kind, rows, NULL);
+}
+
+static void print_lot(const struct invocation *inv, const json_t *lot, const json_t *attempts,
+                      const json_t *rejected)
+{
+    output_record(lot, lot_kind);
+    _cleanup_json_ json_t *receipts = receipt_rows(lot), *errors = rows_of_errors(rejected);
+    print_section(inv, _("Documents"), receipt_kind, receipts);
+    print_section(inv, _("Attempts to send"), attempt_kind, attempts);
+    print_section(inv, _("Rejected movements"), movement_error_kind, errors);
+}
+
+static int fetch_rejected(struct invocation *inv, const json_t *lot, json_t *rows, struct err *err)
+{
+    char *states[] = {(char[]){"rejected"}, NULL};
+    struct filter filter = {.lot = row_number(lot, "Id"), .states = states};
+    if (row_number(lot, "Rejected") == 0)
+        return 0;
+    return listing_fetch(inv->remote, LISTING_MOVEMENTS, &filter, 0, listing_collect, rows, NULL, err);
+}
+
+int verb_show(struct invocation *inv, struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_json_ json_t *lot = NULL, *attempts = NULL, *rejected = json_array();
+    int r = remote_lot_path(inv->args[0], &path, err);
+    if (r >= 0)
+        r = remote_properties(inv->remote, path, REMOTE_LOT, &lot, err);
+    if (r >= 0)
+        r = remote_read(inv->remote, path, REMOTE_LOT, "ListAttempts", "aa{sv}", &attempts, err);
+    if (r >= 0)
+        r = fetch_rejected(inv, lot, rejected, err);
+    if (r < 0)
+        return r;
+    if (!inv->value[OPT_JSON]) {
+        print_lot(inv, lot, attempts, rejected);
+        return 0;
+    }
+    json_t *document = output_json(lot, lot_kind);
+    json_object_set_new(document, "attempt_list", output_json_rows(attempts, attempt_kind));
+    json_object_set_new(document, "rejected_movements", output_json_rows(rejected, movement_kind));
+    output_print_json(document);
+    return 0;
+}
+
+/* ---- wait ---- */
+
+int verb_wait(struct invocation *inv, struct err *err)
+{
+    int64_t timeout_us = -1;
+    if (inv->value[OPT_TIMEOUT] && !parse_span(inv->value[OPT_TIMEOUT], &timeout_us))
+        return err_set(err, ERR_USAGE, _("--timeout needs a time like 90, 5m or 2h."));
+    size_t n = (size_t)inv->n_args;
+    _cleanup_(strv_cleanup) char **paths = xcalloc(n + 1, sizeof(*paths));
+    for (size_t i = 0; i < n; i++) {
+        int r = remote_lot_path(inv->args[i], &paths[i], err);
+        if (r < 0)
+            return r;
+    }
+    _cleanup_json_ json_t *rows = NULL;
+    int r = follow_lots(inv, paths, n, timeout_us, &rows, err);
+    if (r >= 0)
+        output_list(inv, lot_kind, rows, NULL);
+    return r;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/receipts.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "client/kinds.h"
+#include "client/remote.h"
+#include "client/verbs.h"
+
+enum { MAX_DOCUMENT = 256 << 20 };
+
+/* ---- what there is ---- */
+
+json_t *receipt_rows(const json_t *lot)
+{
+    static const char *const members[] = {"id", "kind", "name", "sha256", "size"};
+    json_t *rows = json_array();
+    const json_t *receipts = json_object_get(lot, "Receipts");
+    for (size_t i = 0; i < json_array_size(receipts); i++) {
+        json_t *row = json_object();
+        json_object_set(row, "lot", json_object_get(lot, "Id"));
+        for (size_t j = 0; j < ELEMENTSOF(members); j++)
+            json_object_set(row, members[j], json_array_get(json_array_get(receipts, i), j));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static int lot_of(struct invocation *inv, const char *number, char **ret_path, json_t **ret_lot,
+                  struct err *err)
+{
+    int r = remote_lot_path(number, ret_path, err);
+    return r < 0 ? r : remote_properties(inv->remote, *ret_path, REMOTE_LOT, ret_lot, err);
+}
+
+int verb_receipts_list(struct invocation *inv, struct err *err)
+{
+    _cleanup_json_ json_t *rows = json_array();
+    for (int i = 0; i < inv->n_args; i++) {
+        _cleanup_free_ char *path = NULL;
+        _cleanup_json_ json_t *lot = NULL, *some = NULL;
+        int r = lot_of(inv, inv->args[i], &path, &lot, err);
+        if (r < 0)
+            return r;
+        some = receipt_rows(lot);
+        json_array_extend(rows, some);
+    }
+    output_list(inv, receipt_kind, rows, _("There are no documents yet."));
+    return 0;
+}
+
+/* ---- names ---- */
+
+/* Letters and digits of `text`, at most `max` of them, put behind `before`; nothing when there are none. */
+static void add_harmless(struct buf *name, const char *before, const char *text, size_t max)
+{
+    bool first = true;
+    for (; *text && max > 0; text++) {
+        if (!isascii(*text) || !isalnum((unsigned char)*text))
+            continue;
+        if (first)
+            buf_add_str(name, before);
+        first = false;
+        buf_add_char(name, (char)tolower((unsigned char)*text));
+        max--;
+    }
+}
+
+char *receipt_file_name(const json_t *lot, size_t index, const char *name)
+{
+    _cleanup_json_ json_t *rows = receipt_rows(lot);
+    const json_t *row = json_array_get(rows, index);
+    bool repeated = false;
+    for (size_t i = 0; i < index; i++)
+        repeated = repeated || streq(row_text(json_array_get(rows, i), "kind"), row_text(row, "kind"));
+    struct buf out = BUF_INIT;
+    buf_printf(&out, "%llu", (unsigned long long)row_number(lot, "Id"));
+    add_harmless(&out, "-", row_text(lot, "PortalLot"), 32);
+    add_harmless(&out, "-", row_text(row, "kind"), 32);
+    if (repeated)
+        buf_printf(&out, "-%llu", (unsigned long long)row_number(row, "id"));
+    const char *dot = strrchr(name, '.');
+    add_harmless(&out, ".", dot ? dot + 1 : "", 5);
+    return buf_steal(&out, NULL);
+}
+
+/* ---- fetching and writing ---- */
+
+/* GetReceipt; *ret_name is what the daemon calls the document. */
+static int fetch_document(struct invocation *inv, const char *path, uint64_t id, struct buf *bytes,
+                          struct err *err)
+{
+    struct bus_writer w;
+    remote_begin(inv->remote, path, REMOTE_LOT, "GetReceipt", "t", &w);
+    bus_write_u64(&w, id);
+    _cleanup_close_ int fd = -1;
+    int r = remote_file(inv->remote, &w, "hss", &fd, err);
+    return r < 0 ? r : file_read_fd(fd, MAX_DOCUMENT, bytes, err);
+}
+
+static bool same_bytes(const char *path, const struct buf *bytes)
+{
+    _cleanup_buf_ struct buf there = BUF_INIT;
+    return file_read(path, bytes->len, &there, NULL) >= 0 && there.len == bytes->len &&
+           (bytes->len == 0 || memcmp(there.data, bytes->data, bytes->len) == 0);
+}
+
+static mode_t usual_mode(void)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+/* A file that is there is only replaced with --force; one that holds these very bytes counts as written. */
+static int write_document(const struct invocation *inv, const char *path, const struct buf *bytes,
+                          struct err *err)
+{
+    if (inv->value[OPT_FORCE])
+        return file_replace(path, usual_mode(), str_or_empty(bytes->data), bytes->len, err);
+    _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == EEXIST)
+        return same_bytes(path, bytes)
+                   ? 0
+                   : err_set(err, ERR_IO, _("%s is there already, with other bytes; --force replaces it."),
+                             path);
+    if (fd < 0)
+        return err_set_errno(err, ERR_IO, errno, "%s", path);
+    int r = file_write_fd(fd, bytes->data, bytes->len, err);
+    if (r < 0) {
+        unlink(path);
+        return err_prefix(err, "%s", path);
+    }
+    return 0;
+}
+
+/* ---- get ---- */
+
+static int fetch_records(struct invocation *inv, const char *path, struct buf *bytes, struct err *err)
+{
+    struct bus_writer w;
+    remote_begin(inv->remote, path, REMOTE_LOT, "GetRecords", "", &w);
+    _cleanup_close_ int fd = -1;
+    int r = remote_file(inv->remote, &w, "h", &fd, err);
+    return r < 0 ? r : file_read_fd(fd, MAX_DOCUMENT, bytes, err);
+}
+
+/* That of the last attempt. */
+static int fetch_transcript(struct invocation *inv, const char *path, struct buf *bytes, struct err *err)
+{
+    _cleanup_json_ json_t *attempts = NULL;
+    int r = remote_read(inv->remote, path, REMOTE_LOT, "ListAttempts", "aa{sv}", &attempts, err);
+    if (r < 0)
+        return r;
+    size_t n = json_array_size(attempts);
+    if (n == 0)
+        return err_set(err, ERR_UNKNOWN_DOCUMENT, _("Nothing was said to the portal about this lot yet."));
+    struct bus_writer w;
+    remote_begin(inv->remote, path, REMOTE_LOT, "GetTranscript", "t", &w);
+    bus_write_u64(&w, row_number(json_array_get(attempts, n - 1), "id"));
+    _cleanup_close_ int fd = -1;
+    r = remote_file(inv->remote, &w, "h", &fd, err);
+    return r < 0 ? r : file_read_fd(fd, MAX_DOCUMENT, bytes, err);
+}
+
+/* By number, or the last one of a kind. */
+static int fetch_receipt(struct invocation *inv, const char *path, const json_t *lot, const char *which,
+                         struct buf *bytes, struct err *err)
+{
+    _cleanup_json_ json_t *rows = receipt_rows(lot);
+    uint64_t number = 0, id = 0;
+    bool by_number = str_to_uint(which, INT64_MAX, &number);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (by_number ? row_number(row, "id") == number : streq(row_text(row, "kind"), which))
+            id = row_number(row, "id");
+    }
+    if (id == 0)
+        return err_set(err, ERR_UNKNOWN_DOCUMENT,
+                       _("The lot has no document '%s'; see 'idsectl receipts list'."), which);
+    return fetch_document(inv, path, id, bytes, err);
+}
+
+int verb_receipts_get(struct invocation *inv, struct err *err)
+{
+    const char *which = inv->args[1], *output = inv->value[OPT_OUTPUT];
+    _cleanup_free_ char *path = NULL;
+    _cleanup_json_ json_t *lot = NULL;
+    _cleanup_buf_ struct buf bytes = BUF_INIT;
+    int r = lot_of(inv, inv->args[0], &path, &lot, err);
+    if (r < 0)
+        return r;
+    r = streq(which, "records")      ? fetch_records(inv, path, &bytes, err)
+        : streq(which, "transcript") ? fetch_transcript(inv, path, &bytes, err)
+                                     : fetch_receipt(inv, path, lot, which, &bytes, err);
+    if (r < 0)
+        return r;
+    if (output)
+        return write_document(inv, output, &bytes, err);
+    if (isatty(STDOUT_FILENO) && !utf8_valid(str_or_empty(bytes.data), bytes.len))
+        return err_set(err, ERR_USAGE, _("This document is not text; give --output=FILE."));
+    return file_write_fd(STDOUT_FILENO, bytes.data, bytes.len, err);
+}
+
+/* ---- export ---- */
+
+static int export_document(struct invocation *inv, const char *path, const json_t *lot, size_t index,
+                           json_t *row, struct err *err)
+{
+    _cleanup_buf_ struct buf bytes = BUF_INIT;
+    int r = fetch_document(inv, path, row_number(row, "id"), &bytes, err);
+    if (r < 0)
+        return r;
+    _cleanup_free_ char *name = receipt_file_name(lot, index, row_text(row, "name"));
+    const char *folder = inv->value[OPT_TO] ? inv->value[OPT_TO] : ".";
+    _cleanup_free_ char *file = xasprintf("%s/%s", folder, name);
+    r = write_document(inv, file, &bytes, err);
+    if (r < 0)
+        return r;
+    json_object_set_new(row, "path", json_string(file));
+    if (!inv->value[OPT_JSON])
+        puts(file);
+    return 0;
+}
+
+static int export_lot(struct invocation *inv, const char *number, json_t *written, struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_json_ json_t *lot = NULL, *rows = NULL;
+    int r = lot_of(inv, number, &path, &lot, err);
+    if (r < 0)
+        return r;
+    rows = receipt_rows(lot);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        r = export_document(inv, path, lot, i, json_array_get(rows, i), err);
+        if (r < 0)
+            return r;
+    }
+    json_array_extend(written, rows);
+    if (json_array_size(rows) == 0)
+        output_warn(inv, _("Lot %s has no documents yet."), number);
+    return 0;
+}
+
+int verb_receipts_export(struct invocation *inv, struct err *err)
+{
+    _cleanup_json_ json_t *written = json_array();
+    int r = inv->value[OPT_TO] ? file_make_dirs(inv->value[OPT_TO], 0777, err) : 0;
+    for (int i = 0; r >= 0 && i < inv->n_args; i++)
+        r = export_lot(inv, inv->args[i], written, err);
+    if (inv->value[OPT_JSON])
+        output_print_json(output_json_rows(written, receipt_kind));
+    return r;
+}

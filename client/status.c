@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/status.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "client/format.h"
+#include "client/kinds.h"
+#include "client/listing.h"
+#include "client/terminal.h"
+#include "idse/lot.h"
+
+enum { HELD_SHOWN = 20, WARN_DAYS = 60 };
+
+struct status {
+    json_t *manager;
+    json_t *held; /* lots; the newest */
+    json_t *registrations;
+    json_t *certificates;
+};
+
+static void status_clear(struct status *status)
+{
+    json_decref(status->manager);
+    json_decref(status->held);
+    json_decref(status->registrations);
+    json_decref(status->certificates);
+}
+
+/* Four short calls at most; the lots are asked for only where some are held. */
+static int fetch(struct invocation *inv, struct status *status, struct err *err)
+{
+    struct remote *remote = inv->remote;
+    int r = remote_properties(remote, REMOTE_ROOT, REMOTE_MANAGER, &status->manager, err);
+    if (r >= 0)
+        r = remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListRegistrations", "aa{sv}",
+                        &status->registrations, err);
+    if (r >= 0)
+        r = remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListCertificates", "aa{sv}",
+                        &status->certificates, err);
+    if (r < 0)
+        return r;
+    status->held = json_array();
+    if (row_number(status->manager, "HeldCount") == 0)
+        return 0;
+    return listing_fetch(remote, LISTING_LOTS, &(struct filter){.held = true}, HELD_SHOWN, listing_collect,
+                         status->held, NULL, err);
+}
+
+/* ---- what it means ---- */
+
+static void advise(json_t *advice, char *text)
+{
+    json_array_append_new(advice, json_string(text));
+    free(text);
+}
+
+json_t *status_advice(const json_t *manager, const json_t *registrations, const json_t *certificates)
+{
+    json_t *advice = json_array();
+    if (!row_flag(manager, "CanSend"))
+        advise(advice, xasprintf(_("The profile '%s' does not know how to send: see 'idsectl profile show'."),
+                                 row_text(manager, "Profile")));
+    if (json_array_size(registrations) == 0)
+        advise(advice, xstrdup(_("Register a registro patronal: idsectl rp add RP --name TEXT")));
+    for (size_t i = 0; i < json_array_size(registrations); i++) {
+        const json_t *rp = json_array_get(registrations, i);
+        if (row_number(rp, "Certificate") == 0)
+            advise(advice, xasprintf(_("Add its certificate: idsectl cert add --rp %s --pfx FILE"),
+                                     row_text(rp, "Rp")));
+        if (row_flag(rp, "Paused"))
+            advise(advice, xasprintf(_("%s is paused; to go on: idsectl rp resume %s"), row_text(rp, "Rp"),
+                                     row_text(rp, "Rp")));
+    }
+    bool ready = json_array_size(registrations) > 0 && json_array_size(certificates) > 0;
+    if (ready && json_object_size(json_object_get(manager, "LotCounts")) == 0)
+        advise(advice, xstrdup(_("Submit a file of movements: idsectl submit FILE --wait")));
+    return advice;
+}
+
+json_t *status_expiring(const json_t *certificates, int64_t now_us)
+{
+    json_t *expiring = json_array();
+    for (size_t i = 0; i < json_array_size(certificates); i++) {
+        json_t *certificate = json_array_get(certificates, i);
+        if ((int64_t)row_number(certificate, "NotAfter") < now_us + WARN_DAYS * US_PER_DAY)
+            json_array_append(expiring, certificate);
+    }
+    return expiring;
+}
+
+/* ---- the screen ---- */
+
+static void print_portal(const json_t *manager, int64_t now_us)
+{
+    static const struct {
+        const char *state, *label, *colour;
+    } states[] = {
+        {"unknown", N_("not asked yet"), ""},
+        {"ok", N_("answers"), "\033[32m"},
+        {"down", N_("does not answer"), "\033[31m"},
+        {"changed", N_("answers with pages that are not understood"), "\033[31m"},
+    };
+    const char *state = row_text(manager, "PortalState"), *label = state, *paint = "";
+    for (size_t i = 0; i < ELEMENTSOF(states); i++)
+        if (streq(states[i].state, state)) {
+            label = _(states[i].label);
+            paint = states[i].colour;
+        }
+    bool coloured = terminal_colours(STDOUT_FILENO) && *paint;
+    _cleanup_free_ char *since = output_text(manager, &(struct field){"PortalSince", FIELD_INSTANT});
+    const char *text = row_text(manager, "PortalText");
+    printf(_("Portal: %s%s%s (profile %s)"), coloured ? paint : "", label, coloured ? "\033[0m" : "",
+           row_text(manager, "Profile"));
+    if (*since)
+        printf(_(", since %s"), since);
+    printf(*text ? "; %s\n" : "%s\n", text);
+    int64_t next_us = (int64_t)row_number(manager, "NextVisit");
+    _cleanup_free_ char *span = format_span(next_us - now_us);
+    if (next_us)
+        printf(_("Next visit in %s\n"), span);
+}
+
+/* "12 accepted, 1 queued", in the order of a lot's life. */
+static void print_counts(const json_t *manager)
+{
+    const json_t *counts = json_object_get(manager, "LotCounts");
+    _cleanup_free_ char *movements = format_count(row_number(manager, "MovementCount"));
+    printf(_("Lots:"));
+    if (json_object_size(counts) == 0)
+        printf(_(" none yet"));
+    bool first = true;
+    for (int state = 0; state < _LOT_STATE_MAX; state++) {
+        uint64_t n = row_number(counts, lot_state_name((enum lot_state)state));
+        _cleanup_free_ char *number = format_count(n);
+        if (n)
+            printf("%s %s %s", first ? "" : ",", number, lot_state_label((enum lot_state)state));
+        first = first && n == 0;
+    }
+    printf(_("; %s movements stored\n"), movements);
+}
+
+static void print_held(const struct status *status)
+{
+    uint64_t total = row_number(status->manager, "HeldCount");
+    size_t shown = json_array_size(status->held);
+    if (total == 0)
+        return;
+    printf(_("\nHeld, needs a person:\n"));
+    for (size_t i = 0; i < shown; i++) {
+        const json_t *lot = json_array_get(status->held, i);
+        int hold = lot_hold_from_name(row_text(lot, "HoldReason"));
+        const char *text = hold > 0 ? lot_hold_sentence((enum lot_hold)hold) : row_text(lot, "HoldText");
+        printf(_("  lot %llu (%s): %s\n"), (unsigned long long)row_number(lot, "Id"),
+               row_text(lot, "Registration"), text);
+    }
+    if (total > shown)
+        printf(_("  and %llu more; see 'idsectl list --held'\n"), (unsigned long long)(total - shown));
+}
+
+static void print_certificates(const json_t *certificates, const json_t *expiring, int64_t now_us)
+{
+    for (size_t i = 0; i < json_array_size(certificates); i++) {
+        const json_t *row = json_array_get(certificates, i);
+        if (row_flag(row, "Held"))
+            printf(_("\nCertificate %llu (%s) is held: %s\n"), (unsigned long long)row_number(row, "Id"),
+                   row_text(row, "Name"), row_text(row, "HoldText"));
+    }
+    for (size_t i = 0; i < json_array_size(expiring); i++) {
+        const json_t *row = json_array_get(expiring, i);
+        int64_t end_us = (int64_t)row_number(row, "NotAfter");
+        _cleanup_free_ char *date = time_format_short(end_us), *span = format_span(end_us - now_us);
+        unsigned long long id = row_number(row, "Id");
+        if (end_us <= now_us)
+            printf(_("\nCertificate %llu (%s) expired on %.10s.\n"), id, row_text(row, "Name"), date);
+        else
+            printf(_("\nCertificate %llu (%s) expires on %.10s, in %s.\n"), id, row_text(row, "Name"), date,
+                   span);
+    }
+}
+
+static void print_status(const struct status *status, const json_t *expiring, const json_t *advice,
+                         int64_t now_us)
+{
+    printf("idsed %s\n", row_text(status->manager, "Version"));
+    print_portal(status->manager, now_us);
+    print_counts(status->manager);
+    print_held(status);
+    print_certificates(status->certificates, expiring, now_us);
+    if (json_array_size(advice) > 0)
+        printf(_("\nWhat to do next:\n"));
+    for (size_t i = 0; i < json_array_size(advice); i++)
+        printf("  %s\n", json_string_value(json_array_get(advice, i)));
+}
+
+int verb_status(struct invocation *inv, struct err *err)
+{
+    _cleanup_(status_clear) struct status status = {0};
+    int r = fetch(inv, &status, err);
+    if (r < 0)
+        return r;
+    int64_t now_us = clock_wall_us(&clock_system);
+    _cleanup_json_ json_t *expiring = status_expiring(status.certificates, now_us);
+    _cleanup_json_ json_t *advice = status_advice(status.manager, status.registrations, status.certificates);
+    if (!inv->value[OPT_JSON]) {
+        print_status(&status, expiring, advice, now_us);
+        return EXIT_STATUS_OK;
+    }
+    json_t *document = output_json(status.manager, manager_kind);
+    json_object_set_new(document, "held", output_json_rows(status.held, lot_kind));
+    json_object_set_new(document, "expiring_certificates", output_json_rows(expiring, certificate_kind));
+    json_object_set_new(document, "registrations",
+                        json_integer((json_int_t)json_array_size(status.registrations)));
+    json_object_set_new(document, "certificates",
+                        json_integer((json_int_t)json_array_size(status.certificates)));
+    json_object_set(document, "advice", advice);
+    output_print_json(document);
+    return EXIT_STATUS_OK;
+}

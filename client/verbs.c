@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/verbs.h"
+
+const struct option_info option_table[_OPT_MAX] = {
+#define X(id, name, value, help) [OPT_##id] = {name, value, help},
+    OPTION_TABLE(X)
+#undef X
+};
+
+/* clang-format off */
+const struct verb verb_table[] = {
+    {"status", "", 0, 0, 0, VERB_READS,
+     N_("one screen: the daemon, the portal, the lots, and what needs a person"), verb_status},
+    {"doctor", "", 0, 0, 0, VERB_READS, N_("let the daemon look into itself"), verb_doctor},
+    {"refresh", "", 0, 0, 0, 0, N_("ask the portal now for news of every lot"), verb_refresh},
+
+    {"submit", N_("FILE..."), 1, -1,
+     OPT_BIT(WAIT) | OPT_BIT(ALLOW_DUPLICATE) | OPT_BIT(KEEP_MIXED) | OPT_BIT(HOLD), VERB_READS,
+     N_("check files of movements and queue them (-: standard input)"), verb_submit},
+    {"list", "", 0, 0,
+     OPT_BIT(RP) | OPT_BIT(STATE) | OPT_BIT(HELD) | OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(LIMIT), VERB_READS,
+     N_("list lots, newest first"), verb_list},
+    {"show", N_("LOT"), 1, 1, 0, VERB_READS, N_("everything about a lot"), verb_show},
+    {"wait", N_("LOT..."), 1, -1, OPT_BIT(TIMEOUT), VERB_READS, N_("follow lots until they are answered or held"),
+     verb_wait},
+    {"watch", "", 0, 0, OPT_BIT(TIMEOUT), VERB_READS, N_("print what happens as it happens"), verb_watch},
+    {"hold", N_("LOT..."), 1, -1, OPT_BIT(REASON), 0, N_("do not send lots until they are released"), verb_act},
+    {"release", N_("LOT..."), 1, -1, 0, 0, N_("take the hold off lots"), verb_act},
+    {"cancel", N_("LOT..."), 1, -1, 0, VERB_CONFIRM, N_("give up lots that were not sent"), verb_act},
+    {"retry", N_("LOT..."), 1, -1, 0, 0, N_("take the next step of lots now"), verb_act},
+    {"reconcile", N_("LOT..."), 1, -1, 0, 0, N_("ask the portal now whether it has an uncertain lot"),
+     verb_act},
+
+    {"movements", "", 0, 0,
+     OPT_BIT(LOT) | OPT_BIT(RP) | OPT_BIT(NSS) | OPT_BIT(TYPE) | OPT_BIT(STATE) | OPT_BIT(SINCE) | OPT_BIT(UNTIL) |
+         OPT_BIT(LIMIT),
+     VERB_READS, N_("search movements"), verb_movements},
+
+    {"receipts list", N_("LOT..."), 1, -1, 0, VERB_READS, N_("list the documents of lots"), verb_receipts_list},
+    {"receipts get", N_("LOT DOCUMENT"), 2, 2, OPT_BIT(OUTPUT) | OPT_BIT(FORCE), 0,
+     N_("a document by number or kind (acuse, constancia, csv), or records, or transcript"), verb_receipts_get},
+    {"receipts export", N_("LOT..."), 1, -1, OPT_BIT(TO) | OPT_BIT(FORCE), VERB_READS,
+     N_("write every document of lots to a folder"), verb_receipts_export},
+
+    {"rp add", N_("RP"), 1, 1, OPT_BIT(NAME) | OPT_BIT(GUIA) | OPT_BIT(ENYE) | OPT_BIT(FORCE), 0,
+     N_("register a registro patronal"), verb_rp_add},
+    {"rp list", "", 0, 0, 0, VERB_READS, N_("list registros patronales"), verb_rp_list},
+    {"rp set", N_("RP"), 1, 1, OPT_BIT(NAME) | OPT_BIT(GUIA) | OPT_BIT(ENYE), 0,
+     N_("change name, guía or the policy for Ñ"), verb_rp_set},
+    {"rp pause", N_("RP..."), 1, -1, 0, 0, N_("send nothing of a registro patronal for now"), verb_act},
+    {"rp resume", N_("RP..."), 1, -1, 0, 0, N_("end a pause"), verb_act},
+    {"rp remove", N_("RP..."), 1, -1, 0, VERB_CONFIRM, N_("forget a registro patronal; its history stays"),
+     verb_act},
+
+    {"cert add", "", 0, 0,
+     OPT_BIT(RP) | OPT_BIT(PFX) | OPT_BIT(CER) | OPT_BIT(KEY) | OPT_BIT(USER) | OPT_BIT(PASSWORD_FILE), 0,
+     N_("store a certificate: --rp and --pfx, or --rp, --cer and --key"), verb_cert_add},
+    {"cert list", "", 0, 0, 0, VERB_READS, N_("list certificates"), verb_cert_list},
+    {"cert show", N_("CERTIFICATE"), 1, 1, 0, VERB_READS, N_("everything about a certificate"), verb_cert_show},
+    {"cert test", N_("CERTIFICATE"), 1, 1, 0, VERB_READS, N_("log in to the portal and out again"), verb_cert_test},
+    {"cert release", N_("CERTIFICATE..."), 1, -1, 0, 0, N_("take the hold off: it was put right at the portal"),
+     verb_act},
+    {"cert remove", N_("CERTIFICATE..."), 1, -1, 0, VERB_CONFIRM, N_("wipe key and password"), verb_act},
+
+    {"profile list", "", 0, 0, 0, VERB_READS, N_("list portal profiles"), verb_profile_list},
+    {"profile show", N_("[PROFILE]"), 0, 1, 0, VERB_READS, N_("steps of a profile and how sure each is"),
+     verb_profile_show},
+    {"profile use", N_("PROFILE"), 1, 1, 0, 0, N_("speak to another portal from now on"), verb_profile_use},
+
+    {"help", N_("[VERB]"), 0, 2, 0, VERB_LOCAL, N_("explain a verb"), verb_help},
+    {"complete", "WORD...", 0, -1, 0, VERB_LOCAL | VERB_HIDDEN, "candidates for the last word, for the shells",
+     verb_complete},
+    {NULL},
+};
+/* clang-format on */
+
+/* How many of the words the verb's name takes; 0 when they are not its name. */
+static int words_of_name(const char *name, char *const *words, int n)
+{
+    const char *space = strchr(name, ' ');
+    if (n < 1)
+        return 0;
+    if (!space)
+        return streq(name, words[0]) ? 1 : 0;
+    size_t len = (size_t)(space - name);
+    return n >= 2 && strlen(words[0]) == len && memcmp(name, words[0], len) == 0 && streq(space + 1, words[1])
+               ? 2
+               : 0;
+}
+
+const struct verb *verb_find(char *const *words, int n, int *ret_words)
+{
+    for (const struct verb *verb = verb_table; verb->name; verb++) {
+        int used = words_of_name(verb->name, words, n);
+        if (used > 0) {
+            *ret_words = used;
+            return verb;
+        }
+    }
+    return NULL;
+}
+
+bool verb_is_family(const char *word)
+{
+    size_t len = strlen(word);
+    for (const struct verb *verb = verb_table; verb->name; verb++)
+        if (strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ')
+            return true;
+    return false;
+}
+
+bool verb_takes(const struct verb *verb, enum opt opt)
+{
+    return (int)opt < (int)_OPT_FIRST_OF_VERBS || (verb->options & (UINT64_C(1) << opt));
+}
+
+bool option_value_allowed(const char *value, const char *word)
+{
+    if (!strchr(value, '|'))
+        return true;
+    size_t len = strlen(word);
+    if (len == 0 || strchr(word, '|'))
+        return false;
+    for (const char *at = value; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+        if (strncmp(at, word, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+            return true;
+    return false;
+}

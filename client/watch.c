@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "client/format.h"
+#include "client/output.h"
+#include "client/remote.h"
+#include "client/verbs.h"
+#include "idse/lot.h"
+
+/* One thing that happened, as a line of text or of JSON that leaves at once. */
+static void print_event(const struct invocation *inv, const char *event, uint64_t lot, json_t *more,
+                        const char *text)
+{
+    int64_t now_us = clock_wall_us(&clock_system);
+    if (inv->value[OPT_JSON]) {
+        _cleanup_free_ char *time = time_format_iso(now_us);
+        _cleanup_json_ json_t *line = json_pack("{s:s, s:s, s:o}", "time", time, "event", event, "lot",
+                                                lot ? json_integer((json_int_t)lot) : json_null());
+        json_object_update(line, more);
+        json_dumpf(line, stdout, JSON_COMPACT);
+        putchar('\n');
+    } else {
+        _cleanup_free_ char *time = time_format_short(now_us);
+        if (lot)
+            printf(_("%s  lot %llu: %s\n"), time, (unsigned long long)lot, text);
+        else
+            printf("%s  %s\n", time, text);
+    }
+    json_decref(more);
+    fflush(stdout);
+}
+
+static void on_changed(const struct invocation *inv, uint64_t lot, const json_t *body)
+{
+    bool held = json_is_true(json_array_get(body, 2));
+    _cleanup_json_ json_t *row = json_pack("{s:O, s:b}", "State", json_array_get(body, 1), "Held", held);
+    _cleanup_free_ char *text = output_text(row, &(struct field){"State", FIELD_LOT_STATE});
+    print_event(inv, "changed", lot, json_pack("{s:O, s:b}", "state", json_array_get(body, 1), "held", held),
+                text);
+}
+
+static void on_signal(const struct invocation *inv, DBusMessage *signal)
+{
+    _cleanup_json_ json_t *body = remote_body(signal);
+    uint64_t lot = remote_path_number(str_or_empty(json_string_value(json_array_get(body, 0))));
+    if (dbus_message_is_signal(signal, DBUS_INTERFACE_DBUS, "NameOwnerChanged"))
+        print_event(inv, "daemon-started", 0, json_object(), _("the daemon is there again"));
+    else if (dbus_message_has_signature(signal, "o") &&
+             dbus_message_is_signal(signal, REMOTE_MANAGER, "LotAdded"))
+        print_event(inv, "added", lot, json_object(), _("added"));
+    else if (dbus_message_has_signature(signal, "osb") &&
+             dbus_message_is_signal(signal, REMOTE_MANAGER, "LotChanged"))
+        on_changed(inv, lot, body);
+    else if (dbus_message_has_signature(signal, "oss") &&
+             dbus_message_is_signal(signal, REMOTE_MANAGER, "Attention"))
+        print_event(inv, "attention", lot,
+                    json_pack("{s:O, s:O}", "what", json_array_get(body, 1), "text", json_array_get(body, 2)),
+                    json_string_value(json_array_get(body, 2)));
+}
+
+int verb_watch(struct invocation *inv, struct err *err)
+{
+    int64_t span_us = -1;
+    if (inv->value[OPT_TIMEOUT] && !parse_span(inv->value[OPT_TIMEOUT], &span_us))
+        return err_set(err, ERR_USAGE, _("--timeout needs a time like 90, 5m or 2h."));
+    int64_t deadline_us = span_us < 0 ? INT64_MAX : clock_boot_us(&clock_system) + span_us;
+    _cleanup_json_ json_t *manager = NULL;
+    int r = bus_client_subscribe(remote_bus(inv->remote), REMOTE_ROOT, err);
+    if (r >= 0)
+        r = remote_properties(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, &manager, err);
+    bool away = false;
+    while (r >= 0) {
+        _cleanup_message_ DBusMessage *signal = NULL;
+        _cleanup_err_ struct err fault = ERR_INIT;
+        r = remote_wait(inv->remote, deadline_us, &signal, &fault);
+        if (r == 0)
+            return 0;
+        if (r > 0) {
+            away = false;
+            if (signal)
+                on_signal(inv, signal);
+        } else if (fault.code == ERR_UNREACHABLE && !away) {
+            /* Leaving twice without having come back means that the bus itself is gone. */
+            away = true;
+            print_event(inv, "daemon-left", 0, json_object(), _("the daemon left the bus"));
+            r = 0;
+        } else
+            err_move(err, &fault);
+    }
+    return r;
+}
