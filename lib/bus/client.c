@@ -182,8 +182,8 @@ static int judge(struct bus_client *client, DBusMessage *message, struct err *er
     if (dbus_message_is_signal(message, DBUS_INTERFACE_DBUS, "NameOwnerChanged") &&
         dbus_message_get_args(message, NULL, DBUS_TYPE_STRING, &name, DBUS_TYPE_STRING, &before,
                               DBUS_TYPE_STRING, &after, DBUS_TYPE_INVALID) &&
-        streq(name, client->name) && !*after)
-        return bus_err_from_name(DBUS_ERROR_NAME_HAS_NO_OWNER, _("it left the bus"), err);
+        streq(name, client->name))
+        return *after ? 1 : bus_err_from_name(DBUS_ERROR_NAME_HAS_NO_OWNER, _("it left the bus"), err);
     return 0;
 }
 

@@ -51,6 +51,7 @@ int bus_client_get_all(struct bus_client *client, const char *path, const char *
 int bus_client_subscribe(struct bus_client *client, const char *path, struct err *err);
 /*
  * 1 with the next signal of the daemon; 0 when the time was up; ERR_UNREACHABLE when the daemon left the bus,
- * or the bus went away.
+ * or the bus went away. After the daemon left, waiting goes on: its return is given out as the bus's own signal
+ * NameOwnerChanged.
  */
 int bus_client_wait(struct bus_client *client, int timeout_ms, DBusMessage **ret_signal, struct err *err);
