@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/intake.h"
+
+/* ---- numbers found again by what they belong to ---- */
+
+/*
+ * An open hash table. It tells a movement that comes twice (the number is its line) and finds the lot of a movement (the
+ * number is the lot's, and NSS and date are left empty).
+ */
+struct key {
+    int32_t date;
+    uint8_t type;
+    char rp[11], nss[11];
+};
+
+struct slot {
+    struct key key;
+    uint32_t number; /* 0: free */
+};
+
+struct table {
+    struct slot *slots;
+    size_t n, cap; /* cap is a power of two */
+};
+
+static uint64_t key_hash(const struct key *key)
+{
+    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (uint64_t)(uint32_t)key->date << 8 ^ key->type;
+    for (size_t i = 0; i < sizeof(key->rp); i++)
+        hash = (hash ^ (uint8_t)key->rp[i] ^ (uint64_t)(uint8_t)key->nss[i] << 8) * UINT64_C(0x100000001B3);
+    return hash ^ hash >> 29;
+}
+
+static bool key_same(const struct key *a, const struct key *b)
+{
+    return a->date == b->date && a->type == b->type && memcmp(a->nss, b->nss, sizeof(a->nss)) == 0 &&
+           memcmp(a->rp, b->rp, sizeof(a->rp)) == 0;
+}
+
+/* The slot that has the key, or the free one where it belongs. */
+static struct slot *table_find(const struct table *table, const struct key *key)
+{
+    for (size_t i = key_hash(key);; i++) {
+        struct slot *slot = &table->slots[i & (table->cap - 1)];
+        if (slot->number == 0 || key_same(&slot->key, key))
+            return slot;
+    }
+}
+
+static void table_grow(struct table *table)
+{
+    struct table bigger = {.cap = MAX(table->cap * 2, (size_t)64), .n = table->n};
+    bigger.slots = xcalloc(bigger.cap, sizeof(*bigger.slots));
+    for (size_t i = 0; i < table->cap; i++)
+        if (table->slots[i].number > 0)
+            *table_find(&bigger, &table->slots[i].key) = table->slots[i];
+    free(table->slots);
+    *table = bigger;
+}
+
+/* The number that the key already has; or 0, and now it has this one. */
+static uint32_t table_add(struct table *table, const struct key *key, uint32_t number)
+{
+    if (table->n * 2 >= table->cap)
+        table_grow(table);
+    struct slot *slot = table_find(table, key);
+    if (slot->number > 0)
+        return slot->number;
+    *slot = (struct slot){*key, number};
+    table->n++;
+    return 0;
+}
+
+/* ---- the lots ---- */
+
+struct splitter {
+    const struct intake_options *options;
+    struct intake *intake;
+    struct table seen, lots;
+    const struct intake_rp *rp; /* of the last movement */
+    bool unknown_rp;
+};
+
+static const struct intake_rp *find_rp(const struct intake_options *options, const char *rp)
+{
+    static const struct intake_rp defaults = {.enye = ENYE_HASH};
+    size_t from = 0, to = options->n_rps;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = strcmp(rp, options->rps[middle].rp);
+        if (order == 0)
+            return &options->rps[middle];
+        if (order < 0)
+            to = middle;
+        else
+            from = middle + 1;
+    }
+    return options->any_rp ? &defaults : NULL;
+}
+
+/* The lot of a movement, a new one if need be. */
+static struct intake_lot *find_lot(struct splitter *splitter, const struct movement *movement)
+{
+    struct intake *intake = splitter->intake;
+    enum movement_type type = splitter->options->keep_mixed ? MOVEMENT_NONE : movement->type;
+    struct key key = {.type = (uint8_t)type};
+    memcpy(key.rp, movement->rp, sizeof(key.rp));
+    uint32_t number = table_add(&splitter->lots, &key, (uint32_t)intake->n_lots + 1);
+    if (number > 0)
+        return &intake->lots[number - 1];
+    if ((intake->n_lots & (intake->n_lots - 1)) == 0) /* full at every power of two */
+        intake->lots = xreallocarray(intake->lots, MAX(intake->n_lots * 2, (size_t)1), sizeof(*intake->lots));
+    struct intake_lot *lot = &intake->lots[intake->n_lots++];
+    *lot = (struct intake_lot){.type = type};
+    memcpy(lot->rp, movement->rp, sizeof(lot->rp));
+    return lot;
+}
+
+/* The line where the same movement stood before, or 0 when it is new. */
+static uint32_t seen_before(struct splitter *splitter, const struct movement *movement, uint32_t line)
+{
+    struct key key = {.date = movement->date, .type = (uint8_t)movement->type};
+    memcpy(key.rp, movement->rp, sizeof(key.rp));
+    memcpy(key.nss, movement->nss, sizeof(key.nss));
+    return table_add(&splitter->seen, &key, line);
+}
+
+static int kind_of_count(enum movement_type type)
+{
+    switch (type) {
+    case MOVEMENT_BAJA:
+        return COUNT_BAJAS;
+    case MOVEMENT_MODIFICACION:
+        return COUNT_MODIFICACIONES;
+    case MOVEMENT_REINGRESO:
+        return COUNT_REINGRESOS;
+    case MOVEMENT_NONE:
+        break;
+    }
+    return COUNT_TOTAL;
+}
+
+static void take_movement(struct splitter *splitter, struct movement *movement, uint32_t line)
+{
+    struct findings *findings = &splitter->intake->findings;
+    if (!splitter->rp || !streq(splitter->rp->rp, movement->rp))
+        splitter->rp = find_rp(splitter->options, movement->rp);
+    if (!splitter->rp) {
+        findings_report(findings, RULE_RP_UNKNOWN, line, 1, "rp", movement->rp, NULL);
+        splitter->unknown_rp = true;
+        return;
+    }
+    uint32_t before = seen_before(splitter, movement, line);
+    if (before) {
+        _cleanup_free_ char *detail = xasprintf("%u", before);
+        findings_report(findings, RULE_MOVEMENT_REPEATED, line, 12, "nss", movement->nss, detail);
+        return;
+    }
+    struct intake_lot *lot = find_lot(splitter, movement);
+    if (lot->counts[COUNT_TOTAL] == RECORD_MAX_MOVEMENTS) {
+        findings_report(findings, RULE_FILE_TOO_MANY, line, 0, NULL, NULL, NULL);
+        return;
+    }
+    if (*splitter->rp->guia)
+        memcpy(movement->guia, splitter->rp->guia, sizeof(movement->guia));
+    record_write(&lot->records, movement, splitter->rp->enye);
+    lot->counts[kind_of_count(movement->type)]++;
+    lot->counts[COUNT_TOTAL]++;
+}
+
+/* Under the guía of the lot's last record. */
+static void close_lot(struct intake_lot *lot)
+{
+    enum { GUIA_AT = 133, GUIA_LEN = 5 };
+    char guia[GUIA_LEN + 1] = "";
+    memcpy(guia, lot->records.data + lot->records.len - (RECORD_COLUMNS + 2) + GUIA_AT, GUIA_LEN);
+    record_write_control(&lot->records, lot->counts[COUNT_TOTAL], guia);
+}
+
+static void drop_lots(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->n_lots; i++)
+        buf_free(&intake->lots[i].records);
+    free(intake->lots);
+    intake->lots = NULL;
+    intake->n_lots = 0;
+}
+
+void intake_free(struct intake *intake)
+{
+    drop_lots(intake);
+    findings_free(&intake->findings);
+}
+
+/* The first error in words, and how many more there are. */
+static int refuse(const struct findings *findings, bool unknown_rp, struct err *err)
+{
+    bool only_rps =
+        unknown_rp && findings_count(findings, finding_rule_name(RULE_RP_UNKNOWN)) == findings->errors;
+    enum err_code code = only_rps ? ERR_UNKNOWN_RP : ERR_INVALID_FILE;
+    _cleanup_free_ char *first = findings_first_error(findings);
+    if (findings->errors == 1)
+        return err_set(err, code, "%s", first);
+    size_t more = findings->errors - 1;
+    return err_set(err, code,
+                   dngettext(IDSED_TEXTDOMAIN, "%s; and %zu more error", "%s; and %zu more errors", more),
+                   first, more);
+}
+
+int intake_read(const void *data, size_t n, const struct intake_options *options, struct intake *ret,
+                struct err *err)
+{
+    *ret = (struct intake){0};
+    if (options->max_bytes > 0 && n > options->max_bytes)
+        return err_set(err, ERR_TOO_LARGE, _("The input has %zu bytes; %zu are allowed"), n,
+                       options->max_bytes);
+
+    struct splitter splitter = {.options = options, .intake = ret};
+    _cleanup_(record_reader_cleanup) struct record_reader *reader =
+        record_reader_new(data, n, &ret->findings);
+    struct movement movement;
+    while (record_reader_next(reader, &movement))
+        take_movement(&splitter, &movement, record_reader_line(reader));
+    free(splitter.seen.slots);
+    free(splitter.lots.slots);
+
+    if (ret->findings.errors > 0) {
+        drop_lots(ret);
+        return refuse(&ret->findings, splitter.unknown_rp, err);
+    }
+    for (size_t i = 0; i < ret->n_lots; i++)
+        close_lot(&ret->lots[i]);
+    return 0;
+}
