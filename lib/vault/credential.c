@@ -28,34 +28,6 @@ const char *credential_kind_name(enum credential_kind kind)
     return kinds[kind].name;
 }
 
-/* ---- keys as bytes ---- */
-
-void der_wipe(struct der *der)
-{
-    OPENSSL_clear_free(der->data, der->len > 0 ? (size_t)der->len : 0);
-    *der = (struct der){0};
-}
-
-struct der der_of_key(const EVP_PKEY *key)
-{
-    struct der der = {0};
-    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
-    if (info)
-        der.len = i2d_PKCS8_PRIV_KEY_INFO(info, &der.data);
-    PKCS8_PRIV_KEY_INFO_free(info);
-    return der;
-}
-
-EVP_PKEY *key_from_der(const void *data, size_t n)
-{
-    const uint8_t *at = data;
-    PKCS8_PRIV_KEY_INFO *info = n <= LONG_MAX ? d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)n) : NULL;
-    bool whole = at == (const uint8_t *)data + n;
-    EVP_PKEY *key = info && whole ? EVP_PKCS82PKEY(info) : NULL;
-    PKCS8_PRIV_KEY_INFO_free(info);
-    return key;
-}
-
 /* ---- life and fields ---- */
 
 int credential_new(enum credential_kind kind, const char *user, const char *password, X509 *certificate,
