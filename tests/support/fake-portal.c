@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support/fake-portal.h"
+
+#include <stdio.h>
+
+#include "idse/record.h"
+
+struct portal_session {
+    struct fake_portal *fake;
+    int64_t certificate;
+    struct buf transcript;
+};
+
+/* One callback to come. Readings have no session. */
+struct fake_pending {
+    struct fake_pending *next;
+    struct portal_session *session;
+    enum fake_step step;
+    struct fake_fault fault;
+    bool faulty;
+    portal_answer_fn *answer_fn;
+    portal_reading_fn *reading_fn;
+    void *data;
+    char portal_lot[16];
+    char rp[12];
+    struct buf bytes; /* records of an upload, document of a reading */
+    int64_t since_us;
+    enum document_kind kind;
+};
+
+static struct fake_pending *enqueue(struct fake_portal *fake, struct portal_session *session)
+{
+    struct fake_pending *pending = xcalloc(1, sizeof(*pending));
+    pending->session = session;
+    struct fake_pending **at = &fake->pending;
+    while (*at)
+        at = &(*at)->next;
+    *at = pending;
+    return pending;
+}
+
+static struct fake_pending *request(struct portal_session *session, enum fake_step step, portal_answer_fn *fn, void *data)
+{
+    struct fake_portal *fake = session->fake;
+    struct fake_pending *pending = enqueue(fake, session);
+    pending->step = step;
+    pending->answer_fn = fn;
+    pending->data = data;
+    pending->faulty = fake->has_fault[step];
+    pending->fault = fake->faults[step];
+    fake->has_fault[step] = fake->keeps_fault[step];
+    fake->requests[step]++;
+    return pending;
+}
+
+static struct portal_session *fake_open(void *portal, int64_t certificate, struct err *err)
+{
+    struct portal_session *session = xcalloc(1, sizeof(*session));
+    session->fake = portal;
+    session->certificate = certificate;
+    return session;
+}
+
+static void fake_login(struct portal_session *session, portal_answer_fn *fn, void *data)
+{
+    request(session, FAKE_LOGIN, fn, data);
+}
+
+static void fake_list(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data)
+{
+    request(session, FAKE_LIST, fn, data)->since_us = since_us;
+}
+
+static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, const char *rp, const struct buf *records)
+{
+    fake->lots = xreallocarray(fake->lots, fake->n_lots + 1, sizeof(*fake->lots));
+    struct fake_lot *lot = &fake->lots[fake->n_lots++];
+    *lot = (struct fake_lot){.certificate = certificate,
+                             .received_us = clock_wall_us(fake->clock),
+                             .processed = fake->process_at_once,
+                             .reject_every = fake->reject_every};
+    snprintf(lot->number, sizeof(lot->number), "%09zu", fake->n_lots);
+    snprintf(lot->rp, sizeof(lot->rp), "%s", rp);
+    buf_add(&lot->records, records->data, records->len);
+    return lot;
+}
+
+static void fake_upload(struct portal_session *session, const char *rp, const void *records, size_t n,
+                        portal_answer_fn *fn, void *data)
+{
+    struct fake_pending *pending = request(session, FAKE_UPLOAD, fn, data);
+    snprintf(pending->rp, sizeof(pending->rp), "%s", rp);
+    buf_add(&pending->bytes, records, n);
+    /* What the portal takes, it takes now: the process may not live to see the answer. */
+    if (!pending->faulty || pending->fault.taken)
+        snprintf(pending->portal_lot, sizeof(pending->portal_lot), "%s",
+                 take(session->fake, session->certificate, rp, &pending->bytes)->number);
+}
+
+static void fake_fetch(struct portal_session *session, const char *portal_lot, enum document_kind kind,
+                       portal_answer_fn *fn, void *data)
+{
+    enum fake_step step = kind == DOCUMENT_ACUSE        ? FAKE_ACUSE
+                          : kind == DOCUMENT_CONSTANCIA ? FAKE_CONSTANCIA
+                                                        : FAKE_CSV;
+    struct fake_pending *pending = request(session, step, fn, data);
+    snprintf(pending->portal_lot, sizeof(pending->portal_lot), "%s", portal_lot);
+    pending->kind = kind;
+}
+
+static void fake_logout(struct portal_session *session, portal_answer_fn *fn, void *data)
+{
+    request(session, FAKE_LOGOUT, fn, data);
+}
+
+static const struct buf *fake_transcript(struct portal_session *session)
+{
+    return &session->transcript;
+}
+
+static void free_pending(struct fake_pending *pending)
+{
+    buf_free(&pending->bytes);
+    free(pending);
+}
+
+static void fake_close(struct portal_session *session)
+{
+    if (!session)
+        return;
+    for (struct fake_pending **at = &session->fake->pending; *at;)
+        if ((*at)->session == session) {
+            struct fake_pending *gone = *at;
+            *at = gone->next;
+            free_pending(gone);
+        } else
+            at = &(*at)->next;
+    buf_free(&session->transcript);
+    free(session);
+}
+
+static void fake_read(void *portal, enum document_kind kind, const void *bytes, size_t n, portal_reading_fn *fn,
+                      void *data)
+{
+    struct fake_pending *pending = enqueue(portal, NULL);
+    pending->reading_fn = fn;
+    pending->data = data;
+    pending->kind = kind;
+    buf_add(&pending->bytes, bytes, n);
+}
+
+static bool fake_can_upload(void *portal)
+{
+    return !((struct fake_portal *)portal)->cannot_upload;
+}
+
+static const char *fake_profile_name(void *portal)
+{
+    return "fake";
+}
+
+static const struct portal_ops fake_ops = {
+    .open = fake_open,
+    .login = fake_login,
+    .list = fake_list,
+    .upload = fake_upload,
+    .fetch = fake_fetch,
+    .logout = fake_logout,
+    .transcript = fake_transcript,
+    .close = fake_close,
+    .read = fake_read,
+    .can_upload = fake_can_upload,
+    .profile_name = fake_profile_name,
+};
+
+/* ---- answers ---- */
+
+static struct fake_lot *find(struct fake_portal *fake, const char *number)
+{
+    for (size_t i = 0; i < fake->n_lots; i++)
+        if (streq(fake->lots[i].number, number))
+            return &fake->lots[i];
+    return NULL;
+}
+
+static void answer_list(struct fake_portal *fake, struct fake_pending *pending, struct portal_answer *answer)
+{
+    struct portal_row *rows = xcalloc(fake->n_lots, sizeof(*rows));
+    size_t n = 0;
+    for (size_t i = fake->n_lots; i-- > 0;) {
+        struct fake_lot *lot = &fake->lots[i];
+        if (lot->certificate == pending->session->certificate && lot->received_us >= pending->since_us)
+            rows[n++] = (struct portal_row){.portal_lot = lot->number,
+                                            .type = (char *)"Reingresos",
+                                            .date_us = lot->received_us,
+                                            .processed = lot->processed};
+    }
+    answer->rows = rows;
+    answer->n_rows = n;
+    answer->complete = !(pending->faulty && pending->fault.incomplete);
+    pending->answer_fn(pending->data, answer);
+    free(rows);
+}
+
+/* A document of the fake names its kind, its lot, whether it is a wrong one, and holds the records. */
+static void answer_document(struct fake_portal *fake, struct fake_pending *pending, struct portal_answer *answer)
+{
+    const struct fake_lot *lot = find(fake, pending->portal_lot);
+    bool wrong = pending->faulty && pending->fault.wrong;
+    struct buf document = BUF_INIT;
+    buf_printf(&document, "%d %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r', lot->reject_every);
+    buf_add(&document, lot->records.data, lot->records.len);
+    answer->document = &document;
+    answer->media_type = "application/pdf";
+    if (pending->kind == DOCUMENT_CONSTANCIA && !lot->processed) {
+        answer->reason = REASON_NOT_READY;
+        answer->document = NULL;
+    }
+    pending->answer_fn(pending->data, answer);
+    buf_free(&document);
+}
+
+static void answer(struct fake_portal *fake, struct fake_pending *pending)
+{
+    struct portal_answer answer = {.reason = REASON_OK, .text = "fake", .sent = true};
+    if (pending->faulty && pending->fault.reason != REASON_OK) {
+        answer.reason = pending->fault.reason;
+        answer.sent = pending->fault.sent;
+        answer.text = outcome_reason_text(pending->fault.reason);
+        answer.retry_after_us = pending->fault.retry_after_us;
+        pending->answer_fn(pending->data, &answer);
+    } else if (pending->step == FAKE_LIST) {
+        answer_list(fake, pending, &answer);
+    } else if (pending->step == FAKE_ACUSE || pending->step == FAKE_CONSTANCIA || pending->step == FAKE_CSV) {
+        answer_document(fake, pending, &answer);
+    } else {
+        answer.portal_lot = pending->portal_lot;
+        answer.received_us = clock_wall_us(fake->clock);
+        pending->answer_fn(pending->data, &answer);
+    }
+}
+
+static struct acuse *read_acuse(const char *number, const char *rp, bool wrong, const char *records, size_t n)
+{
+    struct acuse *acuse = xcalloc(1, sizeof(*acuse));
+    acuse->portal_lot = xstrdup(number);
+    acuse->folio = xasprintf("folio-%s", number);
+    acuse->rp = xstrndup(rp, 10);
+    acuse->records = xmemdup(records, n + 1);
+    acuse->records_len = n;
+    if (wrong && n > 30)
+        acuse->records[30] ^= 1;
+    return acuse;
+}
+
+static struct constancia *read_constancia(const char *number, const char *rp, bool wrong, unsigned reject_every,
+                                          const char *records, size_t n)
+{
+    struct constancia *constancia = xcalloc(1, sizeof(*constancia));
+    constancia->portal_lot = xstrdup(number);
+    constancia->rp = xstrdup(rp);
+    constancia->rows = xcalloc(n / RECORD_COLUMNS + 1, sizeof(*constancia->rows));
+    size_t capacity = n / RECORD_COLUMNS + 1;
+    struct constancia_row *rejected = xcalloc(capacity, sizeof(*rejected));
+    size_t n_rejected = 0;
+    _cleanup_(record_reader_cleanup) struct record_reader *reader = record_reader_new(records, n, NULL);
+    struct movement movement;
+    for (size_t i = 1; record_reader_next(reader, &movement) > 0; i++) {
+        int column = movement.type == MOVEMENT_BAJA           ? COUNT_BAJAS
+                     : movement.type == MOVEMENT_MODIFICACION ? COUNT_MODIFICACIONES
+                                                              : COUNT_REINGRESOS;
+        bool operated = reject_every == 0 || i % reject_every != 0;
+        struct constancia_row row = {.type = movement.type,
+                                     .operated = operated,
+                                     .date = operated ? movement.date : 0,
+                                     .sbc_centavos = operated ? movement.sbc_centavos : -1};
+        snprintf(row.nss, sizeof(row.nss), "%s", movement.nss);
+        if (!operated) {
+            row.errors = xcalloc(1, sizeof(*row.errors));
+            row.errors[0] = (struct receipt_error){.code = xstrdup("011"), .text = xstrdup("RECHAZO DE PRACTICA")};
+            row.n_errors = 1;
+            rejected[n_rejected++] = row;
+        } else
+            constancia->rows[constancia->n_rows++] = row;
+        constancia->received[column]++, constancia->received[COUNT_TOTAL]++;
+        (operated ? constancia->operated : constancia->rejected)[column]++;
+        (operated ? constancia->operated : constancia->rejected)[COUNT_TOTAL]++;
+    }
+    memcpy(constancia->rows + constancia->n_rows, rejected, n_rejected * sizeof(*rejected));
+    constancia->n_rows += n_rejected;
+    free(rejected);
+    if (wrong)
+        constancia->received[COUNT_TOTAL]++;
+    return constancia;
+}
+
+static void read_document(struct fake_pending *pending)
+{
+    int kind;
+    unsigned reject_every;
+    char number[16], rp[12], right;
+    struct portal_reading reading = {.reason = REASON_OK, .text = ""};
+    const char *end = memchr(pending->bytes.data, '\n', pending->bytes.len);
+    if (sscanf(pending->bytes.data, "%d %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5 || !end)
+        reading = (struct portal_reading){.reason = REASON_RECEIPT_UNREADABLE, .text = "not a fake document"};
+    else {
+        const char *records = end + 1;
+        size_t n = pending->bytes.len - (size_t)(records - pending->bytes.data);
+        if (kind == DOCUMENT_ACUSE)
+            reading.acuse = read_acuse(number, rp, right == 'w', records, n);
+        else
+            reading.constancia = read_constancia(number, rp, right == 'w', reject_every, records, n);
+    }
+    pending->reading_fn(pending->data, &reading);
+}
+
+bool fake_portal_turn(struct fake_portal *fake)
+{
+    struct fake_pending *pending = fake->pending;
+    if (!pending)
+        return false;
+    fake->pending = pending->next;
+    if (pending->reading_fn)
+        read_document(pending);
+    else
+        answer(fake, pending);
+    free_pending(pending);
+    return true;
+}
+
+void fake_portal_forget(struct fake_portal *fake)
+{
+    while (fake->pending) {
+        struct fake_pending *gone = fake->pending;
+        fake->pending = gone->next;
+        free_pending(gone);
+    }
+}
+
+void fake_portal_fault(struct fake_portal *fake, enum fake_step step, struct fake_fault fault)
+{
+    fake->faults[step] = fault;
+    fake->has_fault[step] = true;
+}
+
+void fake_portal_add_foreign(struct fake_portal *fake, int64_t certificate, const char *rp, const void *records,
+                             size_t n)
+{
+    struct buf copy = BUF_INIT;
+    buf_add(&copy, records, n);
+    take(fake, certificate, rp, &copy);
+    buf_free(&copy);
+}
+
+size_t fake_portal_count(const struct fake_portal *fake, const void *records, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake->n_lots; i++)
+        count += fake->lots[i].records.len == n && memcmp(fake->lots[i].records.data, records, n) == 0;
+    return count;
+}
+
+void fake_portal_init(struct fake_portal *fake, const struct clock *clock)
+{
+    *fake = (struct fake_portal){.clock = clock, .process_at_once = true};
+    fake->portal = (struct portal){.ops = &fake_ops, .data = fake};
+}
+
+void fake_portal_free(struct fake_portal *fake)
+{
+    fake_portal_forget(fake);
+    for (size_t i = 0; i < fake->n_lots; i++)
+        buf_free(&fake->lots[i].records);
+    free(fake->lots);
+}
