@@ -25,6 +25,18 @@ static void certificate_obstacle(struct engine *engine, const struct store_certi
     }
 }
 
+static void portal_obstacle(struct engine *engine, struct obstacle *obstacle)
+{
+    if (engine->circuit.state == CIRCUIT_DOWN)
+        obstacle->hold = LOT_HOLD_PORTAL_DOWN;
+    else if (engine->circuit.state == CIRCUIT_CHANGED)
+        obstacle->hold = LOT_HOLD_PORTAL_CHANGED;
+    else
+        return;
+    obstacle->text =
+        xasprintf("%s (%s)", lot_hold_sentence(obstacle->hold), str_or_empty(engine->circuit.text));
+}
+
 static int find_obstacle(struct engine *engine, const struct store_lot *lot, struct obstacle *ret,
                          struct err *err)
 {
@@ -57,11 +69,8 @@ static int find_obstacle(struct engine *engine, const struct store_lot *lot, str
         return 0;
     if (!engine->portal->ops->can_upload(engine->portal->data))
         ret->hold = LOT_HOLD_PROFILE_INCOMPLETE;
-    else if (engine->circuit.state == CIRCUIT_DOWN) {
-        ret->hold = LOT_HOLD_PORTAL_DOWN;
-        ret->text =
-            xasprintf("%s (%s)", lot_hold_sentence(LOT_HOLD_PORTAL_DOWN), str_or_empty(engine->circuit.text));
-    }
+    else
+        portal_obstacle(engine, ret);
     return 0;
 }
 
@@ -78,8 +87,9 @@ static bool hold_is_judged(const struct store_lot *lot)
         return true;
     case LOT_HOLD_OPERATOR:
         return streq_null(lot->hold_by, ENGINE_WHO_PAUSE);
+    case LOT_HOLD_PORTAL_CHANGED: /* before sending it is the portal's state, afterwards the lot's own */
+        return lot->state == LOT_STATE_QUEUED;
     case LOT_HOLD_APPROVAL:
-    case LOT_HOLD_PORTAL_CHANGED:
     case LOT_HOLD_RESTORED_COPY:
     case _LOT_HOLD_MAX:
         return false;

@@ -11,8 +11,9 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
     if (lot_state_final(lot->state)) {
         lot->finished_us = engine_wall_us(engine);
         lot_set_hold(engine, lot, LOT_HOLD_NONE, NULL, NULL);
-        lot->next_us = 0;
     }
+    if (lot->state == LOT_STATE_CANCELLED || lot->state == LOT_STATE_FAILED)
+        lot->next_us = 0; /* the others still have receipts to come */
     int state = lot_movement_state(lot->state);
     if ((step.actions & LOT_ACTION_MOVEMENTS) && state >= 0) {
         int r = store_lot_set_movements(engine->store, lot->id, (enum movement_state)state, err);

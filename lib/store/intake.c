@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/record.h"
 #include "store/lot-columns.h"
+#include "vault/digest.h"
 
 struct store_intake {
     struct store *store;
@@ -53,6 +54,10 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     row.state = (enum lot_state)LOT_BEING_TAKEN_IN;
     if (row.created_us == 0)
         row.created_us = clock_wall_us(store->clock);
+    if (row.next_us == 0)
+        row.next_us = row.created_us;
+    _cleanup_free_ char *sha256 = digest_sha256_hex(str_or_empty(records->data), records->len);
+    row.sha256 = sha256;
     int64_t token;
     random_bytes(&token, sizeof(token));
     r = insert_lot(store, &row, token, err);

@@ -48,6 +48,7 @@ static const char *const migrations[] = {
     "STRICT;"
     "CREATE INDEX lot_by_rp ON lot(rp);"
     "CREATE INDEX lot_by_state ON lot(state);"
+    "CREATE INDEX lot_due ON lot(id) WHERE next_us <> 0;"
     "CREATE INDEX lot_held ON lot(id) WHERE hold <> 0;"
     "CREATE INDEX lot_by_portal_lot ON lot(portal_lot) WHERE portal_lot IS NOT NULL;"
     "CREATE INDEX lot_by_parent ON lot(parent);"

@@ -127,7 +127,7 @@ struct store_lot {
     int64_t created_us;
     char *created_by; /* "uid 1000" */
     char *source;     /* file name given by the submitter; may be NULL */
-    char *sha256;     /* of the records, hex */
+    char *sha256;     /* of the records, hex; computed by store_lot_begin() */
     uint32_t counts[_COUNT_MAX];
     uint32_t approved, rejected; /* movements; 0 until the constancia was read */
     int64_t certificate;         /* of the last attempt; 0 = none yet */
@@ -195,7 +195,7 @@ struct store_lot_filter {
 /* Newest first below the cursor (an id; 0 = from the newest), at most `limit`. */
 int store_lot_list(struct store *store, const struct store_lot_filter *filter, int64_t cursor, size_t limit,
                    struct store_lot **ret, size_t *ret_n, struct err *err);
-/* Ids of the lots that are not final, oldest first: what the engine schedules from at start. */
+/* Ids of the lots that have a next step (next_us is set), oldest first: what the engine schedules from at start. */
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err);
 /* How many lots are in each state, [_LOT_STATE_MAX], and how many are held. Cheap: kept by triggers, not
  * counted. */

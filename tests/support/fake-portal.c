@@ -208,7 +208,7 @@ static void answer_document(struct fake_portal *fake, struct fake_pending *pendi
     const struct fake_lot *lot = find(fake, pending->portal_lot);
     bool wrong = pending->faulty && pending->fault.wrong;
     struct buf document = BUF_INIT;
-    buf_printf(&document, "%d %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r', lot->reject_every);
+    buf_printf(&document, "%u %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r', lot->reject_every);
     buf_add(&document, lot->records.data, lot->records.len);
     answer->document = &document;
     answer->media_type = "application/pdf";
@@ -296,12 +296,12 @@ static struct constancia *read_constancia(const char *number, const char *rp, bo
 
 static void read_document(struct fake_pending *pending)
 {
-    int kind;
+    unsigned kind;
     unsigned reject_every;
     char number[16], rp[12], right;
     struct portal_reading reading = {.reason = REASON_OK, .text = ""};
     const char *end = memchr(pending->bytes.data, '\n', pending->bytes.len);
-    if (sscanf(pending->bytes.data, "%d %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5 || !end)
+    if (sscanf(pending->bytes.data, "%u %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5 || !end)
         reading = (struct portal_reading){.reason = REASON_RECEIPT_UNREADABLE, .text = "not a fake document"};
     else {
         const char *records = end + 1;

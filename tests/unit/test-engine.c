@@ -1,0 +1,731 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "daemon/engine/engine.h"
+#include "idse/identifier.h"
+#include "idse/record.h"
+#include "tests/support/fake-portal.h"
+
+/* An engine with a real database and a portal in memory; time stands still unless a test moves it. */
+struct world {
+    char dir[64];
+    char *path;
+    struct clock clock;
+    int64_t now_us;
+    struct store *store;
+    struct fake_portal fake;
+    struct engine *engine;
+    struct engine_config config;
+    int64_t armed_us;
+    int64_t certificate;
+    unsigned attentions;
+    char last_attention[64];
+    uint32_t seed;
+};
+
+static struct world *world;
+
+static int64_t world_wall_us(const struct clock *clock)
+{
+    return time_from_date(20261123, 600) + world->now_us;
+}
+
+static int64_t world_boot_us(const struct clock *clock)
+{
+    return world->now_us;
+}
+
+static void on_arm(void *data, int64_t at_us)
+{
+    world->armed_us = at_us;
+}
+
+static void on_number(void *data, int64_t number)
+{
+}
+
+static void on_portal(void *data)
+{
+}
+
+static void on_attention(void *data, int64_t lot, const char *what, const char *text)
+{
+    world->attentions++;
+    snprintf(world->last_attention, sizeof(world->last_attention), "%s", what);
+}
+
+static uint32_t on_random(void *data)
+{
+    world->seed = world->seed * 1664525u + 1013904223u;
+    return world->seed;
+}
+
+static void on_fatal(void *data, const struct err *err)
+{
+    fail_msg("the engine gave up: %s", err_text(err));
+}
+
+static const struct engine_host host = {.arm = on_arm,
+                                        .lot_changed = on_number,
+                                        .certificate_changed = on_number,
+                                        .portal_changed = on_portal,
+                                        .attention = on_attention,
+                                        .random = on_random,
+                                        .fatal = on_fatal};
+
+#define MUST(call)                                                                                           \
+    do {                                                                                                     \
+        struct err must_err = ERR_INIT;                                                                      \
+        struct err *err = &must_err;                                                                         \
+        if ((call) < 0)                                                                                      \
+            fail_msg("%s: %s", #call, err_text(err));                                                        \
+        err_clear(err);                                                                                      \
+    } while (0)
+
+static void world_start(void)
+{
+    struct store_options options = {.path = world->path, .clock = &world->clock};
+    MUST(store_open(&options, &world->store, err));
+    world->armed_us = INT64_MAX;
+    world->engine = engine_new(world->store, &world->fake.portal, &world->clock, &world->config, &host);
+    MUST(engine_start(world->engine, err));
+    MUST(store_commit(world->store, err));
+}
+
+static void world_stop(void)
+{
+    world->engine = engine_free(world->engine);
+    world->store = store_close(world->store);
+}
+
+/* The process dies: the database's last commit and what the portal took are all that remains. */
+static void world_die_and_start(void)
+{
+    fake_portal_forget(&world->fake);
+    world_stop();
+    world_start();
+}
+
+static void add_rp(const char *rp, int64_t certificate)
+{
+    struct store_rp row = {.name = (char *)"Práctica", .certificate = certificate};
+    snprintf(row.rp, sizeof(row.rp), "%s", rp);
+    MUST(store_rp_add(world->store, &row, err));
+}
+
+static int64_t add_certificate(void)
+{
+    struct store_certificate certificate = {.kind = CERTIFICATE_IMSS,
+                                            .user = (char *)"practica1",
+                                            .fingerprint = (char *)"00",
+                                            .not_after_us = world_wall_us(NULL) + 365 * US_PER_DAY,
+                                            .sealed = (void *)"x",
+                                            .sealed_len = 1};
+    MUST(store_certificate_reserve(world->store, &certificate.id, err));
+    MUST(store_certificate_add(world->store, &certificate, err));
+    return certificate.id;
+}
+
+#define RP "Z9900001108"
+
+static int setup(void **state)
+{
+    world = xcalloc(1, sizeof(*world));
+    snprintf(world->dir, sizeof(world->dir), "/tmp/test-engine-XXXXXX");
+    assert_non_null(mkdtemp(world->dir));
+    world->path = xasprintf("%s/idsed.db", world->dir);
+    world->clock = (struct clock){.wall_us = world_wall_us, .boot_us = world_boot_us};
+    world->now_us = US_PER_HOUR;
+    world->config = (struct engine_config){.poll_min_us = 2 * US_PER_MIN,
+                                           .poll_max_us = US_PER_HOUR,
+                                           .retry_first_us = US_PER_MIN,
+                                           .retry_max_us = US_PER_HOUR,
+                                           .settle_us = 10 * US_PER_MIN,
+                                           .visits_at_once = 4,
+                                           .circuit_failures = 3};
+    fake_portal_init(&world->fake, &world->clock);
+    world_start();
+    world->certificate = add_certificate();
+    add_rp(RP, world->certificate);
+    MUST(store_commit(world->store, err));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fake_portal_forget(&world->fake);
+    world_stop();
+    fake_portal_free(&world->fake);
+    _cleanup_free_ char *command = xasprintf("rm -rf %s", world->dir);
+    assert_int_equal(system(command), 0);
+    free(world->path);
+    free(world);
+    return 0;
+}
+
+/* ---- driving ---- */
+
+/* One turn of a loop: answers, waking, and the commit at its end. */
+static bool turn(void)
+{
+    bool busy = fake_portal_turn(&world->fake);
+    if (world->armed_us <= world->now_us) {
+        world->armed_us = INT64_MAX;
+        engine_wake(world->engine);
+        busy = true;
+    }
+    if (store_turn_is_open(world->store)) {
+        MUST(store_commit(world->store, err));
+        busy = true;
+    }
+    return busy;
+}
+
+static void settle_down(void)
+{
+    for (int i = 0; turn(); i++)
+        assert_true(i < 200000);
+}
+
+/* Lets time pass, waking when the engine wants to. */
+static void pass(int64_t us)
+{
+    int64_t end = world->now_us + us;
+    settle_down();
+    while (world->armed_us <= end) {
+        world->now_us = MAX(world->now_us, world->armed_us);
+        settle_down();
+    }
+    world->now_us = end;
+}
+
+static void make_records(struct buf *buf, unsigned first, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct movement movement = {.type = MOVEMENT_REINGRESO,
+                                    .date = 20261120,
+                                    .sbc_centavos = 45050,
+                                    .tipo_trabajador = '1',
+                                    .tipo_salario = '0',
+                                    .jornada = '0',
+                                    .rp = RP,
+                                    .paterno = "PEREZ",
+                                    .nombres = "JUAN",
+                                    .umf = "000",
+                                    .guia = "06400"};
+        char digits[16];
+        snprintf(digits, sizeof(digits), "9902%06u", (first + i) % 1000000);
+        snprintf(movement.nss, sizeof(movement.nss), "%.10s%c", digits, nss_check_digit(digits));
+        record_write(buf, &movement, ENYE_HASH);
+    }
+    record_write_control(buf, count, "06400");
+}
+
+static int64_t submit(unsigned first, unsigned count)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    make_records(&records, first, count);
+    struct store_lot lot = {.rp = RP,
+                            .type = MOVEMENT_REINGRESO,
+                            .created_us = world_wall_us(NULL),
+                            .next_us = world_wall_us(NULL),
+                            .created_by = (char *)"uid 0"};
+    struct store_intake *intake = NULL;
+    int64_t id = 0;
+    MUST(store_lot_begin(world->store, &lot, &records, false, &intake, err));
+    MUST(store_lot_add(intake, 100000, err));
+    MUST(store_lot_publish(intake, &id, err));
+    MUST(engine_lot_added(world->engine, id, err));
+    MUST(store_commit(world->store, err));
+    return id;
+}
+
+static struct store_lot *get(int64_t id)
+{
+    static struct store_lot lot;
+    store_lot_free(&lot);
+    MUST(store_lot_get(world->store, id, &lot, err));
+    return &lot;
+}
+
+#define assert_state(id, expected) assert_string_equal(lot_state_name(get(id)->state), lot_state_name(expected))
+#define assert_hold(id, expected)  assert_string_equal(lot_hold_name(get(id)->hold), lot_hold_name(expected))
+
+static size_t arrived(int64_t id)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    MUST(store_lot_records(world->store, id, &records, err));
+    return fake_portal_count(&world->fake, records.data, records.len);
+}
+
+/* ---- the straight way ---- */
+
+static void a_lot_is_sent_once_and_followed_to_its_receipts(void **state)
+{
+    int64_t id = submit(1, 3);
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+    assert_true(get(id)->have_acuse && get(id)->have_constancia);
+    assert_int_equal(get(id)->approved, 3);
+    pass(30 * US_PER_DAY);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+}
+
+static void rejected_movements_make_a_lot_partial_and_keep_their_errors(void **state)
+{
+    world->fake.reject_every = 2;
+    int64_t id = submit(1, 5);
+    pass(0);
+    assert_state(id, LOT_STATE_PARTIAL);
+    assert_int_equal(get(id)->approved, 3);
+    assert_int_equal(get(id)->rejected, 2);
+    struct store_movement_filter filter = {.lot = id, .states = 1u << MOVEMENT_STATE_REJECTED};
+    struct store_movement *movements = NULL;
+    size_t n = 0;
+    MUST(store_movement_list(world->store, &filter, NULL, 10, &movements, &n, err));
+    assert_int_equal(n, 2);
+    assert_int_equal(movements[0].n_errors, 1);
+    assert_string_equal(movements[0].errors[0].code, "011");
+    store_movements_free(movements, n);
+}
+
+static void all_movements_rejected_make_a_lot_rejected(void **state)
+{
+    world->fake.reject_every = 1;
+    int64_t id = submit(1, 2);
+    pass(0);
+    assert_state(id, LOT_STATE_REJECTED);
+}
+
+static void a_lot_that_waits_is_polled_less_and_less(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t id = submit(1, 1);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_RECEIVED);
+    /* every two minutes at first, hourly in the end: between 24 and 60 lists in a day */
+    assert_in_range(world->fake.requests[FAKE_LIST], 24, 60);
+    world->fake.lots[0].processed = true;
+    pass(2 * US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void lots_of_one_certificate_share_login_and_list(void **state)
+{
+    int64_t last = 0;
+    for (unsigned i = 0; i < 50; i++)
+        last = submit(1 + i, 1);
+    pass(0);
+    assert_state(last, LOT_STATE_ACCEPTED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 50);
+    assert_in_range(world->fake.requests[FAKE_LOGIN], 1, 2);
+    assert_in_range(world->fake.requests[FAKE_LIST], 1, 2);
+}
+
+/* ---- uncertain ---- */
+
+static void a_broken_answer_is_settled_by_the_acuse_and_never_sent_again(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = true});
+    int64_t id = submit(1, 2);
+    pass(0);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_string_equal(world->last_attention, "uncertain");
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+    assert_int_equal(arrived(id), 1);
+}
+
+static void a_lot_that_did_not_arrive_is_sent_again_only_after_the_settling_time(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_BROKEN, .sent = true});
+    int64_t id = submit(1, 2);
+    pass(9 * US_PER_MIN);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 2);
+    assert_int_equal(arrived(id), 1);
+}
+
+static void what_certainly_did_not_leave_is_sent_again(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_CONNECT});
+    int64_t id = submit(1, 1);
+    pass(0);
+    assert_state(id, LOT_STATE_QUEUED);
+    assert_int_equal(get(id)->failures, 1);
+    assert_string_equal(outcome_reason_name(get(id)->last_reason), "connect");
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_null(get(id)->last_error);
+}
+
+static void a_list_that_does_not_reach_back_proves_nothing(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_TIMEOUT, .sent = true});
+    fake_portal_fault(&world->fake, FAKE_LIST, (struct fake_fault){.incomplete = true});
+    world->fake.keeps_fault[FAKE_LIST] = true;
+    int64_t id = submit(1, 1);
+    pass(3 * US_PER_DAY);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_non_null(get(id)->last_error);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+static void an_unreadable_candidate_proves_nothing(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_BROKEN, .sent = true});
+    fake_portal_fault(&world->fake, FAKE_ACUSE, (struct fake_fault){.reason = REASON_NOT_READY});
+    world->fake.keeps_fault[FAKE_ACUSE] = true;
+    int64_t id = submit(1, 1);
+    pass(0);
+    fake_portal_add_foreign(&world->fake, world->certificate, RP, "another lot", 11);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    /* it can be read at last, and is not ours */
+    world->fake.keeps_fault[FAKE_ACUSE] = false;
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+}
+
+static void a_foreign_lot_is_read_once(void **state)
+{
+    fake_portal_add_foreign(&world->fake, world->certificate, RP, "another lot", 11);
+    world->fake.process_at_once = false;
+    for (int i = 0; i < 3; i++) {
+        fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_BROKEN, .sent = true});
+        submit(1 + (unsigned)i, 1);
+        pass(30 * US_PER_MIN);
+    }
+    unsigned own = (unsigned)world->fake.n_lots - 1;
+    assert_int_equal(world->fake.requests[FAKE_ACUSE], own + 1);
+}
+
+static void dying_while_sending_makes_uncertain_and_is_settled(void **state)
+{
+    int64_t id = submit(1, 2);
+    while (world->fake.requests[FAKE_UPLOAD] == 0)
+        turn();
+    assert_state(id, LOT_STATE_SENDING);
+    world_die_and_start();
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+static void a_person_may_ask_for_settling_but_not_for_resending(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = true});
+    int64_t id = submit(1, 1);
+    pass(0);
+    struct err why = ERR_INIT;
+    assert_int_equal(engine_cancel(world->engine, id, "uid 0", &why), -ERR_WRONG_STATE);
+    err_clear(&why);
+    MUST(engine_reconcile(world->engine, id, "uid 0", err));
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(engine_reconcile(world->engine, id, "uid 0", &why), -ERR_WRONG_STATE);
+    err_clear(&why);
+    assert_int_equal(arrived(id), 1);
+}
+
+/* ---- holds ---- */
+
+static void a_wrong_password_is_tried_once_and_holds_all_its_lots(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CREDENTIALS});
+    world->fake.keeps_fault[FAKE_LOGIN] = true;
+    int64_t first = submit(1, 1), second = submit(2, 1);
+    pass(30 * US_PER_DAY);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+    assert_state(first, LOT_STATE_QUEUED);
+    assert_hold(first, LOT_HOLD_CERTIFICATE_REJECTED);
+    assert_hold(second, LOT_HOLD_CERTIFICATE_REJECTED);
+    int64_t later = submit(3, 1);
+    assert_hold(later, LOT_HOLD_CERTIFICATE_REJECTED);
+
+    world->fake.keeps_fault[FAKE_LOGIN] = world->fake.has_fault[FAKE_LOGIN] = false;
+    MUST(engine_release(world->engine, first, "uid 0", err));
+    pass(US_PER_MIN);
+    assert_state(first, LOT_STATE_ACCEPTED);
+    assert_state(second, LOT_STATE_ACCEPTED);
+    assert_state(later, LOT_STATE_ACCEPTED);
+}
+
+static void without_a_certificate_a_lot_waits_for_one(void **state)
+{
+    struct store_rp rp = {0};
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    rp.certificate = 0;
+    MUST(store_rp_update(world->store, &rp, err));
+    MUST(engine_rp_changed(world->engine, RP, err));
+    int64_t id = submit(1, 1);
+    pass(US_PER_DAY);
+    assert_hold(id, LOT_HOLD_CERTIFICATE_MISSING);
+    rp.certificate = world->certificate;
+    MUST(store_rp_update(world->store, &rp, err));
+    MUST(engine_rp_changed(world->engine, RP, err));
+    store_rp_free(&rp);
+    pass(US_PER_MIN);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void an_expired_certificate_is_never_used(void **state)
+{
+    world->now_us += 366 * US_PER_DAY;
+    int64_t id = submit(1, 1);
+    pass(US_PER_DAY);
+    assert_hold(id, LOT_HOLD_CERTIFICATE_EXPIRED);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 0);
+}
+
+static void a_paused_registration_sends_nothing_and_goes_on_when_resumed(void **state)
+{
+    struct store_rp rp = {0};
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    rp.paused = true;
+    MUST(store_rp_update(world->store, &rp, err));
+    MUST(engine_rp_changed(world->engine, RP, err));
+    int64_t id = submit(1, 1), held = submit(2, 1);
+    pass(US_PER_DAY);
+    assert_hold(id, LOT_HOLD_OPERATOR);
+    MUST(engine_hold(world->engine, held, LOT_HOLD_OPERATOR, "wait for payroll", "uid 7", err));
+    rp.paused = false;
+    MUST(store_rp_update(world->store, &rp, err));
+    MUST(engine_rp_changed(world->engine, RP, err));
+    store_rp_free(&rp);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_state(held, LOT_STATE_QUEUED); /* a person's hold is not the pause's */
+    assert_string_equal(get(held)->hold_text, "wait for payroll");
+}
+
+static void a_profile_that_cannot_send_holds_what_is_queued_and_follows_the_rest(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t sent = submit(1, 1);
+    pass(0);
+    world->fake.cannot_upload = true;
+    MUST(engine_profile_changed(world->engine, err));
+    int64_t id = submit(2, 1);
+    world->fake.lots[0].processed = true;
+    pass(US_PER_DAY);
+    assert_state(sent, LOT_STATE_ACCEPTED);
+    assert_hold(id, LOT_HOLD_PROFILE_INCOMPLETE);
+    world->fake.process_at_once = true;
+    world->fake.cannot_upload = false;
+    MUST(engine_profile_changed(world->engine, err));
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void a_cancelled_lot_is_never_sent(void **state)
+{
+    int64_t id = submit(1, 1);
+    MUST(engine_cancel(world->engine, id, "uid 0", err));
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_CANCELLED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 0);
+}
+
+/* ---- the portal's own troubles ---- */
+
+static void a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CONNECT});
+    world->fake.keeps_fault[FAKE_LOGIN] = true;
+    int64_t id = 0;
+    for (unsigned i = 0; i < 20; i++)
+        id = submit(1 + i, 1);
+    pass(6 * US_PER_HOUR);
+    struct engine_portal_state seen;
+    engine_portal_state(world->engine, &seen);
+    assert_string_equal(seen.state, "down");
+    assert_hold(id, LOT_HOLD_PORTAL_DOWN);
+    assert_in_range(world->fake.requests[FAKE_LOGIN], 3, 40);
+    world->fake.keeps_fault[FAKE_LOGIN] = world->fake.has_fault[FAKE_LOGIN] = false;
+    pass(2 * US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_hold(id, LOT_HOLD_NONE);
+    engine_portal_state(world->engine, &seen);
+    assert_string_equal(seen.state, "ok");
+}
+
+static void retry_after_is_waited_for(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_LOGIN,
+                      (struct fake_fault){.reason = REASON_HTTP_UNAVAILABLE, .retry_after_us = 5 * US_PER_HOUR});
+    int64_t id = submit(1, 1);
+    pass(5 * US_PER_HOUR - 1);
+    assert_state(id, LOT_STATE_QUEUED);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void an_unknown_page_holds_everything_until_a_person_looked(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t sent = submit(1, 1);
+    pass(0);
+    assert_state(sent, LOT_STATE_RECEIVED);
+    fake_portal_fault(&world->fake, FAKE_LIST, (struct fake_fault){.reason = REASON_UNKNOWN_PAGE});
+    pass(US_PER_HOUR);
+    int64_t id = submit(2, 1);
+    pass(US_PER_DAY);
+    assert_hold(sent, LOT_HOLD_PORTAL_CHANGED);
+    assert_hold(id, LOT_HOLD_PORTAL_CHANGED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+    world->fake.process_at_once = true;
+    world->fake.lots[0].processed = true;
+    MUST(engine_release(world->engine, sent, "uid 0", err));
+    pass(US_PER_HOUR);
+    assert_state(sent, LOT_STATE_ACCEPTED);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void receipts_that_do_not_add_up_quarantine_the_lot(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_CONSTANCIA, (struct fake_fault){.wrong = true});
+    int64_t id = submit(1, 2);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_QUARANTINED);
+    assert_string_equal(world->last_attention, "quarantined");
+    MUST(engine_retry(world->engine, id, "uid 0", err));
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void an_acuse_of_other_records_quarantines_the_lot(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_ACUSE, (struct fake_fault){.wrong = true});
+    int64_t id = submit(1, 2);
+    pass(0);
+    assert_state(id, LOT_STATE_QUARANTINED);
+    assert_non_null(strstr(get(id)->last_error, "record 1, column 31"));
+}
+
+static void a_missing_acuse_does_not_delay_the_result_and_is_asked_for_again(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_ACUSE, (struct fake_fault){.reason = REASON_NOT_READY});
+    int64_t id = submit(1, 1);
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_false(get(id)->have_acuse);
+    world_die_and_start();
+    pass(US_PER_HOUR);
+    assert_true(get(id)->have_acuse);
+}
+
+static void a_refused_file_is_final(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_FILE_REFUSED, .sent = true});
+    int64_t id = submit(1, 1);
+    pass(30 * US_PER_DAY);
+    assert_state(id, LOT_STATE_FAILED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+static void a_wall_clock_set_back_does_not_stop_the_queue(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t id = submit(1, 1);
+    pass(0);
+    /* the row's next step now lies a year ahead */
+    struct store_lot *lot = get(id);
+    lot->next_us += 365 * US_PER_DAY;
+    MUST(store_lot_update(world->store, lot, err));
+    engine_clock_changed(world->engine);
+    world->fake.lots[0].processed = true;
+    pass(2 * US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+/* ---- everything at once ---- */
+
+static struct fake_fault random_fault(void)
+{
+    static const enum outcome_reason reasons[] = {REASON_CONNECT,          REASON_TIMEOUT, REASON_BROKEN,
+                                                  REASON_HTTP_UNAVAILABLE, REASON_BACKEND, REASON_SESSION_LOST,
+                                                  REASON_HTTP_SERVER,      REASON_DNS};
+    struct fake_fault fault = {.reason = reasons[on_random(NULL) >> 8 & 7]};
+    fault.sent = fault.reason != REASON_CONNECT && fault.reason != REASON_DNS;
+    fault.taken = fault.sent && fault.reason != REASON_SESSION_LOST && (on_random(NULL) >> 16 & 1);
+    return fault;
+}
+
+/* A month of faults, deaths and restarts: in the end every lot is there, and there once. */
+static void whatever_happens_every_lot_arrives_exactly_once(void **state)
+{
+    for (uint32_t seed = 1; seed <= 12; seed++) {
+        world->seed = seed * 7919;
+        int64_t lots[15];
+        for (unsigned i = 0; i < ELEMENTSOF(lots); i++) {
+            if (on_random(NULL) >> 30 != 0)
+                fake_portal_fault(&world->fake, (enum fake_step)(on_random(NULL) >> 8 & 7) % _FAKE_MAX, random_fault());
+            lots[i] = submit((seed * 100 + i) * 10, 1 + i % 3);
+            for (unsigned turns = on_random(NULL) >> 27; turns > 0; turns--)
+                turn();
+            if (on_random(NULL) >> 30 == 0)
+                world_die_and_start();
+            pass((int64_t)(on_random(NULL) >> 12) * 1000);
+        }
+        for (size_t step = 0; step < _FAKE_MAX; step++)
+            world->fake.has_fault[step] = false;
+        pass(3 * US_PER_DAY);
+        for (unsigned i = 0; i < ELEMENTSOF(lots); i++) {
+            assert_state(lots[i], LOT_STATE_ACCEPTED);
+            assert_int_equal(arrived(lots[i]), 1);
+        }
+    }
+}
+
+#define engine_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        engine_test(a_lot_is_sent_once_and_followed_to_its_receipts),
+        engine_test(rejected_movements_make_a_lot_partial_and_keep_their_errors),
+        engine_test(all_movements_rejected_make_a_lot_rejected),
+        engine_test(a_lot_that_waits_is_polled_less_and_less),
+        engine_test(lots_of_one_certificate_share_login_and_list),
+        engine_test(a_broken_answer_is_settled_by_the_acuse_and_never_sent_again),
+        engine_test(a_lot_that_did_not_arrive_is_sent_again_only_after_the_settling_time),
+        engine_test(what_certainly_did_not_leave_is_sent_again),
+        engine_test(a_list_that_does_not_reach_back_proves_nothing),
+        engine_test(an_unreadable_candidate_proves_nothing),
+        engine_test(a_foreign_lot_is_read_once),
+        engine_test(dying_while_sending_makes_uncertain_and_is_settled),
+        engine_test(a_person_may_ask_for_settling_but_not_for_resending),
+        engine_test(a_wrong_password_is_tried_once_and_holds_all_its_lots),
+        engine_test(without_a_certificate_a_lot_waits_for_one),
+        engine_test(an_expired_certificate_is_never_used),
+        engine_test(a_paused_registration_sends_nothing_and_goes_on_when_resumed),
+        engine_test(a_profile_that_cannot_send_holds_what_is_queued_and_follows_the_rest),
+        engine_test(a_cancelled_lot_is_never_sent),
+        engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
+        engine_test(retry_after_is_waited_for),
+        engine_test(an_unknown_page_holds_everything_until_a_person_looked),
+        engine_test(receipts_that_do_not_add_up_quarantine_the_lot),
+        engine_test(an_acuse_of_other_records_quarantines_the_lot),
+        engine_test(a_missing_acuse_does_not_delay_the_result_and_is_asked_for_again),
+        engine_test(a_refused_file_is_final),
+        engine_test(a_wall_clock_set_back_does_not_stop_the_queue),
+        engine_test(whatever_happens_every_lot_arrives_exactly_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
