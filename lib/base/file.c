@@ -60,7 +60,7 @@ int file_write_fd(int fd, const void *data, size_t n, struct err *err)
     return 0;
 }
 
-static int sync_parent(const char *path)
+int file_sync_parent(const char *path)
 {
     _cleanup_free_ char *copy = xstrdup(path);
     _cleanup_close_ int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -75,7 +75,7 @@ int file_replace(const char *path, mode_t mode, const void *data, size_t n, stru
         return err_set_errno(err, ERR_IO, errno, "%s", path);
     int r = file_write_fd(fd, data, n, err);
     if (r >= 0 &&
-        (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(beside, path) < 0 || sync_parent(path) < 0))
+        (fchmod(fd, mode) < 0 || fsync(fd) < 0 || rename(beside, path) < 0 || file_sync_parent(path) < 0))
         r = err_set_errno(err, ERR_IO, errno, _("writing"));
     if (r < 0) {
         unlink(beside);

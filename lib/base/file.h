@@ -15,6 +15,8 @@ int file_write_fd(int fd, const void *data, size_t n, struct err *err);
  * one. `mode` is exact, whatever the umask.
  */
 int file_replace(const char *path, mode_t mode, const void *data, size_t n, struct err *err);
+/* Makes a file's new name last through a power cut; negative with errno on failure. */
+int file_sync_parent(const char *path);
 /* mkdir -p; an existing folder is fine. */
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 /* A memory file that holds these bytes and is sealed against any change; the descriptor, or negative. */

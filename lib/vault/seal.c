@@ -78,7 +78,8 @@ int seal_make_key(const char *path, struct err *err)
     int r = file_write_fd(fd, key, sizeof(key), err);
     explicit_bzero(key, sizeof(key));
     /* link() refuses an existing name where rename() would replace it: a lost key cannot be made again. */
-    if (r >= 0 && (fchmod(fd, 0600) < 0 || fsync(fd) < 0 || link(beside, path) < 0))
+    if (r >= 0 &&
+        (fchmod(fd, 0600) < 0 || fsync(fd) < 0 || link(beside, path) < 0 || file_sync_parent(path) < 0))
         r = err_set_errno(err, ERR_IO, errno, _("making the sealing key %s"), path);
     unlink(beside);
     return r;

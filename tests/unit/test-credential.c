@@ -266,6 +266,58 @@ static void latin1_in_a_t61string_is_a_single_byte(void **state)
     assert_non_null(memmem(issued.certificate.data, issued.certificate.len, "\x14\x0D\xD1OXA850101GG4", 15));
 }
 
+/* Another issuer's: a serial number of two bytes, a name in UTF-16 with an escape sequence, and nothing else. */
+static X509 *foreign_certificate(void)
+{
+    static const uint8_t name[] = {0, 'A', 0, 0x1B, 0, '[', 0, 0xD1};
+    X509 *certificate = X509_new();
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 0x31AB);
+    X509_NAME_add_entry_by_txt(subject, "CN", V_ASN1_BMPSTRING, name, sizeof(name), -1, 0);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, world.key);
+    assert_true(X509_sign(certificate, world.key, EVP_sha256()) > 0);
+    return certificate;
+}
+
+static struct authority_credential pfx_of(EVP_PKEY *key, X509 *certificate, bool mac)
+{
+    STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+    STACK_OF(PKCS7) *safes = NULL;
+    if (certificate)
+        assert_non_null(PKCS12_add_cert(&bags, certificate));
+    if (key)
+        assert_non_null(PKCS12_add_key(&bags, key, 0, 1, NID_aes_256_cbc, PASSWORD));
+    assert_int_equal(PKCS12_add_safe(&safes, bags, -1, 0, NULL), 1);
+    PKCS12 *p12 = PKCS12_add_safes(safes, 0);
+    if (mac)
+        assert_int_equal(PKCS12_set_mac(p12, PASSWORD, -1, NULL, 0, 1, EVP_sha256()), 1);
+    uint8_t *der = NULL;
+    int n = i2d_PKCS12(p12, &der);
+    struct authority_credential pfx = {0};
+    buf_add(&pfx.certificate, der, (size_t)n);
+    OPENSSL_free(der);
+    PKCS12_free(p12);
+    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+    sk_PKCS7_pop_free(safes, PKCS7_free);
+    return pfx;
+}
+
+static void a_foreign_certificate_is_read_as_far_as_it_goes(void **state)
+{
+    X509 *certificate = foreign_certificate();
+    _cleanup_issued_ struct authority_credential pfx = pfx_of(world.key, certificate, true);
+    X509_free(certificate);
+    _cleanup_result_ struct result result = import_pfx(&pfx);
+    const struct credential_info *info = assert_opened(&result);
+    assert_string_equal(info->serial, "31ab");
+    assert_string_equal(info->name, "A [Ñ");
+    assert_null(info->rfc);
+    assert_null(info->curp);
+    assert_string_equal(info->user, USER);
+}
+
 /* ---- what does not open ---- */
 
 static void a_wrong_password_is_told_apart(void **state)
@@ -443,21 +495,6 @@ static void a_key_of_another_certificate_is_refused(void **state)
     assert_refused(&result, ERR_KEY_MISMATCH, mine.serial);
 }
 
-static PKCS12 *pfx_of(EVP_PKEY *key, X509 *certificate)
-{
-    STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
-    STACK_OF(PKCS7) *safes = NULL;
-    if (certificate)
-        assert_non_null(PKCS12_add_cert(&bags, certificate));
-    if (key)
-        assert_non_null(PKCS12_add_key(&bags, key, 0, 1, NID_aes_256_cbc, PASSWORD));
-    assert_int_equal(PKCS12_add_safe(&safes, bags, -1, 0, NULL), 1);
-    PKCS12 *pfx = PKCS12_add_safes(safes, 0);
-    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
-    sk_PKCS7_pop_free(safes, PKCS7_free);
-    return pfx;
-}
-
 static void a_pfx_without_key_certificate_or_mac_is_refused(void **state)
 {
     X509 *certificate = authority_certificate(world.authority);
@@ -473,16 +510,10 @@ static void a_pfx_without_key_certificate_or_mac_is_refused(void **state)
         {world.key, certificate, false, ERR_NOT_A_CERTIFICATE},
     };
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-        PKCS12 *p12 = pfx_of(cases[i].key, cases[i].certificate);
-        if (cases[i].mac)
-            assert_int_equal(PKCS12_set_mac(p12, PASSWORD, -1, NULL, 0, 1, EVP_sha256()), 1);
-        uint8_t *der = NULL;
-        int n = i2d_PKCS12(p12, &der);
-        struct authority_credential pfx = {.certificate = {.data = (char *)der, .len = (size_t)n}};
+        _cleanup_issued_ struct authority_credential pfx =
+            pfx_of(cases[i].key, cases[i].certificate, cases[i].mac);
         _cleanup_result_ struct result result = import_pfx(&pfx);
         assert_refused(&result, cases[i].code, NULL);
-        OPENSSL_free(der);
-        PKCS12_free(p12);
     }
 }
 
@@ -777,6 +808,7 @@ int main(void)
         cmocka_unit_test(a_persona_moral_is_read_by_employer_and_representative),
         cmocka_unit_test(identifiers_are_read_in_every_encoding),
         cmocka_unit_test(latin1_in_a_t61string_is_a_single_byte),
+        cmocka_unit_test(a_foreign_certificate_is_read_as_far_as_it_goes),
         cmocka_unit_test(a_wrong_password_is_told_apart),
         cmocka_unit_test(an_unknown_cipher_is_told_apart),
         cmocka_unit_test(a_key_that_asks_for_endless_work_is_refused),
