@@ -66,6 +66,11 @@ void bus_client_set_interactive(struct bus_client *client, bool interactive)
     client->interactive = interactive;
 }
 
+bool bus_client_connected(const struct bus_client *client)
+{
+    return dbus_connection_get_is_connected(client->connection);
+}
+
 void bus_client_begin(struct bus_client *client, const char *path, const char *interface, const char *method,
                       const char *signature, struct bus_writer *w)
 {

@@ -26,6 +26,9 @@ DEFINE_CLEANUP(struct bus_client *, bus_client_cleanup, bus_client_close)
 /* Says that a person is at hand whom polkit may ask, in all calls from now on; false at first. */
 void bus_client_set_interactive(struct bus_client *client, bool interactive);
 
+/* Is the bus itself still there? Tells a daemon that left, and may come back, from a connection that is lost. */
+bool bus_client_connected(const struct bus_client *client);
+
 /* Starts a call; write its arguments (`signature`) to w, then hand it to bus_client_call(). */
 void bus_client_begin(struct bus_client *client, const char *path, const char *interface, const char *method,
                       const char *signature, struct bus_writer *w);
