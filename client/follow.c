@@ -121,30 +121,25 @@ static int wait_once(struct follow *follow, struct err *err)
 }
 
 /*
- * The daemon left the bus. Asking again starts it where the bus knows how; elsewhere its return wakes us. Leaving twice
- * without having come back means that the bus itself is gone.
+ * The daemon left the bus. Asking again starts it where the bus knows how; elsewhere its return wakes us, so that here
+ * it does not matter when nobody answers yet. 1: go on waiting.
  */
-static int survive(struct follow *follow, bool *away, struct err *fault, struct err *err)
+static int survive(struct follow *follow, struct err *fault, struct err *err)
 {
-    if (fault->code != ERR_UNREACHABLE || *away)
+    if (fault->code != ERR_UNREACHABLE || !bus_client_connected(remote_bus(follow->remote)))
         return err_move(err, fault);
-    _cleanup_err_ struct err still = ERR_INIT;
     err_clear(fault);
-    *away = read_open_lots(follow, &still) < 0;
-    return *away && still.code != ERR_UNREACHABLE ? err_move(err, &still) : 0;
+    return read_open_lots(follow, fault) < 0 && fault->code != ERR_UNREACHABLE ? err_move(err, fault) : 1;
 }
 
 static int follow_until_settled(struct follow *follow, struct err *err)
 {
-    bool away = false;
     while (!all_settled(follow)) {
         _cleanup_err_ struct err fault = ERR_INIT;
         int r = wait_once(follow, &fault);
-        if (r == 0)
-            return 0;
-        if (r > 0)
-            away = false;
-        else if ((r = survive(follow, &away, &fault, err)) < 0)
+        if (r < 0)
+            r = survive(follow, &fault, err);
+        if (r <= 0)
             return r;
     }
     return 0;

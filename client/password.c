@@ -41,8 +41,8 @@ int password_ask(const char *prompt, char **ret_password, struct err *err)
     quiet.c_lflag |= ICANON | ECHONL;
     /* No signal may leave the terminal mute: ^C is a character here, and one that ends the line. */
     quiet.c_cc[VEOL] = '\003';
-    dprintf(fd, "%s ", prompt);
     tcsetattr(fd, TCSAFLUSH, &quiet);
+    dprintf(fd, "%s ", prompt);
     char *line = read_line(fd);
     tcsetattr(fd, TCSAFLUSH, &before);
     if (!line || !*line) {

@@ -69,23 +69,18 @@ int verb_watch(struct invocation *inv, struct err *err)
     int r = bus_client_subscribe(remote_bus(inv->remote), REMOTE_ROOT, err);
     if (r >= 0)
         r = remote_properties(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, &manager, err);
-    bool away = false;
     while (r >= 0) {
         _cleanup_message_ DBusMessage *signal = NULL;
         _cleanup_err_ struct err fault = ERR_INIT;
         r = remote_wait(inv->remote, deadline_us, &signal, &fault);
         if (r == 0)
             return 0;
-        if (r > 0) {
-            away = false;
-            if (signal)
-                on_signal(inv, signal);
-        } else if (fault.code == ERR_UNREACHABLE && !away) {
-            /* Leaving twice without having come back means that the bus itself is gone. */
-            away = true;
+        if (r > 0 && signal)
+            on_signal(inv, signal);
+        else if (r < 0 && bus_client_connected(remote_bus(inv->remote))) {
             print_event(inv, "daemon-left", 0, json_object(), _("the daemon left the bus"));
             r = 0;
-        } else
+        } else if (r < 0)
             err_move(err, &fault);
     }
     return r;

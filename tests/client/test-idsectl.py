@@ -1,0 +1,425 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""idsectl against standin.py on a private bus: each verb's calls, its output and its exit status."""
+import json
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import dbus
+import dbus.mainloop.glib
+from gi.repository import GLib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+IDSECTL = os.path.abspath(sys.argv.pop(1))
+RP = "Z9900001108"
+OK, FAILURE, USAGE, NOT_FOUND, DENIED, UNREACHABLE, INVALID, REJECTED, PENDING, HELD, PORTAL = range(11)
+
+BUS_CONFIG = """<busconfig><type>system</type><listen>unix:path={}/bus</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*"/><allow own="*"/><allow receive_sender="*"/></policy>
+</busconfig>"""
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="idsectl-")
+        config = os.path.join(cls.folder.name, "bus.conf")
+        with open(config, "w") as file:
+            file.write(BUS_CONFIG.format(cls.folder.name))
+        cls.bus = subprocess.Popen(["dbus-daemon", "--config-file=" + config, "--print-address", "--nofork"],
+                                   stdout=subprocess.PIPE, text=True)
+        cls.address = cls.bus.stdout.readline().strip()
+        cls.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "DBUS_SYSTEM_BUS_ADDRESS": cls.address,
+                   "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.bus.terminate()
+        cls.bus.wait()
+        cls.bus.stdout.close()
+        cls.folder.cleanup()
+
+    def setUp(self):
+        self.start_daemon()
+
+    def tearDown(self):
+        self.stop_daemon()
+
+    def start_daemon(self):
+        self.daemon = subprocess.Popen(["/usr/bin/python3", os.path.join(HERE, "standin.py")], env=self.env,
+                                       stdout=subprocess.PIPE, text=True)
+        self.assertEqual(self.daemon.stdout.readline(), "ready\n")
+        connection = dbus.bus.BusConnection(self.address)
+        self.control = dbus.Interface(connection.get_object("mx.idsed1", "/test", introspect=False), "test.Control")
+
+    def stop_daemon(self):
+        self.daemon.terminate()
+        self.daemon.wait()
+        self.daemon.stdout.close()
+
+    def run_it(self, *args, status=OK, **more):
+        more.setdefault("stdin", subprocess.DEVNULL)
+        if "input" in more:
+            del more["stdin"]
+        done = subprocess.run([IDSECTL, *args], env=self.env, capture_output=True, timeout=30, **more)
+        self.assertEqual(done.returncode, status, (args, done.stdout, done.stderr))
+        self.out, self.err = done.stdout.decode(), done.stderr.decode()
+        return self.out
+
+    def run_json(self, *args, **more):
+        return json.loads(self.run_it(*args, "--json", **more))
+
+    def calls(self, method):
+        return [call for call in json.loads(self.control.Calls()) if call[1] == method]
+
+    def path(self, name, content=None):
+        path = os.path.join(self.folder.name, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content)
+        return path
+
+
+class Status(Case):
+    def test_one_screen_says_who_is_held_and_what_is_next(self):
+        text = self.run_it("status")
+        self.assertIn("idsed 0.1.0", text)
+        self.assertIn("1 accepted", text)
+        self.assertIn("idsectl cert add", text)
+        self.assertIn("lot 2 (Z9900001108): The registro patronal has no certificate", text)
+        self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
+        self.assertIn("idsectl rp resume Z9900002106", text)
+        self.assertEqual(len(json.loads(self.control.Calls())), 4)
+
+    def test_json_has_the_documented_keys(self):
+        status = self.run_json("status")
+        self.assertEqual(status["portal_state"], "ok")
+        self.assertEqual(status["portal_since"], "2026-09-21T08:13:20-06:00")
+        self.assertIsNone(status["next_visit"])
+        self.assertEqual(status["lot_counts"], {"queued": 1, "accepted": 1})
+        self.assertEqual(status["held"][0]["hold_reason"], "certificate-missing")
+        self.assertEqual(status["expiring_certificates"][0]["id"], 1)
+
+    def test_a_fresh_install_is_told_how_to_begin(self):
+        self.control.Fresh()
+        text = self.run_it("status")
+        self.assertIn("idsectl rp add RP --name", text)
+        self.assertIn("none yet", text)
+        self.assertEqual(self.run_json("status")["lot_counts"], {})
+
+    def test_no_daemon_is_5(self):
+        self.stop_daemon()
+        self.run_it("status", status=UNREACHABLE)
+        self.run_it("--address=unix:path=/nonexistent", "status", status=UNREACHABLE)
+        self.start_daemon()
+
+    def test_doctor_fails_where_a_check_does(self):
+        self.assertIn("clock: not synchronised", self.run_it("doctor", status=FAILURE))
+        self.control.Fresh()
+        self.assertTrue(all(check["ok"] for check in self.run_json("doctor")))
+
+    def test_refresh(self):
+        self.run_it("refresh")
+        self.assertEqual(self.calls("Refresh"), [["/mx/idsed1", "Refresh", [{}]]])
+
+
+class Submit(Case):
+    def test_the_file_goes_with_its_name_and_options(self):
+        file = self.path("altas.txt", b"GOOD")
+        lots = self.run_json("submit", file, "--keep-mixed", "--allow-duplicate", "--hold")
+        self.assertEqual(self.calls("Submit")[0][2],
+                         ["GOOD", {"name": "altas.txt", "keep-mixed": True, "allow-duplicate": True, "hold": True}])
+        self.assertEqual(lots["lots"][0]["id"], 5)
+        self.assertEqual(lots["files"][0]["lots"], [5])
+        self.assertEqual(self.err, f"{file}:3:22: warning: odd digit (nss-check-digit)\n")
+
+    def test_standard_input(self):
+        self.assertIn("queued", self.run_it("submit", "-", input=b"PIPED"))
+        self.assertEqual(self.calls("Submit")[0][2], ["PIPED", {}])
+
+    def test_bytes_that_were_there_give_their_lots(self):
+        lots = self.run_json("submit", self.path("same.txt", b"SAME"))
+        self.assertTrue(lots["files"][0]["existing"])
+        self.assertIn("exist already", self.err)
+
+    def test_one_bad_file_does_not_stop_the_others(self):
+        bad, good = self.path("bad.txt", b"BAD"), self.path("good.txt", b"GOOD")
+        lots = self.run_json("submit", bad, self.path("none.txt"), good, status=INVALID)
+        self.assertEqual(lots["files"][0]["error"]["name"], "InvalidFile")
+        self.assertEqual(lots["files"][2]["lots"], [5])
+        self.assertIn("line 1, column 1", self.err)
+        self.assertIn("none.txt", self.err)
+
+    def test_wait_ends_with_what_became_of_it(self):
+        file = self.path("same.txt", b"SAME")
+        self.run_it("submit", file, "--wait", status=OK)
+        self.run_it("submit", self.path("held.txt", b"GOOD"), "--hold", "--wait", status=HELD)
+        self.run_it("submit", self.path("slow.txt", b"GOOD2"), "--wait=0", status=PENDING)
+        self.assertNotIn("\r", self.err)
+        self.run_it("submit", file, "--wait=soon", status=USAGE)
+
+
+class Lots(Case):
+    def test_list_takes_every_page(self):
+        self.assertEqual([row["id"] for row in self.run_json("list")], [4, 3, 2, 1])
+        self.assertEqual([row["id"] for row in self.run_json("list", "--limit=2")], [4, 3])
+        self.assertIn("There are more", self.err)
+
+    def test_list_table(self):
+        lines = self.run_it("list").splitlines()
+        self.assertRegex(lines[0], r"^ *Lot +Registro patronal")
+        self.assertRegex(lines[3], "queued, held")
+        self.assertIn("1,234", lines[1])
+        self.assertEqual(len(self.run_it("list", "--no-headers").splitlines()), 4)
+
+    def test_list_filter(self):
+        self.run_it("list", "--rp", RP, "--state", "queued,sending", "--held", "--since=2026-09-01", "--until=20260930")
+        self.assertEqual(self.calls("ListLots")[0][2][0], {
+            "registration": RP, "states": ["queued", "sending"], "held": True, "since": 1788242400000000,
+            "until": 1790834399999999})
+        self.run_it("list", "--state=qeued", status=USAGE)
+        self.assertIn("did you mean 'queued'", self.err)
+        self.run_it("list", "--since=2026-02-30", status=USAGE)
+
+    def test_show(self):
+        text = self.run_it("show", "3")
+        for part in ("Attempts to send", "no connection", "Rejected movements", "CURP no coincide", "PEÑA X JUAN", "OTRA"):
+            self.assertIn(part, text)
+        lot = self.run_json("show", "3")
+        self.assertEqual(lot["rejected_movements"][0]["errors"][1]["code"], "044")
+        self.assertEqual(lot["attempt_list"][0]["reason"], "connect")
+        self.assertIn("Documents", self.run_it("show", "1"))
+        self.run_it("show", "99", status=NOT_FOUND)
+        self.run_it("show", "three", status=USAGE)
+
+    def test_wait_gives_each_state_its_exit_status(self):
+        self.run_it("wait", "1", status=OK)
+        self.run_it("wait", "1", "3", status=REJECTED)
+        self.run_it("wait", "1", "2", "3", status=HELD)
+        self.run_it("wait", "4", "--timeout=0", status=PENDING)
+        self.control.Set(dbus.UInt64(4), json.dumps({"LastReason": "connect"}))
+        self.run_it("wait", "4", "--timeout=0", status=PORTAL)
+        self.run_it("wait", "99", status=NOT_FOUND)
+
+    def start_waiting(self, *args):
+        """Returns when it has read the lot, so that what follows is news to it."""
+        seen = []
+        self.control.Await("GetAll", reply_handler=lambda: seen.append(True), error_handler=seen.append)
+        process = subprocess.Popen([IDSECTL, *args], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        while not seen:
+            GLib.MainContext.default().iteration(True)
+        return process
+
+    def test_wait_sees_the_change(self):
+        process = self.start_waiting("wait", "4", "--json")
+        self.control.Set(dbus.UInt64(4), json.dumps({"State": "received"}))
+        self.control.Set(dbus.UInt64(4), json.dumps({"State": "rejected"}))
+        out, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, REJECTED)
+        self.assertEqual(json.loads(out)[0]["state"], "rejected")
+
+    def test_wait_survives_a_restart(self):
+        process = self.start_waiting("wait", "4", "--json")
+        self.stop_daemon()
+        self.start_daemon()
+        self.control.Set(dbus.UInt64(4), json.dumps({"State": "accepted"}))
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, OK)
+
+    def test_watch_prints_each_event_at_once(self):
+        process = self.start_waiting("watch", "--json")
+        self.control.Set(dbus.UInt64(4), json.dumps({"State": "received"}))
+        event = json.loads(process.stdout.readline())
+        self.assertEqual((event["event"], event["lot"], event["state"]), ("changed", 4, "received"))
+        self.stop_daemon()
+        self.assertEqual(json.loads(process.stdout.readline())["event"], "daemon-left")
+        self.start_daemon()
+        self.assertEqual(json.loads(process.stdout.readline())["event"], "daemon-started")
+        process.terminate()
+        process.communicate()
+
+    def test_acts(self):
+        for verb, method in (("release", "Release"), ("retry", "Retry"), ("reconcile", "Reconcile")):
+            self.run_it(verb, "1", "2")
+            self.assertEqual([call[0] for call in self.calls(method)], ["/mx/idsed1/lot/1", "/mx/idsed1/lot/2"])
+        self.run_it("hold", "1", "--reason", "ask Ana")
+        self.assertEqual(self.calls("Hold")[0][2], [{"text": "ask Ana"}])
+        self.control.Refuse("Retry", "WrongState", "it is final")
+        self.run_it("retry", "1", "2", status=FAILURE)
+        self.assertIn("1: it is final", self.err)
+        self.assertEqual(len(self.calls("Retry")), 2)
+        self.control.Refuse("Hold", "AccessDenied", "no")
+        self.run_it("hold", "1", status=DENIED)
+
+    def test_cancel_asks_first(self):
+        self.run_it("cancel", "1", status=USAGE)
+        self.assertEqual(self.calls("Cancel"), [])
+        self.run_it("cancel", "1", "--yes")
+        self.assertEqual(len(self.calls("Cancel")), 1)
+
+    def test_a_person_at_the_terminal_decides(self):
+        for answer, status, calls in ((b"n\n", FAILURE, 0), (b"y\n", OK, 1)):
+            outer, inner = pty.openpty()
+            os.write(outer, answer)
+            self.run_it("cancel", "1", stdin=inner, status=status)
+            made = self.calls("Cancel")
+            self.assertEqual(len(made), calls)
+            self.assertTrue(all(call[2][0]["interactive"] for call in made))
+            os.close(outer)
+            os.close(inner)
+
+
+class Movements(Case):
+    def test_filter_and_money(self):
+        rows = self.run_json("movements", "--lot=3", "--rp", RP, "--nss=99028500017", "--type=reingreso",
+                             "--state=rejected", "--since=2026-11-01", "--until=2026-11-30")
+        self.assertEqual(self.calls("ListMovements")[0][2][0], {
+            "lot": 3, "registration": RP, "nss": "99028500017", "type": "reingreso", "states": ["rejected"],
+            "since": 20261101, "until": 20261130})
+        self.assertEqual((rows[0]["sbc"], rows[0]["date"], rows[0]["received"]), ("1450.10", "2026-11-02", None))
+        self.assertEqual(rows[0]["errors"][0], {"code": "012", "text": "CURP no coincide", "imss_value": "OTRA"})
+        self.assertIn("1,450.10", self.run_it("movements"))
+        self.run_it("movements", "--type=alta", status=USAGE)
+
+
+class Receipts(Case):
+    def test_list_and_get(self):
+        self.assertEqual([row["kind"] for row in self.run_json("receipts", "list", "1")], ["acuse", "constancia"])
+        self.run_it("receipts", "get", "1", "records")
+        self.assertEqual(self.out, "RECORD\n".replace("\n", "\r\n"))
+        self.assertIn("/attempt/5", self.run_it("receipts", "get", "1", "transcript"))
+        self.run_it("receipts", "get", "1", "csv", status=NOT_FOUND)
+        file = self.path("one.pdf")
+        self.run_it("receipts", "get", "1", "8", "--output", file)
+        with open(file, "rb") as got:
+            self.assertEqual(got.read(), b"%PDF-1.4 constancia \xfe")
+
+    def test_export_is_byte_for_byte_and_never_overwrites(self):
+        folder = self.path("out/deep")
+        names = self.run_it("receipts", "export", "1", "--to", folder).splitlines()
+        acuse = folder + "/1-987654321-acuse.pdf"
+        self.assertEqual(names, [acuse, folder + "/1-987654321-constancia.pdf"])
+        with open(acuse, "rb") as file:
+            self.assertEqual(file.read(), b"%PDF-1.4 acuse \xff\x00")
+        self.assertEqual(self.run_json("receipts", "export", "1", "--to", folder)[0]["path"], acuse)
+        self.path("out/deep/1-987654321-acuse.pdf", b"mine")
+        self.run_it("receipts", "export", "1", "--to", folder, status=FAILURE)
+        with open(acuse, "rb") as file:
+            self.assertEqual(file.read(), b"mine")
+        self.run_it("receipts", "export", "1", "--to", folder, "--force")
+        with open(acuse, "rb") as file:
+            self.assertEqual(file.read(), b"%PDF-1.4 acuse \xff\x00")
+
+
+class Registrations(Case):
+    def test_add_list_set(self):
+        self.run_it("rp", "add", RP.lower(), "--name", "EJEMPLO", "--guia", "06400", "--enye", "n", "--force")
+        self.assertEqual(self.calls("AddRegistration")[0][2],
+                         [RP, {"name": "EJEMPLO", "guia": "06400", "enye": "n", "force": True}])
+        self.assertEqual(self.run_json("rp", "list")[0]["rp"], RP)
+        self.run_it("rp", "set", RP, "--name=OTRO")
+        self.assertEqual(self.calls("Update")[0][0], f"/mx/idsed1/registration/{RP}")
+        self.run_it("rp", "add", "../etc", status=INVALID)
+        self.run_it("rp", "add", RP, "--enye=x", status=USAGE)
+        self.control.Refuse("AddRegistration", "RegistrationExists", "there")
+        self.run_it("rp", "add", RP, status=FAILURE)
+
+    def test_pause_resume_remove(self):
+        for verb, method in (("pause", "Pause"), ("resume", "Resume")):
+            self.run_it("rp", verb, RP)
+            self.assertEqual(len(self.calls(method)), 1)
+        self.run_it("rp", "remove", RP, status=USAGE)
+        self.run_it("rp", "remove", RP, "--yes")
+        self.assertEqual(len(self.calls("Remove")), 1)
+
+
+class Certificates(Case):
+    def test_add_passes_descriptors_and_one_password(self):
+        pfx, password = self.path("a.pfx", b"PFX"), self.path("password", b"secreta12\r\nrest")
+        self.run_it("cert", "add", "--rp", f"{RP},{RP}", "--pfx", pfx, "--user=usuario01", "--password-file", password)
+        self.assertEqual(self.calls("AddCertificate")[0][2],
+                         ["imss", {"pfx": "PFX", "password": "secreta12"}, [RP, RP], {"user": "usuario01"}])
+        self.assertIn("Certificate 9", self.out)
+        cer, key = self.path("a.cer", b"CER"), self.path("a.key", b"KEY")
+        self.run_it("cert", "add", "--rp", RP, "--cer", cer, "--key", key, "--password-file=-", input=b"secreta12")
+        self.assertEqual(self.calls("AddCertificate")[0][2][:2],
+                         ["efirma", {"cer": "CER", "key": "KEY", "password": "secreta12"}])
+
+    def test_add_needs_whole_input(self):
+        pfx = self.path("a.pfx", b"PFX")
+        self.run_it("cert", "add", "--pfx", pfx, status=USAGE)
+        self.run_it("cert", "add", "--rp", RP, "--cer", pfx, status=USAGE)
+        self.run_it("cert", "add", "--rp", RP, "--pfx", pfx, "--key", pfx, status=USAGE)
+        self.run_it("cert", "add", "--rp", RP, "--pfx", pfx, "--password-file", self.path("empty", b"\n"), status=INVALID)
+        self.run_it("cert", "add", "--rp", RP, "--pfx", pfx, "--password-file", self.path("long", b"x" * 300),
+                    status=INVALID)
+        self.run_it("cert", "add", "--rp", RP, "--pfx", pfx, status=USAGE, start_new_session=True)
+        self.assertEqual(self.calls("AddCertificate"), [])
+        self.control.Refuse("AddCertificate", "WrongPassword", "it does not open")
+        self.run_it("cert", "add", "--rp", RP, "--pfx", pfx, "--password-file", self.path("p", b"x"), status=INVALID)
+
+    def test_the_password_is_asked_for_without_echo(self):
+        pfx = self.path("a.pfx", b"PFX")
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(IDSECTL, [IDSECTL, "cert", "add", "--rp", RP, "--pfx", pfx], self.env)
+        seen = b""
+        while not seen.endswith(b"Password: "):
+            seen += os.read(terminal, 1)
+        os.write(terminal, b"de la terminal\n")
+        while True:
+            try:
+                part = os.read(terminal, 1000)
+            except OSError:
+                break
+            if not part:
+                break
+            seen += part
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), OK, seen)
+        self.assertNotIn(b"terminal", seen)
+        self.assertEqual(self.calls("AddCertificate")[0][2][1]["password"], "de la terminal")
+
+    def test_list_show_test(self):
+        self.assertEqual(self.run_json("cert", "list")[0]["registrations"], [RP])
+        self.assertIn("00001000000500003415", self.run_it("cert", "show", "1"))
+        self.run_it("cert", "test", "1", status=OK)
+        self.run_it("cert", "test", "2", status=PORTAL)
+        self.assertEqual(self.run_json("cert", "test", "3", status=HELD)["result"], "credentials")
+        self.run_it("cert", "release", "1")
+        self.run_it("cert", "remove", "1", "--yes")
+        self.assertEqual(self.calls("Remove")[0][0], "/mx/idsed1/certificate/1")
+
+
+class Others(Case):
+    def test_profiles(self):
+        self.assertEqual(self.run_json("profile", "list")[0]["can_send"], False)
+        self.assertEqual(self.run_json("profile", "show")["steps"][1], {"step": "upload", "certainty": "unknown"})
+        self.run_it("profile", "show", "other", status=NOT_FOUND)
+        self.run_it("profile", "use", "imss")
+        self.assertEqual(self.calls("UseProfile")[0][2][0], "imss")
+        self.control.Refuse("UseProfile", "WrongState", "lots are under way")
+        self.run_it("profile", "use", "imss", status=FAILURE)
+
+    def test_completion_asks_the_daemon(self):
+        self.assertEqual(self.run_it("complete", "--", "show", "").split("\n")[0], "4\tsending")
+        self.assertEqual(self.run_it("complete", "--", "rp", "pause", "Z99000011").strip().split("\t")[0], RP)
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([IDSECTL, "list"], env=self.env, stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, FAILURE)
+
+    def test_help_needs_no_daemon(self):
+        self.assertIn("Exit status", self.run_it("help", "--address=unix:path=/nonexistent"))
+        self.assertIn("--pfx", self.run_it("cert", "add", "--help"))
+
+
+if __name__ == "__main__":
+    dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+    unittest.main()
