@@ -99,7 +99,7 @@ static const char sql_duplicate[] =
     " AND lot.id <> ?5 AND lot.state NOT IN (6, 7, 9)"                     /* rejected, failed, cancelled */
     " AND coalesce(movement.state, lot.movement_state) IN (0, 1, 2, 3, 5)" /* nor rejected, superseded,
                                                                               cancelled */
-    " ORDER BY lot.id LIMIT 1";
+    " ORDER BY movement.id LIMIT 1";
 
 static int refuse_duplicate(struct store_intake *intake, const struct movement *movement, struct err *err)
 {
