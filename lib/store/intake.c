@@ -16,12 +16,14 @@ struct store_intake {
     struct record_reader *reader;
     uint32_t counts[_COUNT_MAX];
     uint32_t parts;
-    size_t stored; /* bytes of the records */
+    size_t stored;         /* bytes of the records */
+    struct digest *digest; /* of the stored ones */
 };
 
 static struct store_intake *taking_free(struct store_intake *intake)
 {
     record_reader_free(intake->reader);
+    digest_free(intake->digest);
     buf_free(&intake->records);
     free(intake);
     return NULL;
@@ -56,8 +58,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
         row.created_us = clock_wall_us(store->clock);
     if (row.next_us == 0)
         row.next_us = row.created_us;
-    _cleanup_free_ char *sha256 = digest_sha256_hex(str_or_empty(records->data), records->len);
-    row.sha256 = sha256;
+    row.sha256 = NULL; /* with the last slice */
     int64_t token;
     random_bytes(&token, sizeof(token));
     r = insert_lot(store, &row, token, err);
@@ -72,6 +73,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
                                     .state = lot->state,
                                     .allow_duplicate = allow_duplicate};
     buf_add(&intake->records, str_or_empty(records->data), records->len);
+    intake->digest = digest_new();
     intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
     *ret = intake;
     return 0;
@@ -160,11 +162,13 @@ static int add_records(struct store_intake *intake, struct err *err)
         upto = intake->records.len;
     if (upto <= intake->stored)
         return 0;
+    const char *part = intake->records.data + intake->stored;
+    size_t n = upto - intake->stored;
     int r = db_run(intake->store, err, "INSERT INTO record_part(id, bytes) VALUES (?1, ?2)",
-                   DB_INT(row_id(intake->lot, intake->parts)),
-                   DB_BLOB(intake->records.data + intake->stored, upto - intake->stored));
+                   DB_INT(row_id(intake->lot, intake->parts)), DB_BLOB(part, n));
     if (r < 0)
         return r;
+    digest_add(intake->digest, part, n);
     intake->parts++;
     intake->stored = upto;
     return 0;
@@ -174,17 +178,18 @@ static int add_records(struct store_intake *intake, struct err *err)
  * Writes the counts; `before` movements must be what the row has. A slice whose turn was lost, or that was
  * undone, is seen here: then row and memory differ.
  */
-static int update_counts(struct store_intake *intake, uint32_t before, int64_t state, struct err *err)
+static int update_counts(struct store_intake *intake, uint32_t before, int64_t state, const char *sha256,
+                         struct err *err)
 {
     const uint32_t *counts = intake->counts;
     int r = db_run(
         intake->store, err,
         "UPDATE lot SET count_bajas = ?4, count_modificaciones = ?5, count_reingresos = ?6, count_total = ?7,"
-        " state = ?8, token = CASE WHEN ?8 < 0 THEN token END"
+        " state = ?8, token = CASE WHEN ?8 < 0 THEN token END, sha256 = ?9"
         " WHERE id = ?1 AND token = ?2 AND count_total = ?3",
         DB_INT(intake->lot), DB_INT(intake->token), DB_INT(before), DB_INT(counts[COUNT_BAJAS]),
         DB_INT(counts[COUNT_MODIFICACIONES]), DB_INT(counts[COUNT_REINGRESOS]), DB_INT(counts[COUNT_TOTAL]),
-        DB_INT(state));
+        DB_INT(state), DB_TEXT(sha256));
     if (r < 0)
         return r;
     if (sqlite3_changes(intake->store->db) == 0)
@@ -200,7 +205,7 @@ static int add_slice(struct store_intake *intake, size_t max, struct err *err)
     if (r >= 0)
         r = add_records(intake, err);
     if (r >= 0)
-        r = update_counts(intake, before, LOT_BEING_TAKEN_IN, err);
+        r = update_counts(intake, before, LOT_BEING_TAKEN_IN, NULL, err);
     return r;
 }
 
@@ -223,7 +228,8 @@ int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *
 {
     if (intake->failed || !intake->finished)
         return err_set(err, ERR_STORE, _("Lot %lld is not stored whole"), (long long)intake->lot);
-    int r = update_counts(intake, intake->counts[COUNT_TOTAL], intake->state, err);
+    _cleanup_free_ char *sha256 = digest_end_hex(STEAL(intake->digest));
+    int r = update_counts(intake, intake->counts[COUNT_TOTAL], intake->state, sha256, err);
     if (r < 0) {
         intake->failed = true;
         return r;

@@ -122,7 +122,7 @@ int store_lot_list(struct store *store, const struct store_lot_filter *filter, i
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE next_us <> 0 AND state >= 0 ORDER BY id");
+    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE next_us <> 0 AND +state >= 0 ORDER BY id");
     return r < 0 ? r : db_numbers(&query, ret, ret_n, err);
 }
 

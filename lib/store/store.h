@@ -127,7 +127,7 @@ struct store_lot {
     int64_t created_us;
     char *created_by; /* "uid 1000" */
     char *source;     /* file name given by the submitter; may be NULL */
-    char *sha256;     /* of the records, hex; computed by store_lot_begin() */
+    char *sha256;     /* of the records, hex; computed while it is taken in */
     uint32_t counts[_COUNT_MAX];
     uint32_t approved, rejected; /* movements; 0 until the constancia was read */
     int64_t certificate;         /* of the last attempt; 0 = none yet */
