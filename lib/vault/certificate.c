@@ -30,31 +30,16 @@ static char *without_control_characters(char *text)
     return text;
 }
 
-/*
- * OpenSSL takes a T61String for T.61; SAT writes Latin-1 into it (Ñ is 0xD1). A PrintableString with bytes
- * beyond ASCII is wrong, and then Latin-1 is the better guess as well.
- */
+/* For OpenSSL a T61String is Latin-1, which is what SAT writes into it (Ñ is 0xD1), whatever the standard says. */
 static char *string_to_utf8(const ASN1_STRING *string)
 {
-    const char *data = (const char *)ASN1_STRING_get0_data(string);
-    size_t n = (size_t)ASN1_STRING_length(string);
-    switch (ASN1_STRING_type(string)) {
-    case V_ASN1_UTF8STRING:
-        return utf8_repair(data, n);
-    case V_ASN1_T61STRING:
-    case V_ASN1_PRINTABLESTRING:
-    case V_ASN1_IA5STRING:
-    case V_ASN1_VISIBLESTRING:
-    case V_ASN1_NUMERICSTRING:
-        return cp1252_to_utf8(data, n);
-    default: {
-        uint8_t *converted = NULL;
-        int len = ASN1_STRING_to_UTF8(&converted, string);
-        char *text = len < 0 ? NULL : utf8_repair((const char *)converted, (size_t)len);
-        OPENSSL_free(converted);
-        return text;
-    }
-    }
+    if (ASN1_STRING_type(string) == V_ASN1_UTF8STRING)
+        return utf8_repair((const char *)ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
+    uint8_t *converted = NULL;
+    int len = ASN1_STRING_to_UTF8(&converted, string);
+    char *text = len < 0 ? NULL : utf8_repair((const char *)converted, (size_t)len);
+    OPENSSL_free(converted);
+    return text;
 }
 
 /* Looked up by its object identifier, since the order of the attributes differs between certificates. */

@@ -669,9 +669,14 @@ static void hostile_bytes_do_not_load(void **state)
     }
     buf_add_char(&saved, 'x');
     assert_int_equal(credential_load(saved.data, saved.len, &credential, NULL), -ERR_SEAL_BROKEN);
-    /* a length that runs over the end of size_t when it is added to */
-    static const char lengths[] = "\x01\x02\xFF\xFF\xFF\xFF\x00\x00\x00\x00";
-    assert_int_equal(credential_load(lengths, sizeof(lengths) - 1, &credential, NULL), -ERR_SEAL_BROKEN);
+    /* lengths that run over the end, by little and by much */
+    static const uint8_t lengths[] = {5, 6, 7, 8, 9, 0xFF};
+    for (size_t i = 0; i < ELEMENTSOF(lengths); i++) {
+        const uint8_t fill = lengths[i] == 0xFF ? 0xFF : 0;
+        const uint8_t bytes[] = {1, CREDENTIAL_EFIRMA, fill, fill, fill, lengths[i], 'a', 'b', 'c', 'd'};
+        _cleanup_free_ char *exact = xmemdup(bytes, sizeof(bytes));
+        assert_int_equal(credential_load(exact, sizeof(bytes), &credential, NULL), -ERR_SEAL_BROKEN);
+    }
     assert_null(credential);
 }
 
