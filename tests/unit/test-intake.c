@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support.h"
+
+#include "idse/intake.h"
+#include "tests/synthetic.h"
+
+enum { LINE = RECORD_COLUMNS + 2 };
+
+static const struct intake_rp rps[] = {
+    {.rp = "A9900003103", .guia = "01400", .enye = ENYE_LATIN1},
+    {.rp = "Z9900001108", .guia = "", .enye = ENYE_HASH},
+    {.rp = "Z9900002106", .guia = "", .enye = ENYE_N},
+};
+static const struct intake_options registered = {.rps = rps, .n_rps = ELEMENTSOF(rps)};
+
+static void add(struct buf *file, const char *rp, enum movement_type type, unsigned number)
+{
+    struct movement m = synthetic_movement(type, number);
+    snprintf(m.rp, sizeof(m.rp), "%s", rp);
+    record_write(file, &m, ENYE_HASH);
+}
+
+/* Three registros patronales, two types, nothing in order; the control record is right. */
+static void make_file(struct buf *file)
+{
+    add(file, "Z9900001108", MOVEMENT_REINGRESO, 1);
+    add(file, "A9900003103", MOVEMENT_BAJA, 2);
+    add(file, "Z9900001108", MOVEMENT_BAJA, 3);
+    add(file, "Z9900001108", MOVEMENT_REINGRESO, 4);
+    add(file, "A9900003103", MOVEMENT_BAJA, 1);
+    record_write_control(file, 5, "06400");
+}
+
+/* What a lot would be read as by itself. */
+static size_t read_lot(const struct intake_lot *lot, struct movement *ret, size_t max)
+{
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    _cleanup_(record_reader_cleanup) struct record_reader *reader =
+        record_reader_new(lot->records.data, lot->records.len, &findings);
+    size_t n = 0;
+    struct movement m;
+    while (record_reader_next(reader, &m)) {
+        assert_true(n < max);
+        ret[n++] = m;
+    }
+    assert_int_equal(findings.errors + findings.warnings, 0); /* among them: the count fits */
+    return n;
+}
+
+static void a_file_is_split_by_rp_and_type_in_its_order(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    make_file(&file);
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(file.data, file.len, &registered, &intake, NULL), 0);
+    assert_int_equal(intake.n_lots, 3);
+
+    struct movement m[8];
+    const struct intake_lot *lot = &intake.lots[0];
+    assert_string_equal(lot->rp, "Z9900001108");
+    assert_int_equal(lot->type, MOVEMENT_REINGRESO);
+    assert_int_equal(lot->counts[COUNT_TOTAL], 2);
+    assert_int_equal(lot->counts[COUNT_REINGRESOS], 2);
+    assert_int_equal(lot->counts[COUNT_BAJAS], 0);
+    assert_int_equal(lot->records.len, 3 * LINE);
+    assert_int_equal(read_lot(lot, m, 8), 2);
+    assert_string_equal(m[0].clave, "E0000001");
+    assert_string_equal(m[1].clave, "E0000004");
+    assert_string_equal(m[0].guia, "06400");
+
+    lot = &intake.lots[1];
+    assert_string_equal(lot->rp, "A9900003103");
+    assert_int_equal(lot->counts[COUNT_BAJAS], 2);
+    assert_int_equal(read_lot(lot, m, 8), 2);
+    assert_string_equal(m[0].clave, "E0000002");
+    assert_string_equal(m[1].clave, "E0000001");
+    assert_string_equal(m[1].guia, "01400"); /* the one that is configured */
+    assert_memory_equal(lot->records.data + 2 * LINE + 133, "01400", 5);
+    assert_int_equal(read_lot(&intake.lots[2], m, 8), 1);
+}
+
+static void a_mixed_file_stays_whole_when_asked(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    make_file(&file);
+    struct intake_options mixed = registered;
+    mixed.keep_mixed = true;
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(file.data, file.len, &mixed, &intake, NULL), 0);
+    assert_int_equal(intake.n_lots, 2);
+    assert_int_equal(intake.lots[0].type, MOVEMENT_NONE);
+    assert_int_equal(intake.lots[0].counts[COUNT_REINGRESOS], 2);
+    assert_int_equal(intake.lots[0].counts[COUNT_BAJAS], 1);
+    struct movement m[8];
+    assert_int_equal(read_lot(&intake.lots[0], m, 8), 3);
+    assert_int_equal(m[1].type, MOVEMENT_BAJA);
+}
+
+static void the_policy_of_each_rp_is_kept(void **state)
+{
+    const char *const names[] = {"A9900003103", "Z9900001108", "Z9900002106"};
+    const char bytes[] = {(char)0xD1, '#', 'N'};
+    for (size_t i = 0; i < 3; i++) {
+        _cleanup_buf_ struct buf file = BUF_INIT;
+        add(&file, names[i], MOVEMENT_BAJA, 1); /* MUÑOZ */
+        _cleanup_(intake_free) struct intake intake;
+        assert_int_equal(intake_read(file.data, file.len, &registered, &intake, NULL), 0);
+        assert_int_equal(intake.lots[0].records.data[24], bytes[i]);
+    }
+}
+
+static void the_same_movement_twice_is_an_error_with_both_lines(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    make_file(&file);
+    file.len -= LINE;
+    add(&file, "Z9900001108", MOVEMENT_BAJA, 3);
+    _cleanup_(intake_free) struct intake intake;
+    _cleanup_err_ struct err err = ERR_INIT;
+    assert_int_equal(intake_read(file.data, file.len, &registered, &intake, &err), -ERR_INVALID_FILE);
+    assert_int_equal(intake.n_lots, 0);
+    assert_null(intake.lots);
+    assert_int_equal(findings_count(&intake.findings, "movement-repeated"), 1);
+    assert_non_null(strstr(err.text, "line 6, column 12"));
+    assert_non_null(strstr(err.text, "in line: 3"));
+}
+
+static void another_date_is_another_movement(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    struct movement m = synthetic_movement(MOVEMENT_MODIFICACION, 7);
+    record_write(&file, &m, ENYE_HASH);
+    m.date++;
+    record_write(&file, &m, ENYE_HASH);
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(file.data, file.len, &registered, &intake, NULL), 0);
+    assert_int_equal(intake.lots[0].counts[COUNT_MODIFICACIONES], 2);
+}
+
+static void an_unknown_rp_refuses_the_whole_file(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    add(&file, "Z9900001108", MOVEMENT_BAJA, 1);
+    add(&file, "B9900001109", MOVEMENT_BAJA, 2);
+    _cleanup_(intake_free) struct intake intake;
+    _cleanup_err_ struct err err = ERR_INIT;
+    assert_int_equal(intake_read(file.data, file.len, &registered, &intake, &err), -ERR_UNKNOWN_RP);
+    assert_non_null(strstr(err.text, "line 2, column 1"));
+    assert_non_null(strstr(err.text, "B9900001109"));
+    assert_int_equal(intake.n_lots, 0);
+    intake_free(&intake);
+
+    struct intake_options any = {.any_rp = true};
+    assert_int_equal(intake_read(file.data, file.len, &any, &intake, NULL), 0);
+    assert_int_equal(intake.n_lots, 2);
+}
+
+static void one_bad_record_refuses_the_whole_file_and_all_are_told(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    make_file(&file);
+    file.data[1 * LINE + 118] = '9'; /* the day */
+    file.data[3 * LINE + 115] = '7'; /* tipo de trabajador */
+    _cleanup_(intake_free) struct intake intake;
+    _cleanup_err_ struct err err = ERR_INIT;
+    assert_int_equal(intake_read(file.data, file.len, &registered, &intake, &err), -ERR_INVALID_FILE);
+    assert_int_equal(intake.findings.errors, 2);
+    assert_int_equal(intake.n_lots, 0);
+    assert_non_null(strstr(err.text, "line 2, column 119"));
+    assert_non_null(strstr(err.text, "1 more error"));
+}
+
+static void an_input_over_the_limit_is_not_even_read(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    make_file(&file);
+    struct intake_options limited = registered;
+    limited.max_bytes = file.len;
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(file.data, file.len, &limited, &intake, NULL), 0);
+    intake_free(&intake);
+    limited.max_bytes--;
+    _cleanup_err_ struct err err = ERR_INIT;
+    assert_int_equal(intake_read(file.data, file.len, &limited, &intake, &err), -ERR_TOO_LARGE);
+    assert_int_equal(intake.findings.n, 0);
+}
+
+static void an_empty_file_is_refused(void **state)
+{
+    _cleanup_(intake_free) struct intake intake;
+    _cleanup_err_ struct err err = ERR_INIT;
+    assert_int_equal(intake_read("", 0, &registered, &intake, &err), -ERR_INVALID_FILE);
+    assert_int_equal(findings_count(&intake.findings, "file-empty"), 1);
+}
+
+/* Enough rows that comparing each with each would never end. */
+static void many_movements_of_many_rps_are_told_apart(void **state)
+{
+    enum { ROWS = 60000 };
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    for (unsigned i = 0; i < ROWS; i++) {
+        char rp[12];
+        snprintf(rp, sizeof(rp), "Z%09u", i % 3000);
+        rp[10] = rp_check_digit(rp);
+        rp[11] = '\0';
+        add(&file, rp, MOVEMENT_BAJA, i);
+    }
+    struct intake_options any = {.any_rp = true};
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(file.data, file.len, &any, &intake, NULL), 0);
+    assert_int_equal(intake.n_lots, 3000);
+    for (size_t i = 0; i < intake.n_lots; i++)
+        assert_int_equal(intake.lots[i].counts[COUNT_TOTAL], ROWS / 3000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_is_split_by_rp_and_type_in_its_order),
+        cmocka_unit_test(a_mixed_file_stays_whole_when_asked),
+        cmocka_unit_test(the_policy_of_each_rp_is_kept),
+        cmocka_unit_test(the_same_movement_twice_is_an_error_with_both_lines),
+        cmocka_unit_test(another_date_is_another_movement),
+        cmocka_unit_test(an_unknown_rp_refuses_the_whole_file),
+        cmocka_unit_test(one_bad_record_refuses_the_whole_file_and_all_are_told),
+        cmocka_unit_test(an_input_over_the_limit_is_not_even_read),
+        cmocka_unit_test(an_empty_file_is_refused),
+        cmocka_unit_test(many_movements_of_many_rps_are_told_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
