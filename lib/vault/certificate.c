@@ -30,7 +30,7 @@ static char *without_control_characters(char *text)
     return text;
 }
 
-/* For OpenSSL a T61String is Latin-1, which is what SAT writes into it (Ñ is 0xD1), whatever the standard says. */
+/* For OpenSSL a T61String is Latin-1, whatever the standard says, and that is what SAT writes (Ñ is 0xD1). */
 static char *string_to_utf8(const ASN1_STRING *string)
 {
     if (ASN1_STRING_type(string) == V_ASN1_UTF8STRING)

@@ -15,7 +15,7 @@
 #include "sim/authority.h"
 #include "vault/credential.h"
 
-/* Every credential here is issued by the practice authority, which shares no line with the code under test. */
+/* The practice authority issues all credentials here; it shares no line with the code under test. */
 
 #define USER     "practica01"
 #define PASSWORD "secreto2026"
@@ -266,7 +266,7 @@ static void latin1_in_a_t61string_is_a_single_byte(void **state)
     assert_non_null(memmem(issued.certificate.data, issued.certificate.len, "\x14\x0D\xD1OXA850101GG4", 15));
 }
 
-/* Another issuer's: a serial number of two bytes, a name in UTF-16 with an escape sequence, and nothing else. */
+/* Another issuer's: a serial number of two bytes, a name in UTF-16 with an escape sequence, nothing else. */
 static X509 *foreign_certificate(void)
 {
     static const uint8_t name[] = {0, 'A', 0, 0x1B, 0, '[', 0, 0xD1};
@@ -365,7 +365,7 @@ static void an_unknown_cipher_is_told_apart(void **state)
     struct authority_request request = imss;
     request.cipher = AUTHORITY_CIPHER_RC2_40;
     _cleanup_issued_ struct authority_credential pfx = issue(request);
-    /* pbeWithSHA1And40BitRC2-CBC, 1.2.840.113549.1.12.1.6, becomes …1.12.1.99, and the MAC is made to agree */
+    /* pbeWithSHA1And40BitRC2-CBC, 1.2.840.113549.1.12.1.6, becomes …1.12.1.99; then the MAC is made to agree */
     replace_bytes(&pfx.certificate, "\x2A\x86\x48\x86\xF7\x0D\x01\x0C\x01\x06",
                   "\x2A\x86\x48\x86\xF7\x0D\x01\x0C\x01\x63", 10);
     _cleanup_result_ struct result unsealed = import_pfx(&pfx);
