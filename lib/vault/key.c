@@ -10,9 +10,9 @@
 /* ---- OpenSSL's memory ---- */
 
 /*
- * OpenSSL clears what it knows to be secret, but its decoders also give copies of a whole private key back as they
- * are. So it gets functions here that overwrite every block before it is freed. They have to be in place before
- * OpenSSL first asks for memory, hence the constructor.
+ * OpenSSL clears what it knows to be secret, but its decoders also give copies of a whole private key back
+ * as they are. So it gets functions here that overwrite every block before it is freed. They have to be in
+ * place before OpenSSL first asks for memory, hence the constructor.
  */
 static void *block_new(size_t n, const char *file, int line)
 {

@@ -365,7 +365,7 @@ static void an_unknown_cipher_is_told_apart(void **state)
     struct authority_request request = imss;
     request.cipher = AUTHORITY_CIPHER_RC2_40;
     _cleanup_issued_ struct authority_credential pfx = issue(request);
-    /* pbeWithSHA1And40BitRC2-CBC, 1.2.840.113549.1.12.1.6, becomes …1.12.1.99; then the MAC is made to agree */
+    /* pbeWithSHA1And40BitRC2-CBC, 1.2.840.113549.1.12.1.6, becomes …1.99; then the MAC is made to agree */
     replace_bytes(&pfx.certificate, "\x2A\x86\x48\x86\xF7\x0D\x01\x0C\x01\x06",
                   "\x2A\x86\x48\x86\xF7\x0D\x01\x0C\x01\x63", 10);
     _cleanup_result_ struct result unsealed = import_pfx(&pfx);

@@ -15,8 +15,9 @@
 #include "vault/seal.h"
 
 /*
- * Every block that the program or OpenSSL gives back is searched for secrets before it goes: the linker sends our
- * calls of free() and reallocarray() here (--wrap), and OpenSSL's memory goes through lib/vault's.
+ * Every block that the program or OpenSSL gives back is searched for secrets before it goes: the linker
+ * sends our calls of free() and reallocarray() here (--wrap), and OpenSSL's memory goes through
+ * lib/vault's.
  */
 
 #define PASSWORD "secreto2026muylargo"
