@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/support.h"
+
+#include "base/clock.h"
+#include "client/follow.h"
+#include "client/kinds.h"
+#include "client/receipts.h"
+#include "client/status.h"
+
+static const struct field *field_of(const struct field *fields, const char *key)
+{
+    while (fields->key && !streq(fields->key, key))
+        fields++;
+    assert_non_null(fields->key);
+    return fields;
+}
+
+static void assert_text(const json_t *row, const struct field *fields, const char *key, const char *expected)
+{
+    _cleanup_free_ char *text = output_text(row, field_of(fields, key));
+    assert_string_equal(text, expected);
+}
+
+static void keys_are_small_with_underscores(void **state)
+{
+    static const char *const keys[][2] = {
+        {"PortalLot", "portal_lot"}, {"first-surname", "first_surname"}, {"Id", "id"}, {"lot", "lot"}};
+    for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+        _cleanup_free_ char *key = output_key(keys[i][0]);
+        assert_string_equal(key, keys[i][1]);
+    }
+}
+
+static void a_lot_becomes_json_and_text(void **state)
+{
+    _cleanup_json_ json_t *row =
+        json_pack("{s:i, s:s, s:s, s:b, s:i, s:I, s:i, s:[[i,s,s,s,i]], s:s}", "Id", 12, "State", "queued",
+                  "Type", "baja", "Held", true, "Movements", 1234, "Created", (json_int_t)1790000000000000,
+                  "Finished", 0, "Receipts", 7, "acuse", "a.pdf", "ab", 10, "FutureKey", "kept");
+    _cleanup_json_ json_t *json = output_json(row, lot_kind);
+    _cleanup_json_ json_t *expected =
+        json_pack("{s:i, s:s, s:s, s:b, s:i, s:s, s:n, s:[{s:i, s:s, s:s, s:s, s:i}], s:s}", "id", 12,
+                  "state", "queued", "type", "baja", "held", true, "movements", 1234, "created",
+                  "2026-09-21T08:13:20-06:00", "finished", "receipts", "id", 7, "kind", "acuse", "name",
+                  "a.pdf", "sha256", "ab", "size", 10, "future_key", "kept");
+    assert_true(json_equal(json, expected));
+    assert_text(row, lot_kind, "State", "queued, held");
+    assert_text(row, lot_kind, "Movements", "1,234");
+    assert_text(row, lot_kind, "Created", "2026-09-21 08:13");
+    assert_text(row, lot_kind, "Finished", "");
+}
+
+static void money_keeps_every_centavo(void **state)
+{
+    _cleanup_json_ json_t *row = json_pack("{s:i, s:i, s:[[s,s,s],[s,s,s]]}", "sbc", 27884, "date", 20261102,
+                                           "errors", "012", "CURP", "X", "044", "Fecha", "");
+    _cleanup_json_ json_t *json = output_json(row, movement_kind);
+    assert_string_equal(json_string_value(json_object_get(json, "sbc")), "278.84");
+    assert_string_equal(json_string_value(json_object_get(json, "date")), "2026-11-02");
+    assert_text(row, movement_kind, "sbc", "278.84");
+    assert_text(row, movement_kind, "errors", "012 044");
+    json_object_set_new(row, "sbc", json_integer(0));
+    assert_text(row, movement_kind, "sbc", "");
+}
+
+static json_t *lot(const char *name, const char *hold, const char *reason)
+{
+    return json_pack("{s:s, s:b, s:s, s:s}", "State", name, "Held", hold[0] != '\0', "HoldReason", hold,
+                     "LastReason", reason);
+}
+
+static void exit_statuses_are_those_of_the_manual(void **state)
+{
+    static const struct {
+        const char *state, *hold, *reason;
+        enum exit_status status;
+    } cases[] = {
+        {"accepted", "", "", EXIT_STATUS_OK},
+        {"rejected", "", "", EXIT_STATUS_REJECTED},
+        {"partial", "", "", EXIT_STATUS_REJECTED},
+        {"failed", "", "", EXIT_STATUS_REJECTED},
+        {"queued", "", "", EXIT_STATUS_PENDING},
+        {"received", "", "", EXIT_STATUS_PENDING},
+        {"sending", "", "session-lost", EXIT_STATUS_PENDING},
+        {"queued", "", "connect", EXIT_STATUS_PORTAL},
+        {"queued", "portal-down", "", EXIT_STATUS_PORTAL},
+        {"queued", "operator", "connect", EXIT_STATUS_HELD},
+        {"quarantined", "", "", EXIT_STATUS_HELD},
+        {"accepted", "", "connect", EXIT_STATUS_OK},
+        {"of another version", "", "", EXIT_STATUS_FAILURE},
+    };
+    _cleanup_json_ json_t *all = json_array();
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        json_t *row = lot(cases[i].state, cases[i].hold, cases[i].reason);
+        assert_int_equal(follow_status(row), cases[i].status);
+        json_array_append_new(all, row);
+    }
+    assert_int_equal(follow_status_of_all(all), EXIT_STATUS_PORTAL);
+    json_array_clear(all);
+    assert_int_equal(follow_status_of_all(all), EXIT_STATUS_OK);
+}
+
+static void exported_names_are_harmless_and_stay(void **state)
+{
+    _cleanup_json_ json_t *row =
+        json_pack("{s:i, s:s, s:[[i,s,s,s,i],[i,s,s,s,i],[i,s,s,s,i]]}", "Id", 12, "PortalLot", "98/../7",
+                  "Receipts", 3, "acuse", "", "", 0, 4, "page", "", "", 0, 9, "page", "", "", 0);
+    static const struct {
+        size_t index;
+        const char *name, *expected;
+    } cases[] = {
+        {0, "Recibo.PDF", "12-987-acuse.pdf"}, {0, "no extension", "12-987-acuse"},
+        {0, "x.p/../d", "12-987-acuse.d"},     {0, "x.verylongextension", "12-987-acuse.veryl"},
+        {1, "first.html", "12-987-page.html"}, {2, "second.html", "12-987-page-9.html"},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_free_ char *name = receipt_file_name(row, cases[i].index, cases[i].name);
+        assert_string_equal(name, cases[i].expected);
+    }
+    json_object_set_new(row, "PortalLot", json_string(""));
+    _cleanup_free_ char *name = receipt_file_name(row, 0, "a.pdf");
+    assert_string_equal(name, "12-acuse.pdf");
+}
+
+static size_t advice_for(bool can_send, const char *registrations, const char *certificates,
+                         const char *counts)
+{
+    _cleanup_json_ json_t *manager = json_pack("{s:b, s:o, s:s}", "CanSend", can_send, "LotCounts",
+                                               json_loads(counts, 0, NULL), "Profile", "imss");
+    _cleanup_json_ json_t *rps = json_loads(registrations, 0, NULL),
+                          *certs = json_loads(certificates, 0, NULL);
+    _cleanup_json_ json_t *advice = status_advice(manager, rps, certs);
+    return json_array_size(advice);
+}
+
+static void advice_leads_from_nothing_to_the_first_lot(void **state)
+{
+    assert_int_equal(advice_for(true, "[]", "[]", "{}"), 1);
+    assert_int_equal(advice_for(false, "[]", "[]", "{}"), 2);
+    assert_int_equal(advice_for(true, "[{\"Rp\":\"Z\",\"Certificate\":0}]", "[]", "{}"), 1);
+    assert_int_equal(advice_for(true, "[{\"Rp\":\"Z\",\"Certificate\":1}]", "[{}]", "{}"), 1);
+    assert_int_equal(advice_for(true, "[{\"Rp\":\"Z\",\"Certificate\":1}]", "[{}]", "{\"queued\":1}"), 0);
+    assert_int_equal(
+        advice_for(true, "[{\"Rp\":\"Z\",\"Certificate\":1,\"Paused\":true}]", "[{}]", "{\"queued\":1}"), 1);
+}
+
+static void certificates_are_announced_for_sixty_days(void **state)
+{
+    int64_t now_us = INT64_C(1790000000000000);
+    _cleanup_json_ json_t *certificates =
+        json_pack("[{s:I}, {s:I}, {s:I}]", "NotAfter", (json_int_t)(now_us - 1), "NotAfter",
+                  (json_int_t)(now_us + 59 * US_PER_DAY), "NotAfter", (json_int_t)(now_us + 61 * US_PER_DAY));
+    _cleanup_json_ json_t *expiring = status_expiring(certificates, now_us);
+    assert_int_equal(json_array_size(expiring), 2);
+    assert_ptr_equal(json_array_get(expiring, 1), json_array_get(certificates, 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_small_with_underscores),
+        cmocka_unit_test(a_lot_becomes_json_and_text),
+        cmocka_unit_test(money_keeps_every_centavo),
+        cmocka_unit_test(exit_statuses_are_those_of_the_manual),
+        cmocka_unit_test(exported_names_are_harmless_and_stay),
+        cmocka_unit_test(advice_leads_from_nothing_to_the_first_lot),
+        cmocka_unit_test(certificates_are_announced_for_sixty_days),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
