@@ -176,12 +176,26 @@ void bus_call_allow(struct bus_call *call)
         call_free(call);
 }
 
+/* One user must not be able to keep all others out, with any number of connections. Root may. */
+static bool is_greedy(const struct bus_call *call)
+{
+    unsigned n = 0;
+    const struct bus_call *other;
+    TAILQ_FOREACH(other, &call->server->calls, link)
+    n += other->stage != BUS_STAGE_UID && other->uid == call->uid;
+    return call->uid != 0 && n >= BUS_MAX_CALLS_PER_USER;
+}
+
 static void authorise(struct bus_call *call)
 {
     const struct bus_server_options *options = &call->server->options;
     const char *action =
         call->method->action == bus_action_read ? bus_read_action(call) : call->method->action;
     call->uid = call->sender->uid;
+    if (is_greedy(call)) {
+        fail(&call, ERR_BUSY, _("You have too many calls under way; wait for an answer first"));
+        return;
+    }
     call->stage = BUS_STAGE_ACTION;
     if (!action || (!options->authorize && call->uid == 0))
         run(call);

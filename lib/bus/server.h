@@ -104,7 +104,8 @@ struct bus_server_options {
 /* Limits on what others can make us hold. Beyond them a call is refused with ERR_BUSY, a big one with
  * ERR_TOO_LARGE. */
 enum {
-    BUS_MAX_CALLS = 256, /* under way at once */
+    BUS_MAX_CALLS = 256,          /* under way at once */
+    BUS_MAX_CALLS_PER_USER = 128, /* from all connections of one user but root */
     BUS_MAX_CALLS_PER_SENDER = 64,
     BUS_MAX_CALLS_WITH_FDS = 128,
     BUS_MAX_CALL_SIZE = 128 * 1024, /* bytes of arguments; big input travels as a descriptor */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/bus/private-bus.h"
+#include "tests/support/private-bus.h"
 
 #include <signal.h>
 #include <stdio.h>
