@@ -98,12 +98,15 @@ static unsigned value_of(uint8_t c)
     return c - '0' - (c > '9') * ('A' - '9' - 1u) + (c > 'N');
 }
 
+/* The weights 18, 17, … 2 come of adding up the sums so far. */
 static char curp_digit(const uint8_t *c)
 {
-    unsigned sum = 0;
-    for (unsigned i = 0; i < CURP_LEN - 1; i++)
-        sum += (c[i] == ENYE ? 24 : value_of(c[i])) * (CURP_LEN - i);
-    return complement(sum);
+    unsigned so_far = 0, sum = 0;
+    for (unsigned i = 0; i < CURP_LEN - 1; i++) {
+        so_far += c[i] == ENYE ? 24 : value_of(c[i]);
+        sum += so_far;
+    }
+    return complement(sum + so_far);
 }
 
 /* Of n characters, 12 or 13; twelve are weighed as if a blank stood in front. */
