@@ -471,16 +471,17 @@ static void read_umf(struct field_reader *reader, const struct record_field *fie
                      void *ret)
 {
     size_t n = width(field);
-    struct span text = trim(at, n);
     uint32_t number;
-    if (!digits_to_number(text.at, text.n, &number))
+    copy_columns(at, n, ret);
+    if (digits_to_number(at, n, &number))
+        return;
+    struct span text = trim(at, n);
+    if (!digits_to_number(text.at, text.n, &number)) {
         tell(reader, RULE_UMF_SHAPE, field, NULL);
-    else if (text.n < n)
-        tell(reader, RULE_UMF_PADDING, field, NULL);
-    char *umf = ret;
-    memset(umf, '0', n);
-    memcpy(umf + n - text.n, text.at, text.n);
-    umf[n] = '\0';
+        return;
+    }
+    tell(reader, RULE_UMF_PADDING, field, NULL);
+    number_to_digits(number, ret, n);
 }
 
 /* The type was read before all else, since it says which fields there are. */
