@@ -7,9 +7,9 @@
 #include "idse/receipt.h"
 
 /*
- * What the engine wants of a portal, and nothing of how: the engine knows neither curl nor pages, and a test can put any
- * portal behind this. All calls return at once; each ends in exactly one call of its callback, later, from the loop,
- * unless the session is closed first. One request of a session is under way at a time.
+ * What the engine wants of a portal, and nothing of how: the engine knows neither curl nor pages, and a test
+ * can put any portal behind this. All calls return at once; each ends in exactly one call of its callback,
+ * later, from the loop, unless the session is closed first. One request of a session is under way at a time.
  */
 
 /* One row of the portal's list of lots. */
@@ -24,11 +24,11 @@ struct portal_row {
 /* How a request ended. Valid during the callback only; the receiver copies what it keeps. */
 struct portal_answer {
     enum outcome_reason reason;
-    const char *text;        /* what the portal said, or what failed and where; UTF-8, never NULL, no secrets */
-    bool sent;               /* a byte of the request's body may have left this machine */
-    int64_t retry_after_us;  /* what the portal asked to wait; 0: nothing asked */
-    int64_t server_date_us;  /* the portal's Date header; 0: none */
-    const struct buf *page;  /* the body, for reasons that hold or are unknown; may be NULL */
+    const char *text; /* what the portal said, or what failed and where; UTF-8, never NULL, no secrets */
+    bool sent;        /* a byte of the request's body may have left this machine */
+    int64_t retry_after_us; /* what the portal asked to wait; 0: nothing asked */
+    int64_t server_date_us; /* the portal's Date header; 0: none */
+    const struct buf *page; /* the body, for reasons that hold or are unknown; may be NULL */
 
     /* list */
     const struct portal_row *rows; /* newest first, as the portal has them */
@@ -37,9 +37,10 @@ struct portal_answer {
 
     /* upload */
     const char *portal_lot;
-    const char *folio;       /* NULL when the answer does not have it yet */
-    int64_t received_us;     /* the portal's reception time; 0 when not printed */
-    const struct buf *signature; /* the PKCS#7 that went with the file (DER), also when the upload failed; may be NULL */
+    const char *folio;   /* NULL when the answer does not have it yet */
+    int64_t received_us; /* the portal's reception time; 0 when not printed */
+    const struct buf
+        *signature; /* the PKCS#7 that went with the file (DER), also when the upload failed; may be NULL */
 
     /* fetch */
     const struct buf *document; /* byte for byte */
@@ -48,7 +49,8 @@ struct portal_answer {
 };
 typedef void portal_answer_fn(void *data, const struct portal_answer *answer);
 
-/* A receipt read: exactly one of the two pointers is set when reason is REASON_OK, owned by the caller of the callback. */
+/* A receipt read: exactly one of the two pointers is set when reason is REASON_OK, owned by the caller of the
+ * callback. */
 struct portal_reading {
     enum outcome_reason reason; /* OK, RECEIPT_UNREADABLE (text says which line) or LOCAL */
     const char *text;
@@ -61,28 +63,30 @@ struct portal_session;
 
 struct portal_ops {
     /*
-     * A session for one login identity, a certificate's id in the store; nothing is sent yet. NULL with err set when the
-     * credential cannot be used (missing, seal broken).
+     * A session for one login identity, a certificate's id in the store; nothing is sent yet. NULL with err
+     * set when the credential cannot be used (missing, seal broken).
      */
     struct portal_session *(*open)(void *portal, int64_t certificate, struct err *err);
     void (*login)(struct portal_session *session, portal_answer_fn *fn, void *data);
     /* All lots newer than `since_us`, in as few requests as the portal allows. */
     void (*list)(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data);
     /* The bytes stay the caller's and must live until the callback. */
-    void (*upload)(struct portal_session *session, const char *rp, const void *records, size_t n, portal_answer_fn *fn,
-                   void *data);
-    void (*fetch)(struct portal_session *session, const char *portal_lot, enum document_kind kind, portal_answer_fn *fn,
-                  void *data);
+    void (*upload)(struct portal_session *session, const char *rp, const void *records, size_t n,
+                   portal_answer_fn *fn, void *data);
+    void (*fetch)(struct portal_session *session, const char *portal_lot, enum document_kind kind,
+                  portal_answer_fn *fn, void *data);
     void (*logout)(struct portal_session *session, portal_answer_fn *fn, void *data);
     /*
-     * The transcript so far: every request and answer, raw, in order, secrets blanked. Valid until the next call of the
-     * session. May be empty, never NULL.
+     * The transcript so far: every request and answer, raw, in order, secrets blanked. Valid until the next
+     * call of the session. May be empty, never NULL.
      */
     const struct buf *(*transcript)(struct portal_session *session);
-    /* Ends the session at once, without a word to the portal; a pending callback is not called any more. NULL is fine. */
+    /* Ends the session at once, without a word to the portal; a pending callback is not called any more. NULL
+     * is fine. */
     void (*close)(struct portal_session *session);
     /* Reads a stored acuse or constancia; needs no session. `bytes` are copied. */
-    void (*read)(void *portal, enum document_kind kind, const void *bytes, size_t n, portal_reading_fn *fn, void *data);
+    void (*read)(void *portal, enum document_kind kind, const void *bytes, size_t n, portal_reading_fn *fn,
+                 void *data);
     /* Does the profile know how to send? Else the engine holds lots with profile-incomplete. */
     bool (*can_upload)(void *portal);
     /* The name of the profile in use, e.g. "idse-sim". */

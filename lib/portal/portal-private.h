@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "net/http.h"
+#include "portal/pdf.h"
+#include "portal/session.h"
+
+/* Behind `struct portal`: what all its sessions share. */
+struct portal_client {
+    struct portal portal;
+    struct loop *loop;
+    struct profile *profile;
+    char *url;
+    struct http *http;
+    struct pdf *pdf;
+    struct credential *(*credential)(void *data, int64_t certificate, struct err *err);
+    void *credential_data;
+    struct portal_session *sessions;
+    struct reading_job *readings;
+};
+
+struct portal_session *session_open(void *portal, int64_t certificate, struct err *err);
+void session_login(struct portal_session *session, portal_answer_fn *fn, void *data);
+void session_list(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data);
+void session_upload(struct portal_session *session, const char *rp, const void *records, size_t n,
+                    portal_answer_fn *fn, void *data);
+void session_fetch(struct portal_session *session, const char *portal_lot, enum document_kind kind,
+                   portal_answer_fn *fn, void *data);
+void session_logout(struct portal_session *session, portal_answer_fn *fn, void *data);
+const struct buf *session_transcript(struct portal_session *session);
+void session_close(struct portal_session *session);

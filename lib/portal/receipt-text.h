@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "idse/receipt.h"
+#include "portal/layout.h"
+
+/*
+ * The acuse and the constancia, read off their words. Pure functions; safe in a worker thread. What is not understood is
+ * ERR_UNREADABLE_RECEIPT with page and line in the text, never a guess.
+ */
+int acuse_read(const struct layout *layout, struct acuse *ret, struct err *err);
+int constancia_read(const struct layout *layout, struct constancia *ret, struct err *err);
