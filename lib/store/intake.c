@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/record.h"
+#include "store/key.h"
 #include "store/lot-columns.h"
 #include "vault/digest.h"
 
 struct store_intake {
     struct store *store;
     int64_t lot;
-    int64_t token; /* tells this intake's row from a later one that was given the same number after an undo */
+    int64_t first_token, token; /* tell this intake's row from a later one of the same number after an undo */
     int64_t rp;
     enum lot_state state; /* once published */
     bool allow_duplicate;
     bool failed;
-    bool finished;
+    bool read_all;
     struct buf records;
     struct record_reader *reader;
+    struct keys keys; /* of movements that are stored, not yet in the index */
     uint32_t counts[_COUNT_MAX];
     uint32_t parts;
     size_t stored;         /* bytes of the records */
@@ -24,6 +26,7 @@ static struct store_intake *taking_free(struct store_intake *intake)
 {
     record_reader_free(intake->reader);
     digest_free(intake->digest);
+    keys_free(&intake->keys);
     buf_free(&intake->records);
     free(intake);
     return NULL;
@@ -61,6 +64,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     row.sha256 = NULL; /* with the last slice */
     int64_t token;
     random_bytes(&token, sizeof(token));
+    token &= INT64_MAX / 2; /* it is counted on */
     r = insert_lot(store, &row, token, err);
     if (r < 0)
         return r;
@@ -69,6 +73,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     *intake = (struct store_intake){.store = store,
                                     .lot = sqlite3_last_insert_rowid(store->db),
                                     .token = token,
+                                    .first_token = token,
                                     .rp = rp,
                                     .state = lot->state,
                                     .allow_duplicate = allow_duplicate};
@@ -93,72 +98,53 @@ static size_t count_of(enum movement_type type)
     return COUNT_REINGRESOS;
 }
 
-/* The movement that stands in the way: one with the same key in a lot that is, or may become, accepted. */
-static const char sql_duplicate[] =
-    "SELECT lot.id, movement.id & 1048575, lot.state"
-    " FROM movement CROSS JOIN lot ON lot.id = movement.id >> 20"
-    " WHERE movement.nss = ?1 AND movement.rp = ?2 AND movement.type = ?3 AND movement.date = ?4"
-    " AND lot.id <> ?5 AND lot.state NOT IN (6, 7, 9)"                     /* rejected, failed, cancelled */
-    " AND coalesce(movement.state, lot.movement_state) IN (0, 1, 2, 3, 5)" /* nor rejected, superseded,
-                                                                              cancelled */
-    " ORDER BY movement.id LIMIT 1";
-
-static int refuse_duplicate(struct store_intake *intake, const struct movement *movement, struct err *err)
-{
-    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(intake->store, &query, err, sql_duplicate, DB_INT(strtoll(movement->nss, NULL, 10)),
-                     DB_INT(intake->rp), DB_INT(movement->type), DB_INT(movement->date), DB_INT(intake->lot));
-    if (r >= 0)
-        r = db_next(&query, err);
-    if (r <= 0)
-        return r;
-    int state = sqlite3_column_int(query.stmt, 2);
-    return err_set(err, ERR_DUPLICATE_MOVEMENT,
-                   _("Line %u (NSS *******%s, %s of %d) already stands in lot %lld (%s), line %lld"),
-                   record_reader_line(intake->reader), movement->nss + 7, movement_type_label(movement->type),
-                   movement->date, (long long)sqlite3_column_int64(query.stmt, 0),
-                   state < 0 ? _("being taken in") : lot_state_label((enum lot_state)state),
-                   (long long)sqlite3_column_int64(query.stmt, 1) + 1);
-}
-
 static int add_movement(struct store_intake *intake, const struct movement *movement, struct err *err)
 {
-    if (!intake->allow_duplicate) {
-        int r = refuse_duplicate(intake, movement, err);
-        if (r < 0)
-            return r;
-    }
     uint32_t seq = intake->counts[COUNT_TOTAL];
     if (seq >= RECORD_MAX_MOVEMENTS)
         return err_set(err, ERR_TOO_LARGE, _("A lot holds at most %d movements"), RECORD_MAX_MOVEMENTS);
     int r = movement_insert(intake->store, row_id(intake->lot, seq), intake->rp, movement, err);
     if (r < 0)
         return r;
+    keys_collect(&intake->keys, movement, seq);
     intake->counts[count_of(movement->type)]++;
     intake->counts[COUNT_TOTAL]++;
     return 0;
 }
 
-static int add_movements(struct store_intake *intake, size_t max, struct err *err)
+static bool finished(const struct store_intake *intake)
 {
+    return intake->read_all && !keys_pending(&intake->keys);
+}
+
+/* One step: the next key while a run of them waits, else the next movement. */
+static int add_step(struct store_intake *intake, struct err *err)
+{
+    if (keys_pending(&intake->keys))
+        return keys_store_next(&intake->keys, intake->store, intake->lot, intake->rp, intake->allow_duplicate,
+                               err);
     struct movement movement;
-    for (size_t i = 0; i < max; i++) {
-        int r = record_reader_next(intake->reader, &movement);
-        if (r == 0)
-            intake->finished = true;
-        if (r > 0)
-            r = add_movement(intake, &movement, err);
-        if (r < 0 || intake->finished)
-            return r;
-    }
-    return 0;
+    int r = record_reader_next(intake->reader, &movement);
+    if (r > 0)
+        return add_movement(intake, &movement, err);
+    intake->read_all = true;
+    keys_sort(&intake->keys);
+    return r;
+}
+
+static int add_steps(struct store_intake *intake, size_t max, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < max && !finished(intake); i++)
+        r = add_step(intake, err);
+    return r;
 }
 
 /* The bytes of the slice go along with its movements, the last one's with whatever is left. */
 static int add_records(struct store_intake *intake, struct err *err)
 {
     size_t upto = (size_t)record_reader_line(intake->reader) * (RECORD_COLUMNS + 2);
-    if (intake->finished || upto > intake->records.len)
+    if (intake->read_all || upto > intake->records.len)
         upto = intake->records.len;
     if (upto <= intake->stored)
         return 0;
@@ -175,38 +161,44 @@ static int add_records(struct store_intake *intake, struct err *err)
 }
 
 /*
- * Writes the counts; `before` movements must be what the row has. A slice whose turn was lost, or that was
- * undone, is seen here: then row and memory differ.
+ * Writes the counts and moves the token on. A slice whose turn was lost, or that was undone, is seen here: then the row's
+ * token is not the one in memory.
  */
-static int update_counts(struct store_intake *intake, uint32_t before, int64_t state, const char *sha256,
-                         struct err *err)
+static int update_row(struct store_intake *intake, int64_t state, const char *sha256, struct err *err)
 {
     const uint32_t *counts = intake->counts;
     int r = db_run(
         intake->store, err,
         "UPDATE lot SET count_bajas = ?4, count_modificaciones = ?5, count_reingresos = ?6, count_total = ?7,"
-        " state = ?8, token = CASE WHEN ?8 < 0 THEN token END, sha256 = ?9"
-        " WHERE id = ?1 AND token = ?2 AND count_total = ?3",
-        DB_INT(intake->lot), DB_INT(intake->token), DB_INT(before), DB_INT(counts[COUNT_BAJAS]),
+        " state = ?3, token = CASE WHEN ?3 < 0 THEN token + 1 END, sha256 = ?8 WHERE id = ?1 AND token = ?2",
+        DB_INT(intake->lot), DB_INT(intake->token), DB_INT(state), DB_INT(counts[COUNT_BAJAS]),
         DB_INT(counts[COUNT_MODIFICACIONES]), DB_INT(counts[COUNT_REINGRESOS]), DB_INT(counts[COUNT_TOTAL]),
-        DB_INT(state), DB_TEXT(sha256));
+        DB_TEXT(sha256));
     if (r < 0)
         return r;
     if (sqlite3_changes(intake->store->db) == 0)
         return err_set(err, ERR_STORE, _("A part of lot %lld was not stored; submit it again"),
                        (long long)intake->lot);
+    intake->token++;
     return 0;
 }
 
 static int add_slice(struct store_intake *intake, size_t max, struct err *err)
 {
-    uint32_t before = intake->counts[COUNT_TOTAL];
-    int r = add_movements(intake, max, err);
+    int r = add_steps(intake, max, err);
     if (r >= 0)
         r = add_records(intake, err);
     if (r >= 0)
-        r = update_counts(intake, before, LOT_BEING_TAKEN_IN, NULL, err);
+        r = update_row(intake, LOT_BEING_TAKEN_IN, NULL, err);
     return r;
+}
+
+/* Each line is a movement and a key, but for the control record; at least 1. */
+static size_t steps_left(const struct store_intake *intake)
+{
+    size_t lines = intake->records.len / (RECORD_COLUMNS + 2), taken = intake->counts[COUNT_TOTAL];
+    size_t unread = lines > taken + 1 ? lines - taken - 1 : 0;
+    return MAX(2 * unread + intake->keys.n - intake->keys.at, 1);
 }
 
 int store_lot_add(struct store_intake *intake, size_t max, struct err *err)
@@ -218,18 +210,15 @@ int store_lot_add(struct store_intake *intake, size_t max, struct err *err)
         intake->failed = true;
         return r;
     }
-    if (intake->finished)
-        return 0;
-    size_t lines = intake->records.len / (RECORD_COLUMNS + 2), taken = intake->counts[COUNT_TOTAL];
-    return (int)MAX(lines > taken ? lines - taken : 0, 1);
+    return finished(intake) ? 0 : (int)MIN(steps_left(intake), (size_t)INT32_MAX);
 }
 
 int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *err)
 {
-    if (intake->failed || !intake->finished)
+    if (intake->failed || !finished(intake))
         return err_set(err, ERR_STORE, _("Lot %lld is not stored whole"), (long long)intake->lot);
     _cleanup_free_ char *sha256 = digest_end_hex(STEAL(intake->digest));
-    int r = update_counts(intake, intake->counts[COUNT_TOTAL], intake->state, sha256, err);
+    int r = update_row(intake, intake->state, sha256, err);
     if (r < 0) {
         intake->failed = true;
         return r;
@@ -243,7 +232,12 @@ int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *
 static int discard(struct store *store, int64_t lot, struct err *err)
 {
     struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
-    int r = db_run(store, err, "DELETE FROM movement WHERE id BETWEEN ?1 AND ?2", first, last);
+    int r = db_run(store, err,
+                   "DELETE FROM movement_key WHERE (nss, rp, type, date, movement) IN"
+                   " (SELECT nss, rp, type, date, id FROM movement WHERE id BETWEEN ?1 AND ?2)",
+                   first, last);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM movement WHERE id BETWEEN ?1 AND ?2", first, last);
     if (r >= 0)
         r = db_run(store, err, "DELETE FROM record_part WHERE id BETWEEN ?1 AND ?2", first, last);
     if (r >= 0)

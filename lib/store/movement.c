@@ -155,7 +155,8 @@ static void from_tables(struct select *select, const struct store_movement_filte
     select_text(select, "SELECT " COMPUTED MOVEMENT_COLUMNS(COLUMN_QUALIFIED));
     if (filter->nss[0])
         select_where(select,
-                     " FROM movement CROSS JOIN lot ON lot.id = movement.id >> 20 WHERE movement.nss = ?",
+                     " FROM movement_key CROSS JOIN movement ON movement.id = movement_key.movement"
+                     " CROSS JOIN lot ON lot.id = movement.id >> 20 WHERE movement_key.nss = ?",
                      DB_INT(strtoll(filter->nss, NULL, 10)));
     else
         select_text(select, " FROM lot CROSS JOIN movement"

@@ -14,7 +14,7 @@
  * `token` tells its intake. Movements and the parts of a lot's records have (lot << 20 | number) as their
  * key: the rows of a lot lie together, in order, without an index. A movement's own state is NULL as long as
  * all movements of its lot share lot.movement_state, so that sending a lot of 100,000 changes one row.
- * `total` is kept by triggers: a lot state's code, 100 for held lots, 101 for movements.
+ * movement_key is the index of movements by worker, kept by hand: see key.h. `total` is kept by triggers: a lot state's code, 100 for held lots, 101 for movements.
  */
 static const char *const migrations[] = {
     "CREATE TABLE certificate("
@@ -78,7 +78,10 @@ static const char *const migrations[] = {
     "  paterno TEXT NOT NULL, materno TEXT NOT NULL, nombres TEXT NOT NULL, umf TEXT NOT NULL, guia TEXT NOT "
     "NULL,"
     "  clave TEXT NOT NULL, curp TEXT NOT NULL, imss_name TEXT) STRICT;"
-    "CREATE INDEX movement_by_worker ON movement(nss, rp, type, date);"
+    "CREATE TABLE movement_key("
+    "  nss INTEGER NOT NULL, rp INTEGER NOT NULL, type INTEGER NOT NULL, date INTEGER NOT NULL, movement "
+    "INTEGER NOT NULL,"
+    "  PRIMARY KEY(nss, rp, type, date, movement)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE movement_error("
     "  movement INTEGER NOT NULL, position INTEGER NOT NULL, code TEXT, text TEXT, imss_value TEXT,"
     "  PRIMARY KEY(movement, position)) STRICT, WITHOUT ROWID;"

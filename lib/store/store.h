@@ -148,13 +148,13 @@ void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);
 
 /*
- * A new lot, in slices, so that a big one does not block the loop. begin stores the lot's row and its records
- * but hides it (it is not listed and not sent); add inserts up to `max` movements and returns how many are
- * left (0: finished); publish makes it visible. Each call may be in a turn of its own. The lot's id is chosen
- * and its counts are counted here, whatever `lot` says; the records are copied. An unpublished lot is deleted
- * by store_open(). Movements that stand in another lot that is accepted or under way make add fail with
- * ERR_DUPLICATE_MOVEMENT, naming that lot, unless allow_duplicate. After a failure, or when a turn of it was
- * lost or undone, only store_lot_abandon() is possible.
+ * A new lot, in slices, so that a big one does not block the loop. begin stores the lot's row but hides it (it is not
+ * listed and not sent); add takes up to `max` steps (a movement with its record, or its entry in the index of workers) and
+ * returns about how many are left (0: finished); publish makes it visible. Each call may be in a turn of its own. The
+ * lot's id, counts and hash are made here, whatever `lot` says; the records are copied. An unpublished lot is deleted by
+ * store_open(). Movements that stand in another lot that is accepted or under way make add fail with
+ * ERR_DUPLICATE_MOVEMENT, naming that lot, unless allow_duplicate. After a failure, or when a turn of it was lost or
+ * undone, only store_lot_abandon() is possible.
  */
 struct store_intake;
 int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,

@@ -49,7 +49,7 @@ static void a_lot_is_hidden_until_it_is_published(void **state)
     size_t n;
     assert_ok(store_lot_begin(f->store, &lot, &records, false, &intake, &f->err));
     assert_int_equal(store_lot_publish(intake, &id, &f->err), -(int)ERR_STORE); /* not whole yet */
-    assert_int_equal(store_lot_add(intake, 2, &f->err), 4); /* three and the control record */
+    assert_int_equal(store_lot_add(intake, 2, &f->err), 8); /* three movements, five index entries */
     assert_ok(store_commit(f->store, &f->err));
     assert_true(store_lot_add(intake, 2, &f->err) > 0);
     assert_ok(store_commit(f->store, &f->err));
@@ -191,14 +191,16 @@ static void an_abandoned_lot_leaves_nothing(void **state)
     struct store_lot lot = fixture_lot();
     struct store_intake *intake;
     assert_ok(store_lot_begin(f->store, &lot, &records, false, &intake, &f->err));
-    assert_true(store_lot_add(intake, 2, &f->err) > 0);
+    assert_true(store_lot_add(intake, 8, &f->err) > 0);
     assert_ok(store_commit(f->store, &f->err));
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM movement_key"), 2); /* so far had it come */
     store_lot_abandon(intake);
     store_lot_abandon(NULL);
     assert_ok(store_commit(f->store, &f->err));
-    assert_int_equal(fixture_sql(f, "SELECT (SELECT count(*) FROM lot) + (SELECT count(*) FROM movement)"
-                                    " + (SELECT count(*) FROM record_part)"),
-                     0);
+    assert_int_equal(
+        fixture_sql(f, "SELECT (SELECT count(*) FROM lot) + (SELECT count(*) FROM movement)"
+                       " + (SELECT count(*) FROM record_part) + (SELECT count(*) FROM movement_key)"),
+        0);
 }
 
 static void a_slice_that_was_undone_makes_the_lot_fail_and_touches_no_other(void **state)
@@ -251,18 +253,28 @@ static void a_movement_under_way_is_refused_with_the_lot_that_has_it(void **stat
     assert_ok(fixture_take(f, &records, true, &id)); /* allowed */
 }
 
-static void a_movement_of_a_lot_being_taken_in_is_under_way_too(void **state)
+static void of_two_lots_being_taken_in_at_once_the_second_is_refused(void **state)
 {
     struct fixture *f = *state;
     _cleanup_buf_ struct buf records = fixture_records(1, 3, 1);
     struct store_lot lot = fixture_lot();
-    struct store_intake *intake;
+    struct store_intake *one, *two;
     int64_t id;
-    assert_ok(store_lot_begin(f->store, &lot, &records, false, &intake, &f->err));
-    assert_true(store_lot_add(intake, 1, &f->err) > 0);
-    assert_int_equal(fixture_take(f, &records, false, &id), -(int)ERR_DUPLICATE_MOVEMENT);
-    store_lot_abandon(intake);
-    assert_ok(fixture_take(f, &records, false, &id));
+    assert_ok(store_lot_begin(f->store, &lot, &records, false, &one, &f->err));
+    assert_ok(store_lot_begin(f->store, &lot, &records, false, &two, &f->err));
+    assert_true(store_lot_add(one, 3, &f->err) > 0); /* its movements */
+    assert_true(store_lot_add(two, 5, &f->err) > 0); /* its movements, and a first index entry */
+    int r;
+    do
+        r = store_lot_add(one, 1, &f->err);
+    while (r > 0);
+    assert_int_equal(r, -(int)ERR_DUPLICATE_MOVEMENT);
+    assert_non_null(strstr(f->err.text, "lot 2 (being taken in), line 1"));
+    store_lot_abandon(one);
+    while (store_lot_add(two, 1, &f->err) > 0)
+        ;
+    assert_ok(store_lot_publish(two, &id, &f->err));
+    assert_int_equal(count_movements(f, &any_movement), 3);
 }
 
 static void which_states_stand_in_the_way(void **state)
@@ -726,7 +738,7 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
     buf_reset(&plans);
     assert_ok(store_movement_list(f->store, &of_worker, NULL, 50, &movements, &n, &f->err));
     store_movements_free(movements, n);
-    assert_non_null(strstr(plans.data, "USING INDEX movement_by_worker (nss=?)"));
+    assert_non_null(strstr(plans.data, "SEARCH movement_key USING PRIMARY KEY (nss=?)"));
     buf_reset(&plans);
     assert_ok(store_lot_open_ids(f->store, &ids, &n, &f->err));
     free(ids);
@@ -758,7 +770,7 @@ int main(void)
         TEST(an_abandoned_lot_leaves_nothing),
         TEST(a_slice_that_was_undone_makes_the_lot_fail_and_touches_no_other),
         TEST(a_movement_under_way_is_refused_with_the_lot_that_has_it),
-        TEST(a_movement_of_a_lot_being_taken_in_is_under_way_too),
+        TEST(of_two_lots_being_taken_in_at_once_the_second_is_refused),
         TEST(which_states_stand_in_the_way),
         TEST(the_key_is_rp_worker_type_and_date),
         TEST(a_kill_in_the_middle_of_the_slices_leaves_nothing_half_stored),

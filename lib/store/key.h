@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "store/db.h"
+
+/*
+ * The index of movements by worker (table movement_key), which finds duplicates. Workers come in any order: written along
+ * with the movements, every slice of a big lot would touch, and write, every page of the index. So the keys are collected
+ * and stored sorted, in runs. The check for duplicates goes with the key, so that of two lots that are taken in at once
+ * the second is refused.
+ */
+struct key {
+    int64_t nss;
+    int32_t date;
+    uint32_t seq;
+    enum movement_type type;
+};
+
+struct keys {
+    struct key *items;
+    size_t n, cap, at;
+    bool sorted; /* a run is complete and has to be stored before the next movement */
+};
+
+void keys_free(struct keys *keys);
+void keys_collect(struct keys *keys, const struct movement *movement, uint32_t seq);
+/* At the end of the movements. */
+void keys_sort(struct keys *keys);
+bool keys_pending(const struct keys *keys);
+/* Stores one pending key; ERR_DUPLICATE_MOVEMENT. */
+int keys_store_next(struct keys *keys, struct store *store, int64_t lot, int64_t rp, bool allow_duplicate,
+                    struct err *err);
