@@ -35,7 +35,7 @@ size_t fold_text(const char *text, uint8_t *ret, size_t max)
 {
     size_t n = 0;
     while (*text && n < max) {
-        int byte = cp1252_from_unicode(utf8_next(&text));
+        int byte = (unsigned char)*text < 0x80 ? *text++ : cp1252_from_unicode(utf8_next(&text));
         ret[n++] = byte > 0 && fold_column[byte] ? fold_column[byte] : '?';
     }
     return n;
