@@ -194,8 +194,7 @@ static const uint8_t obstacles[256] = {
 /* The columns of a text without its blanks, and the obstacles of all its characters together. */
 struct span {
     const uint8_t *at;
-    size_t n;
-    uint8_t obstacles;
+    uint32_t n, obstacles;
 };
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -226,7 +225,7 @@ static struct span trim_end(const uint8_t *at, size_t n, bool *ret_known)
         size_t first = MIN(i, n - 8);
         uint64_t eight = load_eight(at + first), ink = eight ^ EACH(' ');
         size_t behind = first + 8 - (size_t)__builtin_clzll(ink | 1) / 8;
-        text.n = ink ? behind : text.n;
+        text.n = ink ? (uint32_t)behind : text.n;
         uint64_t not_word = outside(eight, 'A', 'Z') & outside(eight, ' ', ' '),
                  not_digit = outside(eight, '0', '9');
         other |= not_word & not_digit;
@@ -239,7 +238,7 @@ static struct span trim_end(const uint8_t *at, size_t n, bool *ret_known)
 
 static struct span trim(const uint8_t *at, size_t n)
 {
-    struct span text = {at, n, 0};
+    struct span text = {at, (uint32_t)n, 0};
     bool known = false;
     if (n >= 8)
         text = trim_end(at, n, &known);
@@ -257,11 +256,18 @@ static struct span trim(const uint8_t *at, size_t n)
     return text;
 }
 
-/* The folded columns of a text, with a finding for each kind of thing that was done to it, at the first place. */
-static void fold_span(struct field_reader *reader, const struct record_field *field, const uint8_t *field_at,
-                      struct span text, bool hash_is_enye, uint8_t *ret)
+/*
+ * What has to be done to a text that is not plain, into `scratch`, with a finding for each kind of change at the first
+ * place of it.
+ */
+static __attribute__((noinline)) struct span fold_span(struct field_reader *reader,
+                                                       const struct record_field *field, struct span text,
+                                                       uint8_t *scratch, bool hash_is_enye)
 {
+    const uint8_t *field_at = reader->columns + field->first - 1;
     bool told[_RULE_MAX] = {false};
+    if (text.at != field_at)
+        tell(reader, RULE_TEXT_ALIGN, field, NULL);
     for (size_t i = 0; i < text.n; i++) {
         uint8_t from = text.at[i], to = from == '#' && hash_is_enye ? COLUMN_ENYE : fold_column[from];
         enum finding_rule rule = from == '#'           ? RULE_TEXT_ENYE
@@ -270,24 +276,23 @@ static void fold_span(struct field_reader *reader, const struct record_field *fi
         if (from != to && !told[rule])
             tell_at(reader, rule, field, (size_t)(text.at - field_at) + i, NULL);
         told[rule] |= from != to;
-        ret[i] = to;
+        scratch[i] = to;
     }
+    return trim(scratch, text.n);
 }
 
 /*
  * A text field without its blanks, folded. '#' is read as Ñ where `hash_is_enye`. The result points into the record, or
  * into `scratch` when the text was not plain.
  */
-static struct span read_text(struct field_reader *reader, const struct record_field *field, const uint8_t *at,
-                             uint8_t *scratch, bool hash_is_enye)
+static inline struct span read_text(struct field_reader *reader, const struct record_field *field,
+                                    const uint8_t *at, uint8_t *scratch, bool hash_is_enye)
 {
     struct span text = trim(at, width(field));
-    if (text.n > 0 && text.at != at)
-        tell(reader, RULE_TEXT_ALIGN, field, NULL);
-    if (!(text.obstacles & NOT_PLAIN))
-        return text;
-    fold_span(reader, field, at, text, hash_is_enye, scratch);
-    return trim(scratch, text.n);
+    if (text.n > 0 && (text.at != at || text.obstacles & NOT_PLAIN))
+        return fold_span(reader, field, text, scratch, hash_is_enye);
+    text.at = at;
+    return text;
 }
 
 /* `ret` has room for the whole field: what stands at its beginning goes over at once, blanks behind it and all. */
@@ -466,16 +471,17 @@ static void read_umf(struct field_reader *reader, const struct record_field *fie
                      void *ret)
 {
     size_t n = width(field);
-    struct span text = trim(at, n);
     uint32_t number;
-    if (!digits_to_number(text.at, text.n, &number))
+    copy_columns(at, n, ret);
+    if (digits_to_number(at, n, &number))
+        return;
+    struct span text = trim(at, n);
+    if (!digits_to_number(text.at, text.n, &number)) {
         tell(reader, RULE_UMF_SHAPE, field, NULL);
-    else if (text.n < n)
-        tell(reader, RULE_UMF_PADDING, field, NULL);
-    char *umf = ret;
-    memset(umf, '0', n);
-    memcpy(umf + n - text.n, text.at, text.n);
-    umf[n] = '\0';
+        return;
+    }
+    tell(reader, RULE_UMF_PADDING, field, NULL);
+    number_to_digits(number, ret, n);
 }
 
 /* The type was read before all else, since it says which fields there are. */

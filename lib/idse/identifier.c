@@ -93,17 +93,25 @@ static char rp_digit(const uint8_t *c)
 }
 
 /* 0…9, A…Z with a place left open behind N, which is Ñ in a CURP and & in an RFC. */
-static unsigned value_of(uint8_t c)
-{
-    return c - '0' - (c > '9') * ('A' - '9' - 1u) + (c > 'N');
-}
+/* clang-format off */
+static const uint8_t values[256] = {
+    ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4, ['5'] = 5, ['6'] = 6, ['7'] = 7, ['8'] = 8, ['9'] = 9,
+    ['A'] = 10, ['B'] = 11, ['C'] = 12, ['D'] = 13, ['E'] = 14, ['F'] = 15, ['G'] = 16, ['H'] = 17, ['I'] = 18,
+    ['J'] = 19, ['K'] = 20, ['L'] = 21, ['M'] = 22, ['N'] = 23, ['O'] = 25, ['P'] = 26, ['Q'] = 27, ['R'] = 28,
+    ['S'] = 29, ['T'] = 30, ['U'] = 31, ['V'] = 32, ['W'] = 33, ['X'] = 34, ['Y'] = 35, ['Z'] = 36,
+    [ENYE] = 24, ['&'] = 24,
+};
+/* clang-format on */
 
+/* The weights 18, 17, … 2 come of adding up the sums so far. */
 static char curp_digit(const uint8_t *c)
 {
-    unsigned sum = 0;
-    for (unsigned i = 0; i < CURP_LEN - 1; i++)
-        sum += (c[i] == ENYE ? 24 : value_of(c[i])) * (CURP_LEN - i);
-    return complement(sum);
+    unsigned so_far = 0, sum = 0;
+    for (unsigned i = 0; i < CURP_LEN - 1; i++) {
+        so_far += values[c[i]];
+        sum += so_far;
+    }
+    return complement(sum + so_far);
 }
 
 /* Of n characters, 12 or 13; twelve are weighed as if a blank stood in front. */
@@ -111,7 +119,7 @@ static char rfc_digit(const uint8_t *c, size_t n)
 {
     unsigned sum = n == RFC_LEN ? 0 : 37 * RFC_LEN;
     for (size_t i = 0; i < n - 1; i++)
-        sum += (c[i] == ENYE ? 38 : c[i] == '&' ? 24 : value_of(c[i])) * (unsigned)(n - i);
+        sum += (c[i] == ENYE ? 38u : values[c[i]]) * (unsigned)(n - i);
     unsigned rest = sum % 11;
     return rest == 0 ? '0' : rest == 1 ? 'A' : (char)('0' + 11 - rest);
 }

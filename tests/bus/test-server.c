@@ -660,8 +660,6 @@ static const char *as_nobody(void)
             (!answered && !dbus_message_is_error(reply, DBUS_ERROR_ACCESS_DENIED)))
             return calls[i].method;
     }
-    if (!is_kept_from_locking_others_out())
-        return "locks others out";
     /* More descriptors than any call of ours has. */
     DBusMessage *many = new_call(ROOT, MANAGER, "FileSize");
     for (int i = 0, fd = STDERR_FILENO; i < 5; i++)
@@ -681,7 +679,9 @@ static const char *as_nobody(void)
             return "hears the daemon's signals";
         dbus_message_unref(message);
     }
-    return dbus_message_get_type(announced) == DBUS_MESSAGE_TYPE_METHOD_RETURN ? NULL : "Announce";
+    if (dbus_message_get_type(announced) != DBUS_MESSAGE_TYPE_METHOD_RETURN)
+        return "Announce";
+    return is_kept_from_locking_others_out() ? NULL : "locks others out";
 }
 
 static void an_ordinary_user_reaches_our_interfaces_and_nothing_else(void **state)
