@@ -18,9 +18,9 @@ struct intake_rp {
 struct intake_options {
     const struct intake_rp *rps; /* sorted by rp; those that are registered */
     size_t n_rps;
-    bool any_rp;        /* accept records of an RP that is not in the list, with its defaults (the linter) */
-    bool keep_mixed;    /* one lot per RP, types as they come */
-    size_t max_bytes;   /* ERR_TOO_LARGE beyond; 0: no limit */
+    bool any_rp;      /* accept records of an RP that is not in the list, with its defaults (the linter) */
+    bool keep_mixed;  /* one lot per RP, types as they come */
+    size_t max_bytes; /* ERR_TOO_LARGE beyond; 0: no limit */
 };
 
 struct intake_lot {
@@ -41,5 +41,6 @@ struct intake {
  * in the text), ERR_UNKNOWN_RP or ERR_TOO_LARGE, and ret->findings still tells everything; ret->lots is then empty.
  * The same movement twice in one file is an error. Safe in a worker thread. Free with intake_free() either way.
  */
-int intake_read(const void *data, size_t n, const struct intake_options *options, struct intake *ret, struct err *err);
+int intake_read(const void *data, size_t n, const struct intake_options *options, struct intake *ret,
+                struct err *err);
 void intake_free(struct intake *intake);

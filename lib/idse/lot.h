@@ -88,13 +88,13 @@ enum lot_event {
 /* What the engine has to do after a transition; bits. */
 enum lot_action {
     LOT_ACTION_NONE = 0,
-    LOT_ACTION_UPLOAD = 1 << 0,        /* send, once this transition is committed */
-    LOT_ACTION_BACK_OFF = 1 << 1,      /* next attempt after the backoff */
-    LOT_ACTION_RECONCILE = 1 << 2,     /* ask the portal whether it has the lot */
-    LOT_ACTION_POLL = 1 << 3,          /* follow it until the constancia is there */
-    LOT_ACTION_SEND_NOW = 1 << 4,      /* due at once */
-    LOT_ACTION_MOVEMENTS = 1 << 5,     /* the movements change with it, see lot_movement_state() */
-    LOT_ACTION_TELL = 1 << 6,          /* a person should know: signal and journal */
+    LOT_ACTION_UPLOAD = 1 << 0,    /* send, once this transition is committed */
+    LOT_ACTION_BACK_OFF = 1 << 1,  /* next attempt after the backoff */
+    LOT_ACTION_RECONCILE = 1 << 2, /* ask the portal whether it has the lot */
+    LOT_ACTION_POLL = 1 << 3,      /* follow it until the constancia is there */
+    LOT_ACTION_SEND_NOW = 1 << 4,  /* due at once */
+    LOT_ACTION_MOVEMENTS = 1 << 5, /* the movements change with it, see lot_movement_state() */
+    LOT_ACTION_TELL = 1 << 6,      /* a person should know: signal and journal */
 };
 
 struct lot_step {

@@ -29,9 +29,9 @@ struct movement {
     char paterno[MOVEMENT_NAME_SIZE];
     char materno[MOVEMENT_NAME_SIZE];
     char nombres[MOVEMENT_NAME_SIZE];
-    char umf[4];      /* three digits, or empty */
-    char guia[6];     /* five digits */
-    char clave[21];   /* clave del trabajador: the employer's own, at most 10 columns; may be empty */
+    char umf[4];           /* three digits, or empty */
+    char guia[6];          /* five digits */
+    char clave[21];        /* clave del trabajador: the employer's own, at most 10 columns; may be empty */
     char curp[2 * 18 + 1]; /* may be empty */
 };
 

@@ -74,6 +74,7 @@ enum lot_event outcome_of_upload(enum outcome_reason reason, bool sent, enum lot
  * Delay before the next try, in microseconds: exponential from `first_us`, capped at `cap_us`, full jitter by `random`
  * (uniform 32 bits), never below `floor_us` (a Retry-After). `failures` >= 1.
  */
-int64_t backoff_delay_us(unsigned failures, int64_t first_us, int64_t cap_us, int64_t floor_us, uint32_t random);
+int64_t backoff_delay_us(unsigned failures, int64_t first_us, int64_t cap_us, int64_t floor_us,
+                         uint32_t random);
 /* When to ask again for a lot that was received `age_us` ago: half its age again, within [least_us, most_us]. */
 int64_t poll_interval_us(int64_t age_us, int64_t least_us, int64_t most_us);

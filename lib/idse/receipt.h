@@ -6,8 +6,15 @@
 
 /* What the portal's documents say, as data. Strings are owned UTF-8, NULL where the document does not have the field. */
 
-enum document_kind { DOCUMENT_ACUSE = 1, DOCUMENT_CONSTANCIA = 2, DOCUMENT_CSV = 3, DOCUMENT_PAGE = 4, DOCUMENT_SIGNATURE = 5 };
-const char *document_kind_name(enum document_kind kind); /* "acuse", "constancia", "csv", "page", "signature" */
+enum document_kind {
+    DOCUMENT_ACUSE = 1,
+    DOCUMENT_CONSTANCIA = 2,
+    DOCUMENT_CSV = 3,
+    DOCUMENT_PAGE = 4,
+    DOCUMENT_SIGNATURE = 5
+};
+const char *
+document_kind_name(enum document_kind kind); /* "acuse", "constancia", "csv", "page", "signature" */
 int document_kind_from_name(const char *name);
 
 /* Acuse de recibo electrónico: immediate proof of reception. */
@@ -21,14 +28,15 @@ struct acuse {
     char *huella;
     char *sello;
     int64_t received_us; /* wall clock; 0 when not printed */
-    char *records;       /* the raw transmitted records, RECORD_COLUMNS bytes and CRLF each, control record included */
+    char *
+        records; /* the raw transmitted records, RECORD_COLUMNS bytes and CRLF each, control record included */
     size_t records_len;
 };
 void acuse_free(struct acuse *acuse); /* frees the fields, not the struct */
 
 /* One error of a rejected movement. */
 struct receipt_error {
-    char *code;       /* three characters */
+    char *code; /* three characters */
     char *text;
     char *imss_value; /* behind "Dato registrado en el IMSS:", or NULL */
 };
@@ -66,5 +74,5 @@ void constancia_free(struct constancia *constancia); /* frees the fields, not th
  * NSS alone. On success ret_row[i] is the index into constancia->rows for sent[i], and 0 is returned. Otherwise
  * ERR_UNREADABLE_RECEIPT with every difference in the text: the lot must be quarantined. ret_row has n_sent elements.
  */
-int constancia_match(const struct constancia *constancia, const struct movement *sent, size_t n_sent, size_t *ret_row,
-                     struct err *err);
+int constancia_match(const struct constancia *constancia, const struct movement *sent, size_t n_sent,
+                     size_t *ret_row, struct err *err);
