@@ -23,47 +23,48 @@ static uint32_t header_u32(const uint8_t *header, size_t at)
     return be32toh(value);
 }
 
-static bool has_wal(const char *path)
+static bool has_log(const char *path)
 {
-    _cleanup_free_ char *wal = xasprintf("%s-wal", path);
+    static const char *const suffixes[] = {"-wal", "-journal"};
     struct stat st;
-    return stat(wal, &st) == 0 && st.st_size > 0;
+    for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+        _cleanup_free_ char *log = xasprintf("%s%s", path, suffixes[i]);
+        if (stat(log, &st) == 0 && st.st_size > 0)
+            return true;
+    }
+    return false;
 }
 
 /*
- * Looks at the file before SQLite does, so that what is not ours, or was cut, is left exactly as it is. With
- * a log beside it the file alone says little: SQLite then judges.
+ * Looks at the file before SQLite does, so that what is not ours, or was cut, is left exactly as it is. With a log beside
+ * it the file alone says little: SQLite then judges.
  */
-static int inspect(const char *path, int fd, bool *ret_fresh, struct err *err)
+static int inspect(const char *path, int fd, struct err *err)
 {
     uint8_t header[HEADER_SIZE] = {0};
     struct stat st;
     if (fstat(fd, &st) < 0 || pread(fd, header, sizeof(header), 0) < 0)
         return err_set_errno(err, ERR_IO, errno, _("The database %s cannot be read"), path);
-    bool wal = has_wal(path);
-    if (st.st_size == 0 && !wal) {
-        *ret_fresh = true;
+    if (st.st_size == 0 || has_log(path))
         return 0;
-    }
     if (memcmp(header, "SQLite format 3", 16) != 0)
         return err_set(err, ERR_STORE_CORRUPT,
                        _("%s is not a database; restore it from a backup, or move it away"), path);
     uint64_t page_size = (uint64_t)header[HEADER_PAGE_SIZE] << 8 | header[HEADER_PAGE_SIZE + 1];
     uint64_t pages = header_u32(header, HEADER_PAGES);
     bool pages_valid = header_u32(header, HEADER_CHANGES) == header_u32(header, HEADER_VALID_FOR);
-    if (!wal && pages_valid && (uint64_t)st.st_size < pages * (page_size == 1 ? 65536 : page_size))
+    if (pages_valid && (uint64_t)st.st_size < pages * (page_size == 1 ? 65536 : page_size))
         return err_set(err, ERR_STORE_CORRUPT, _("The database %s is cut short; restore it from a backup"),
                        path);
-    *ret_fresh = false;
     return 0;
 }
 
-static int open_file(const char *path, bool *ret_fresh, struct err *err)
+static int open_file(const char *path, struct err *err)
 {
     _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set_errno(err, ERR_IO, errno, _("The database %s cannot be opened"), path);
-    return inspect(path, fd, ret_fresh, err);
+    return inspect(path, fd, err);
 }
 
 static int configure(struct store *store, struct err *err)
@@ -84,29 +85,33 @@ static int configure(struct store *store, struct err *err)
                    err);
 }
 
-static int check_identity(struct store *store, bool fresh, struct err *err)
+/* The first reading of the file: SQLite rolls back what a crash left, and what is damaged shows. */
+static int check_identity(struct store *store, bool *ret_fresh, struct err *err)
 {
-    int64_t id = 0;
-    int r =
-        db_number(store, &id, err, "PRAGMA application_id"); /* reads page 1: the first test of the file */
+    int64_t pages = 0, id = 0, tables = 0;
+    int r = db_number(store, &pages, err, "PRAGMA page_count");
+    if (r >= 0)
+        r = db_number(store, &id, err, "PRAGMA application_id");
+    if (r >= 0)
+        r = db_number(store, &tables, err, "SELECT count(*) FROM sqlite_schema");
     if (r < 0)
         return r;
-    if (!fresh && id != SCHEMA_APPLICATION_ID)
+    if (pages > 0 && id != SCHEMA_APPLICATION_ID)
         return err_set(err, ERR_STORE_CORRUPT, _("%s is not a database of idsed; move it away"), store->path);
-    int64_t tables = 0;
-    r = db_number(store, &tables, err, "SELECT count(*) FROM sqlite_schema");
-    return r < 0 ? r : 0;
+    *ret_fresh = pages == 0;
+    return 0;
 }
 
-static int open_steps(struct store *store, bool fresh, struct err *err)
+static int open_steps(struct store *store, struct err *err)
 {
+    bool fresh = false;
     if (sqlite3_open_v2(store->path, &store->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                         NULL) != SQLITE_OK)
         return db_fail(store, err);
     int r = configure(store, err);
     if (r >= 0)
-        r = check_identity(store, fresh, err);
+        r = check_identity(store, &fresh, err);
     if (r >= 0)
         r = schema_migrate(store, fresh, err);
     /* Only now, so that a fresh file is empty until its first transaction, tables and marks, is whole. */
@@ -119,14 +124,13 @@ static int open_steps(struct store *store, bool fresh, struct err *err)
 
 int store_open(const struct store_options *options, struct store **ret, struct err *err)
 {
-    bool fresh;
-    int r = open_file(options->path, &fresh, err);
+    int r = open_file(options->path, err);
     if (r < 0)
         return r;
     struct store *store = xcalloc(1, sizeof(*store));
     store->path = xstrdup(options->path);
     store->clock = options->clock;
-    r = open_steps(store, fresh, err);
+    r = open_steps(store, err);
     if (r < 0) {
         turn_abort(store);
         store_close(store);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store-fixture.h"
 
+#include <sys/wait.h>
+
 #include "base/file.h"
 
 static void the_file_belongs_to_its_owner_only(void **state)
@@ -106,6 +108,46 @@ static void a_cut_file_is_refused(void **state)
     assert_refused_untouched(f);
 }
 
+static size_t copies(struct fixture *f, char **ret_first)
+{
+    _cleanup_free_ char *pattern = xasprintf("%s.v*", f->path);
+    glob_t found;
+    size_t n = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    if (n > 0 && ret_first)
+        *ret_first = xstrdup(found.gl_pathv[0]);
+    globfree(&found);
+    return n;
+}
+
+static _Noreturn void die_while_creating(const char *path)
+{
+    sqlite3 *db;
+    sqlite3_open(path, &db);
+    sqlite3_exec(db,
+                 "PRAGMA cache_size = 2; BEGIN; CREATE TABLE t(x); INSERT INTO t VALUES (zeroblob(500000));"
+                 "INSERT INTO t VALUES (zeroblob(500000))",
+                 NULL, NULL, NULL);
+    _exit(0);
+}
+
+static void a_death_during_the_creation_is_a_fresh_start(void **state)
+{
+    struct fixture *f = *state;
+    f->store = store_close(f->store);
+    unlink(f->path);
+    pid_t pid = fork();
+    if (pid == 0)
+        die_while_creating(f->path);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    struct stat st;
+    assert_ok(stat(f->path, &st));
+    assert_true(st.st_size > 0); /* so much was there */
+    assert_ok(fixture_reopen(f));
+    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM sqlite_schema WHERE name = 't'"), 0);
+    assert_int_equal(copies(f, NULL), 0);
+}
+
 static void damage_inside_is_found_by_the_check(void **state)
 {
     struct fixture *f = *state;
@@ -123,17 +165,6 @@ static void damage_inside_is_found_by_the_check(void **state)
     close(fd);
     assert_ok(fixture_reopen(f)); /* does not read everything, or a million movements would cost minutes */
     assert_err(f, store_check(f->store, &f->err), ERR_STORE_CORRUPT);
-}
-
-static size_t copies(struct fixture *f, char **ret_first)
-{
-    _cleanup_free_ char *pattern = xasprintf("%s.v*", f->path);
-    glob_t found;
-    size_t n = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
-    if (n > 0 && ret_first)
-        *ret_first = xstrdup(found.gl_pathv[0]);
-    globfree(&found);
-    return n;
 }
 
 static void an_older_database_is_copied_and_migrated(void **state)
@@ -195,6 +226,7 @@ int main(void)
         TEST(what_is_not_a_database_is_refused),
         TEST(the_database_of_another_program_is_refused),
         TEST(a_cut_file_is_refused),
+        TEST(a_death_during_the_creation_is_a_fresh_start),
         TEST(damage_inside_is_found_by_the_check),
         TEST(an_older_database_is_copied_and_migrated),
         TEST(a_migration_that_fails_changes_nothing),
