@@ -130,11 +130,12 @@ static void lists_are_cut_at_commas(void **state)
 /* `line` ends where the cursor is: a blank at its end begins a new word. */
 static enum complete_want complete(const char *line, struct buf *out)
 {
+    static char empty[] = "";
     char *words[32];
     size_t len = strlen(line);
     int n = words_of(line, words);
     if (len == 0 || line[len - 1] == ' ')
-        words[n++] = (char[]){""};
+        words[n++] = empty;
     buf_reset(out);
     buf_add_str(out, "\n");
     return complete_words(words, n, out);
