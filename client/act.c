@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
-
+#include "client/output.h"
 #include "client/remote.h"
 #include "client/terminal.h"
 #include "client/verbs.h"
-#include "client/output.h"
 
 /* The verbs that are one method, without a result, of each object that was named. */
 static const struct act {
@@ -68,7 +66,7 @@ int verb_act(struct invocation *inv, struct err *err)
         if (act_on(inv, act, inv->args[i], &fault) >= 0)
             output_note(inv, "%s: %s", inv->args[i], _(act->done));
         else {
-            fprintf(stderr, "idsectl: %s: %s\n", inv->args[i], err_text(&fault));
+            output_error(inv->args[i], &fault);
             status = MAX(status, (int)err_exit_status(fault.code));
         }
     }

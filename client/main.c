@@ -3,13 +3,14 @@
 
 #include "base/buf.h"
 #include "client/cmdline.h"
+#include "client/output.h"
 #include "client/remote.h"
 #include "client/terminal.h"
 #include "config.h"
 
 static int fail(const struct err *err)
 {
-    fprintf(stderr, "idsectl: %s\n", err_text(err));
+    output_error(NULL, err);
     return (int)err_exit_status(err->code);
 }
 

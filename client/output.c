@@ -56,6 +56,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_COUNT:
     case FIELD_FLAG:
     case FIELD_LIST:
+    case FIELD_HOLD:
     case FIELD_LOT_STATE:
     case FIELD_MOVEMENT_STATE:
     case FIELD_MOVEMENT_TYPE:
@@ -113,6 +114,29 @@ static char *lot_state_text(const json_t *row, const char *name)
     return row_flag(row, "Held") ? xasprintf(_("%s, held"), label) : xstrdup(label);
 }
 
+/* The daemon's own text is left out where it is only the sentence in the daemon's language. */
+static char *hold_text(const json_t *row, const char *name)
+{
+    static const char *const sentences[] = {
+#define X(id, code, reason, sentence) [LOT_HOLD_##id] = sentence,
+        LOT_HOLD_TABLE(X)
+#undef X
+    };
+    int hold = lot_hold_from_name(name);
+    const char *text = row_text(row, "HoldText");
+    if (hold < 0)
+        return xstrdup(text);
+    const char *sentence = lot_hold_sentence((enum lot_hold)hold);
+    bool more = *text && !streq(text, sentences[hold]) && !streq(text, sentence);
+    return more ? xasprintf("%s (%s)", sentence, text) : xstrdup(sentence);
+}
+
+/* The domain's own word, which is short enough for a column; only the mixture has a name of ours. */
+static const char *type_word(const char *name)
+{
+    return streq(name, "modificacion") ? "modificación" : streq(name, "mixed") ? _("mixed") : name;
+}
+
 static char *joined(const json_t *list, const char *between)
 {
     struct buf text = BUF_INIT;
@@ -148,14 +172,15 @@ char *output_text(const json_t *row, const struct field *field)
     case FIELD_LIST:
     case FIELD_TUPLES:
         return joined(value, " ");
+    case FIELD_HOLD:
+        return hold_text(row, text);
     case FIELD_LOT_STATE:
         return lot_state_text(row, text);
     case FIELD_MOVEMENT_STATE:
         code = movement_state_from_name(text);
         return xstrdup(code >= 0 ? movement_state_label((enum movement_state)code) : text);
     case FIELD_MOVEMENT_TYPE:
-        code = movement_type_from_name(text);
-        return xstrdup(code >= 0 ? movement_type_label((enum movement_type)code) : text);
+        return xstrdup(type_word(text));
     }
     return xstrdup("");
 }
@@ -179,34 +204,15 @@ static const char *colour(const json_t *row, const struct field *field)
 
 /* ---- lists ---- */
 
+enum { MAX_FIELDS = 40 };
+
 struct output {
     const struct field *fields;
     const char *nothing;
-    struct libscols_table *table; /* NULL: JSON */
-    bool coloured;
+    json_t *pending; /* rows of the table to come; NULL: JSON */
     bool headless;
     size_t rows;
 };
-
-static bool to_the_right(enum field_kind kind)
-{
-    return kind == FIELD_NUMBER || kind == FIELD_COUNT || kind == FIELD_MONEY;
-}
-
-static struct libscols_table *new_table(const struct output *output)
-{
-    struct libscols_table *table = scols_new_table();
-    if (!table)
-        abort(); /* out of memory, as in xmalloc() */
-    scols_table_enable_noheadings(table, output->headless);
-    scols_table_enable_colors(table, output->coloured);
-    for (const struct field *field = output->fields; field->key; field++)
-        if (field->use & FIELD_COLUMN)
-            scols_table_new_column(table, _(field->heading), 0.05,
-                                   (to_the_right(field->kind) ? SCOLS_FL_RIGHT : 0) |
-                                       (field->use & FIELD_CUT ? SCOLS_FL_TRUNC : 0));
-    return table;
-}
 
 struct output *output_open(const struct invocation *inv, const struct field *fields, const char *nothing)
 {
@@ -214,29 +220,10 @@ struct output *output_open(const struct invocation *inv, const struct field *fie
     *output = (struct output){
         .fields = fields,
         .nothing = inv->value[OPT_QUIET] ? NULL : nothing,
-        .coloured = terminal_colours(STDOUT_FILENO),
+        .pending = inv->value[OPT_JSON] ? NULL : json_array(),
         .headless = inv->value[OPT_NO_HEADERS] != NULL,
     };
-    if (!inv->value[OPT_JSON])
-        output->table = new_table(output);
     return output;
-}
-
-static void table_row(struct output *output, const json_t *row)
-{
-    struct libscols_line *line = scols_table_new_line(output->table, NULL);
-    if (!line)
-        abort();
-    size_t column = 0;
-    for (const struct field *field = output->fields; field->key; field++) {
-        if (!(field->use & FIELD_COLUMN))
-            continue;
-        scols_line_refer_data(line, column, output_text(row, field));
-        const char *name = colour(row, field);
-        if (name)
-            scols_cell_set_color(scols_line_get_cell(line, column), name);
-        column++;
-    }
 }
 
 static void json_row(struct output *output, const json_t *row)
@@ -249,21 +236,91 @@ static void json_row(struct output *output, const json_t *row)
 void output_rows(struct output *output, const json_t *rows)
 {
     for (size_t i = 0; i < json_array_size(rows); i++, output->rows++)
-        if (output->table)
-            table_row(output, json_array_get(rows, i));
+        if (output->pending)
+            json_array_append(output->pending, json_array_get(rows, i));
         else
             json_row(output, json_array_get(rows, i));
 }
 
+static size_t column_width(const struct output *output, const struct field *field)
+{
+    size_t width = output->headless ? 0 : utf8_length(_(field->heading));
+    for (size_t i = 0; i < output->rows; i++) {
+        _cleanup_free_ char *text = output_text(json_array_get(output->pending, i), field);
+        width = MAX(width, utf8_length(text));
+    }
+    return width;
+}
+
+/* The columns that there is room for; *ret is in the order of the table of fields. */
+static size_t choose_columns(const struct output *output, const struct field *ret[MAX_FIELDS])
+{
+    size_t widths[MAX_FIELDS], n = 0, total = 0, room = terminal_columns(STDOUT_FILENO);
+    for (const struct field *field = output->fields; field->key; field++) {
+        if (!(field->use & FIELD_COLUMN))
+            continue;
+        widths[n] = column_width(output, field) + 1;
+        total += widths[n];
+        ret[n++] = field;
+    }
+    for (size_t i = n; room > 0 && total > room + 1 && i-- > 0;) {
+        if (!(ret[i]->use & FIELD_SPARE))
+            continue;
+        total -= widths[i];
+        memmove(&ret[i], &ret[i + 1], (n - i - 1) * sizeof(*ret));
+        memmove(&widths[i], &widths[i + 1], (n - i - 1) * sizeof(*widths));
+        n--;
+    }
+    return n;
+}
+
+static void add_column(struct libscols_table *table, const struct field *field)
+{
+    bool right = field->kind == FIELD_NUMBER || field->kind == FIELD_COUNT || field->kind == FIELD_MONEY;
+    scols_table_new_column(table, _(field->heading), 0.05,
+                           (right ? SCOLS_FL_RIGHT : 0) | (field->use & FIELD_CUT ? SCOLS_FL_TRUNC : 0));
+}
+
+static void add_line(struct libscols_table *table, const struct field *const *columns, size_t n,
+                     const json_t *row)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    if (!line)
+        abort(); /* out of memory, as in xmalloc() */
+    for (size_t i = 0; i < n; i++) {
+        scols_line_refer_data(line, i, output_text(row, columns[i]));
+        const char *name = colour(row, columns[i]);
+        if (name)
+            scols_cell_set_color(scols_line_get_cell(line, i), name);
+    }
+}
+
+static void print_table(const struct output *output)
+{
+    const struct field *columns[MAX_FIELDS];
+    size_t n = choose_columns(output, columns);
+    struct libscols_table *table = scols_new_table();
+    if (!table)
+        abort();
+    scols_table_enable_noheadings(table, output->headless);
+    scols_table_enable_colors(table, terminal_colours(STDOUT_FILENO));
+    for (size_t i = 0; i < n; i++)
+        add_column(table, columns[i]);
+    for (size_t i = 0; i < output->rows; i++)
+        add_line(table, columns, n, json_array_get(output->pending, i));
+    scols_print_table(table);
+    scols_unref_table(table);
+}
+
 struct output *output_close(struct output *output)
 {
-    if (!output->table)
+    if (!output->pending)
         fputs(output->rows ? "\n]\n" : "[]\n", stdout);
     else if (output->rows)
-        scols_print_table(output->table);
+        print_table(output);
     else if (output->nothing && isatty(STDOUT_FILENO))
         puts(output->nothing);
-    scols_unref_table(output->table);
+    json_decref(output->pending);
     free(output);
     return NULL;
 }
@@ -288,6 +345,8 @@ void output_record(const json_t *row, const struct field *fields)
         if (!(field->use & FIELD_RECORD))
             continue;
         _cleanup_free_ char *text = output_text(row, field);
+        if (field->kind == FIELD_FLAG && !*text)
+            replace_str(&text, xstrdup(_("no")));
         if (*text)
             printf("%*s%s: %s\n", (int)(width - utf8_length(_(field->heading))), "", _(field->heading), text);
     }
@@ -324,4 +383,10 @@ void output_warn(const struct invocation *inv, const char *fmt, ...)
     va_start(ap, fmt);
     line_of(stderr, fmt, ap);
     va_end(ap);
+}
+
+void output_error(const char *about, const struct err *err)
+{
+    _cleanup_free_ char *text = terminal_harmless(xstrdup(err_text(err)));
+    fprintf(stderr, "idsectl: %s%s%s\n", about ? about : "", about ? ": " : "", text);
 }

@@ -22,6 +22,7 @@ enum field_kind {
     FIELD_DATE,
     FIELD_FLAG,
     FIELD_LIST,      /* of texts */
+    FIELD_HOLD,      /* the reason in a sentence, and "HoldText" where it says more */
     FIELD_LOT_STATE, /* with the flag "Held" beside it */
     FIELD_MOVEMENT_STATE,
     FIELD_MOVEMENT_TYPE,
@@ -32,6 +33,7 @@ enum field_use {
     FIELD_COLUMN = 1 << 0, /* in tables */
     FIELD_RECORD = 1 << 1, /* in records, where it is not empty */
     FIELD_CUT = 1 << 2,    /* may be cut off in a narrow terminal */
+    FIELD_SPARE = 1 << 3,  /* left out of a table that does not fit, the last one first */
 };
 
 struct field {
@@ -55,8 +57,8 @@ char *output_text(const json_t *row, const struct field *field);
 
 struct invocation;
 /*
- * A list: a table that fits the terminal, or a JSON array. JSON leaves row by row, a table when it is closed. An empty
- * table is replaced by `nothing` (translated) on a terminal.
+ * A list: a table that fits the terminal, or a JSON array. JSON leaves row by row, a table when it is closed. In place
+ * of an empty table a terminal shows `nothing` (translated; may be NULL).
  */
 struct output *output_open(const struct invocation *inv, const struct field *fields, const char *nothing);
 void output_rows(struct output *output, const json_t *rows);
@@ -73,3 +75,6 @@ void output_print_json(json_t *document);
 void output_note(const struct invocation *inv, const char *fmt, ...) _printf_(2, 3);
 /* A line on standard error, unless --quiet. */
 void output_warn(const struct invocation *inv, const char *fmt, ...) _printf_(2, 3);
+/* "idsectl: about: what went wrong" on standard error; `about` may be NULL. */
+struct err;
+void output_error(const char *about, const struct err *err);

@@ -2,13 +2,13 @@
 #include "client/progress.h"
 
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "client/terminal.h"
 
-enum { BAR_WIDTH = 22, COLUMNS_OF_A_DUMB_TERMINAL = 80 };
+enum { BAR_WIDTH = 22 };
 
 struct progress {
     bool drawn;
@@ -32,13 +32,6 @@ char *progress_bar(size_t done, size_t total, size_t width)
     return buf_steal(&bar, NULL);
 }
 
-static size_t terminal_columns(void)
-{
-    struct winsize size;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col
-                                                                       : COLUMNS_OF_A_DUMB_TERMINAL;
-}
-
 /* Bytes of the first `columns` characters: a line that wraps could not be drawn over. */
 static int cut(const char *text, size_t columns)
 {
@@ -54,7 +47,7 @@ void progress_show(struct progress *progress, size_t done, size_t total, const c
         return;
     _cleanup_free_ char *bar = progress_bar(done, total, BAR_WIDTH);
     _cleanup_free_ char *line = xasprintf("%s %zu/%zu %s", bar, done, total, text);
-    fprintf(stderr, "\r%.*s\033[K", cut(line, terminal_columns() - 1), line);
+    fprintf(stderr, "\r%.*s\033[K", cut(line, terminal_columns(STDERR_FILENO) - 1), line);
     fflush(stderr);
     progress->drawn = true;
 }

@@ -76,9 +76,16 @@ static json_t *read_container(struct bus_reader *r, char type)
     return dictionary ? read_dictionary(&inside) : read_array(&inside);
 }
 
+static json_t *read_text(struct bus_reader *r)
+{
+    const char *text = "";
+    bus_read_string(r, &text);
+    _cleanup_free_ char *harmless = terminal_harmless(xstrdup(text));
+    return json_string(harmless);
+}
+
 static json_t *read_value(struct bus_reader *r)
 {
-    const char *text;
     bool flag;
     uint32_t u32;
     uint64_t u64;
@@ -89,7 +96,7 @@ static json_t *read_value(struct bus_reader *r)
     case DBUS_TYPE_STRING:
     case DBUS_TYPE_OBJECT_PATH:
     case DBUS_TYPE_SIGNATURE:
-        return bus_read_string(r, &text) ? json_string(text) : json_null();
+        return read_text(r);
     case DBUS_TYPE_BOOLEAN:
         return bus_read_bool(r, &flag) ? json_boolean(flag) : json_null();
     case DBUS_TYPE_UINT32:

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "client/format.h"
 #include "client/kinds.h"
@@ -56,23 +57,44 @@ static void advise(json_t *advice, char *text)
     free(text);
 }
 
+/* The registros patronales of which `wanted` is true, with `between`: some of them, an office may have a hundred. */
+static char *some_of(const json_t *registrations, bool (*wanted)(const json_t *rp), const char *between)
+{
+    enum { SOME = 5 };
+    struct buf names = BUF_INIT;
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(registrations) && n < SOME; i++) {
+        const json_t *rp = json_array_get(registrations, i);
+        if (wanted(rp))
+            buf_printf(&names, "%s%s", n++ ? between : "", row_text(rp, "Rp"));
+    }
+    return buf_steal(&names, NULL);
+}
+
+static bool lacks_certificate(const json_t *rp)
+{
+    return row_number(rp, "Certificate") == 0;
+}
+
+static bool is_paused(const json_t *rp)
+{
+    return row_flag(rp, "Paused");
+}
+
 json_t *status_advice(const json_t *manager, const json_t *registrations, const json_t *certificates)
 {
     json_t *advice = json_array();
+    _cleanup_free_ char *lacking = some_of(registrations, lacks_certificate, ","),
+                        *paused = some_of(registrations, is_paused, " ");
     if (!row_flag(manager, "CanSend"))
         advise(advice, xasprintf(_("The profile '%s' does not know how to send: see 'idsectl profile show'."),
                                  row_text(manager, "Profile")));
     if (json_array_size(registrations) == 0)
         advise(advice, xstrdup(_("Register a registro patronal: idsectl rp add RP --name TEXT")));
-    for (size_t i = 0; i < json_array_size(registrations); i++) {
-        const json_t *rp = json_array_get(registrations, i);
-        if (row_number(rp, "Certificate") == 0)
-            advise(advice, xasprintf(_("Add its certificate: idsectl cert add --rp %s --pfx FILE"),
-                                     row_text(rp, "Rp")));
-        if (row_flag(rp, "Paused"))
-            advise(advice, xasprintf(_("%s is paused; to go on: idsectl rp resume %s"), row_text(rp, "Rp"),
-                                     row_text(rp, "Rp")));
-    }
+    if (*lacking)
+        advise(advice, xasprintf(_("Add a certificate: idsectl cert add --rp %s --pfx FILE"), lacking));
+    if (*paused)
+        advise(advice, xasprintf(_("Paused; to go on: idsectl rp resume %s"), paused));
     bool ready = json_array_size(registrations) > 0 && json_array_size(certificates) > 0;
     if (ready && json_object_size(json_object_get(manager, "LotCounts")) == 0)
         advise(advice, xstrdup(_("Submit a file of movements: idsectl submit FILE --wait")));
@@ -147,11 +169,10 @@ static void print_held(const struct status *status)
     size_t shown = json_array_size(status->held);
     if (total == 0)
         return;
-    printf(_("\nHeld, needs a person:\n"));
+    printf(_("\nHeld lots:\n"));
     for (size_t i = 0; i < shown; i++) {
         const json_t *lot = json_array_get(status->held, i);
-        int hold = lot_hold_from_name(row_text(lot, "HoldReason"));
-        const char *text = hold > 0 ? lot_hold_sentence((enum lot_hold)hold) : row_text(lot, "HoldText");
+        _cleanup_free_ char *text = output_text(lot, &(struct field){"HoldReason", FIELD_HOLD});
         printf(_("  lot %llu (%s): %s\n"), (unsigned long long)row_number(lot, "Id"),
                row_text(lot, "Registration"), text);
     }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
-
 #include "base/file.h"
 #include "client/cmdline.h"
 #include "client/follow.h"
@@ -103,7 +101,7 @@ static void take_file(struct submission *submission, const char *file, const jso
 
 static void refuse_file(struct submission *submission, const char *file, const struct err *fault)
 {
-    fprintf(stderr, "idsectl: %s: %s\n", file, err_text(fault));
+    output_error(file, fault);
     submission->status = MAX(submission->status, (int)err_exit_status(fault->code));
     json_array_append_new(submission->files, json_pack("{s:s, s:[], s:b, s:[], s:{s:s, s:s}}", "file", file,
                                                        "lots", "existing", false, "findings", "error", "name",

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """idsectl against standin.py on a private bus: each verb's calls, its output and its exit status."""
+import fcntl
 import json
 import os
 import pty
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 import dbus
@@ -173,10 +176,26 @@ class Lots(Case):
 
     def test_list_table(self):
         lines = self.run_it("list").splitlines()
-        self.assertRegex(lines[0], r"^ *Lot +Registro patronal")
+        self.assertRegex(lines[0], r"^ *Lot +RP +Type +State")
         self.assertRegex(lines[3], "queued, held")
         self.assertIn("1,234", lines[1])
         self.assertEqual(len(self.run_it("list", "--no-headers").splitlines()), 4)
+
+    def test_a_narrow_terminal_loses_columns_and_keeps_one_line_for_each_lot(self):
+        widths = {}
+        for columns in (200, 60):
+            outer, inner = pty.openpty()
+            fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
+            process = subprocess.Popen([IDSECTL, "list"], env={**self.env, "NO_COLOR": "1"}, stdout=inner)
+            self.assertEqual(process.wait(timeout=30), OK)
+            lines = os.read(outer, 10000).decode().splitlines()
+            self.assertEqual(len(lines), 5)
+            self.assertNotIn("\033", "".join(lines))
+            widths[columns] = max(map(len, lines))
+            os.close(outer)
+            os.close(inner)
+        self.assertLessEqual(widths[60], 60)
+        self.assertGreater(widths[200], 80)
 
     def test_list_filter(self):
         self.run_it("list", "--rp", RP, "--state", "queued,sending", "--held", "--since=2026-09-01", "--until=20260930")

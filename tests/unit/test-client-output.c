@@ -6,6 +6,7 @@
 #include "client/kinds.h"
 #include "client/receipts.h"
 #include "client/status.h"
+#include "client/terminal.h"
 
 static const struct field *field_of(const struct field *fields, const char *key)
 {
@@ -67,6 +68,27 @@ static json_t *lot(const char *name, const char *hold, const char *reason)
 {
     return json_pack("{s:s, s:b, s:s, s:s}", "State", name, "Held", hold[0] != '\0', "HoldReason", hold,
                      "LastReason", reason);
+}
+
+static void a_hold_is_explained_once(void **state)
+{
+    _cleanup_json_ json_t *row = json_pack("{s:s, s:s}", "HoldReason", "operator", "HoldText", "ask Ana");
+    assert_text(row, lot_kind, "HoldReason", "Held by an operator; release it to send it. (ask Ana)");
+    json_object_set_new(row, "HoldText", json_string("Held by an operator; release it to send it."));
+    assert_text(row, lot_kind, "HoldReason", "Held by an operator; release it to send it.");
+    json_object_set_new(row, "HoldReason", json_string("of another version"));
+    json_object_set_new(row, "HoldText", json_string("its own words"));
+    assert_text(row, lot_kind, "HoldReason", "its own words");
+    json_object_set_new(row, "HoldReason", json_string(""));
+    json_object_set_new(row, "HoldText", json_string(""));
+    assert_text(row, lot_kind, "HoldReason", "");
+}
+
+static void text_from_elsewhere_cannot_steer_the_terminal(void **state)
+{
+    char text[] = "a\033[2Jb\x7f\xc2\x9b"
+                  "1m\tñ\n";
+    assert_string_equal(terminal_harmless(text), "a?[2Jb???1m\tñ\n");
 }
 
 static void exit_statuses_are_those_of_the_manual(void **state)
@@ -161,6 +183,8 @@ int main(void)
         cmocka_unit_test(keys_are_small_with_underscores),
         cmocka_unit_test(a_lot_becomes_json_and_text),
         cmocka_unit_test(money_keeps_every_centavo),
+        cmocka_unit_test(a_hold_is_explained_once),
+        cmocka_unit_test(text_from_elsewhere_cannot_steer_the_terminal),
         cmocka_unit_test(exit_statuses_are_those_of_the_manual),
         cmocka_unit_test(exported_names_are_harmless_and_stay),
         cmocka_unit_test(advice_leads_from_nothing_to_the_first_lot),
