@@ -172,3 +172,24 @@ int store_check(struct store *store, struct err *err)
         return r;
     return err_set(err, ERR_STORE_CORRUPT, _("The database %s is damaged: %s"), store->path, found.data);
 }
+
+/* Both checks see one state of the database, whatever is committed meanwhile. */
+void store_inspect(const char *path, struct err *database, struct err *audit)
+{
+    struct store *store = xcalloc(1, sizeof(*store));
+    store->path = xstrdup(path);
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int r = sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ? db_fail(store, database) : 0;
+    if (r >= 0)
+        r = configure(store, database);
+    if (r >= 0)
+        r = db_exec(store, "BEGIN", database);
+    if (r >= 0) {
+        store_check(store, database);
+        store_audit_verify(store, audit);
+        db_exec(store, "COMMIT", NULL);
+    } else {
+        err_set(audit, database->code, "%s", err_text(database));
+    }
+    store_close(store);
+}

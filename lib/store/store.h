@@ -43,6 +43,11 @@ int store_open(const struct store_options *options, struct store **ret, struct e
 /* Reads the whole database for damage (SQLite's quick_check), for `doctor`: seconds on a big one.
  * ERR_STORE_CORRUPT. */
 int store_check(struct store *store, struct err *err);
+/*
+ * What store_check() and store_audit_verify() find, read over a connection of its own, so that a worker thread can do it
+ * while the daemon works. Each err stays empty when its part is whole.
+ */
+void store_inspect(const char *path, struct err *database, struct err *audit);
 /* Commits what is open and closes. Returns NULL. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_cleanup, store_close)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/act.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+void act_who(uid_t uid, char ret[static ACT_WHO_SIZE])
+{
+    snprintf(ret, ACT_WHO_SIZE, "uid %u", (unsigned)uid);
+}
+
+struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *verb, const char *object_fmt,
+                    ...)
+{
+    struct act *act = xcalloc(1, sizeof(*act));
+    act->daemon = daemon;
+    act->call = call;
+    act->verb = xstrdup(verb);
+    act_who(bus_call_uid(call), act->who);
+    va_list ap;
+    va_start(ap, object_fmt);
+    act->object = xvasprintf(object_fmt, ap);
+    va_end(ap);
+    return act;
+}
+
+static void act_free(struct act *act)
+{
+    err_clear(&act->err);
+    free(act->verb);
+    free(act->object);
+    free(act->detail);
+    free(act);
+}
+
+int act_options(struct act *act, struct bus_reader *r, const struct bus_option *options, size_t n, void *dest)
+{
+    return bus_read_options(r, options, n, dest, NULL, &act->err);
+}
+
+int act_write(struct act *act)
+{
+    int r = store_begin(act->daemon->store, &act->err);
+    act->writing = r >= 0;
+    return r;
+}
+
+static int audit(struct act *act, int r, struct err *err)
+{
+    const struct store_audit record = {
+        .who = act->who,
+        .action = act->verb,
+        .object = act->object,
+        .outcome = (char *)(r < 0 ? err_dbus_name(act->err.code) : "ok"),
+        .detail = act->detail,
+    };
+    return store_audit_add(act->daemon->store, &record, err);
+}
+
+static void answer_act(void *data, const struct err *lost)
+{
+    struct act *act = data;
+    if (lost)
+        bus_call_fail(&act->call, lost);
+    else if (act->err.code != ERR_NONE)
+        bus_call_fail(&act->call, &act->err);
+    else
+        bus_call_reply(&act->call);
+    act_free(act);
+}
+
+void act_end(struct act *act, int r)
+{
+    struct store *store = act->daemon->store;
+    _cleanup_err_ struct err fault = ERR_INIT;
+    int audited = 0;
+    if (r >= 0)
+        audited = audit(act, r, &fault);
+    if (audited < 0)
+        r = err_move(&act->err, &fault);
+    if (act->writing)
+        store_end(store, r >= 0, r >= 0 ? &act->err : NULL);
+    if (r < 0 && audited >= 0 && audit(act, r, &fault) < 0)
+        log_error("%s", err_text(&fault));
+    store_after_commit(store, answer_act, act);
+}
+
+struct pending_answer {
+    struct bus_call *call;
+    struct err err;
+};
+
+static void answer_now(void *data, const struct err *lost)
+{
+    struct pending_answer *pending = data;
+    if (lost)
+        bus_call_fail(&pending->call, lost);
+    else if (pending->err.code != ERR_NONE)
+        bus_call_fail(&pending->call, &pending->err);
+    else
+        bus_call_reply(&pending->call);
+    err_clear(&pending->err);
+    free(pending);
+}
+
+void answer(struct daemon *daemon, struct bus_call *call, int r, const struct err *err)
+{
+    struct pending_answer *pending = xcalloc(1, sizeof(*pending));
+    pending->call = call;
+    if (r < 0)
+        err_set(&pending->err, err->code, "%s", err_text(err));
+    store_after_commit(daemon->store, answer_now, pending);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/*
+ * An act: a call that changes something. Whatever becomes of it, it is audited in the write turn that makes the change,
+ * and its caller is answered once, after that turn is on disk.
+ */
+enum { ACT_WHO_SIZE = 32 };
+
+struct act {
+    struct daemon *daemon;
+    struct bus_call *call;  /* results are written to it before act_end() */
+    struct err err;         /* what went wrong, for a negative act_end() */
+    char *verb;             /* "hold" */
+    char *object;           /* "lot 12"; may be replaced while the act goes on */
+    char *detail;           /* JSON for the audit, or NULL; owned */
+    char who[ACT_WHO_SIZE]; /* "uid 1000" */
+    bool writing;
+};
+
+/* Takes the call over. It may go on for many turns; changes begin with act_write(). */
+struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *verb, const char *object_fmt,
+                    ...) _printf_(4, 5);
+/* From here to act_end(), in this turn, what is written is kept or undone together. */
+int act_write(struct act *act);
+/*
+ * The end: what act_write() began is kept (r >= 0) or undone, the act is audited, and the caller gets the results or
+ * act->err once that is on disk. Frees the act, now or then.
+ */
+void act_end(struct act *act, int r);
+
+/* A caller as it stands in the audit and in lots. */
+void act_who(uid_t uid, char ret[static ACT_WHO_SIZE]);
+/* Reads the options, the argument at `r`. */
+int act_options(struct act *act, struct bus_reader *r, const struct bus_option *options, size_t n,
+                void *dest);
+
+/*
+ * Answers a call that changes nothing: the results, or err when r is negative, once what it may have seen is on disk.
+ * Consumes the call.
+ */
+void answer(struct daemon *daemon, struct bus_call *call, int r, const struct err *err);

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "daemon/auth.h"
+#include "daemon/iface.h"
+#include "daemon/notices.h"
+#include "daemon/profiles.h"
+#include "daemon/submit.h"
+
+enum { STOP_CHECK_MS = 50, STOP_LATEST_S = 15 };
+
+struct app {
+    struct daemon daemon;
+    struct app_options options;
+    int state_lock; /* the state folder, locked: two daemons on one queue would send twice */
+    struct turn_end *commit;
+    struct timer *engine_timer;
+    struct clock_watch *clock_watch;
+    struct event *signals[3];
+    struct event *watchdog;
+    struct event *stop_check; /* not NULL: stopping */
+    int64_t stop_latest_us;
+    char *status; /* the last STATUS= */
+};
+
+/* ---- the write turn ---- */
+
+static void turn_opened(void *data)
+{
+    struct app *app = data;
+    turn_end_ask(app->commit);
+}
+
+/* One line for `systemctl status`, sent when it has changed. */
+static void tell_status(struct app *app)
+{
+    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
+    struct engine_portal_state portal = {0};
+    if (!getenv("NOTIFY_SOCKET") || store_lot_totals(app->daemon.store, totals, &held, NULL) < 0)
+        return;
+    engine_portal_state(app->daemon.engine, &portal);
+    _cleanup_free_ char *status =
+        xasprintf(_("%llu lots queued, %llu awaiting IMSS, %llu held; portal %s"),
+                  (unsigned long long)totals[LOT_STATE_QUEUED],
+                  (unsigned long long)(totals[LOT_STATE_RECEIVED] + totals[LOT_STATE_UNCERTAIN]),
+                  (unsigned long long)held, portal.state);
+    if (streq_null(status, app->status))
+        return;
+    sd_notifyf(0, "STATUS=%s", status);
+    replace_str(&app->status, STEAL(status));
+}
+
+static void commit_turn(void *data)
+{
+    struct app *app = data;
+    _cleanup_err_ struct err err = ERR_INIT;
+    if (store_commit(app->daemon.store, &err) < 0)
+        log_error(_("What was done in the last moment was lost: %s"), err_text(&err));
+    tell_status(app);
+}
+
+/* ---- what the engine needs ---- */
+
+static void wake_engine(void *data)
+{
+    struct app *app = data;
+    engine_wake(app->daemon.engine);
+}
+
+static void host_arm(void *data, int64_t at_boot_us)
+{
+    struct app *app = data;
+    if (at_boot_us == INT64_MAX)
+        timer_stop(app->engine_timer);
+    else
+        timer_set_boot(app->engine_timer, at_boot_us);
+}
+
+static void host_lot_changed(void *data, int64_t lot)
+{
+    notices_lot_changed(((struct app *)data)->daemon.notices, lot);
+}
+
+static void host_certificate_changed(void *data, int64_t certificate)
+{
+    notices_certificate_changed(((struct app *)data)->daemon.notices, certificate);
+}
+
+static void host_portal_changed(void *data)
+{
+    notices_portal_changed(((struct app *)data)->daemon.notices);
+}
+
+static void host_attention(void *data, int64_t lot, const char *what, const char *text)
+{
+    notices_attention(((struct app *)data)->daemon.notices, lot, what, text);
+}
+
+static uint32_t host_random(void *data)
+{
+    uint32_t value;
+    random_bytes(&value, sizeof(value));
+    return value;
+}
+
+static struct engine_config engine_numbers(const struct config *config)
+{
+    return (struct engine_config){
+        .poll_min_us = config->poll_min_us,
+        .poll_max_us = config->poll_max_us,
+        .retry_first_us = config->retry_first_us,
+        .retry_max_us = config->retry_max_us,
+        .settle_us = config->uncertain_settle_us,
+        .visits_at_once = (unsigned)config->visits_at_once,
+        .circuit_failures = (unsigned)config->failures_until_down,
+    };
+}
+
+/* ---- configuration ---- */
+
+static void log_lines(int priority, const struct buf *lines)
+{
+    _cleanup_free_ char *copy = xstrdup(str_or_empty(lines->data));
+    char *rest = copy;
+    for (char *line; (line = strsep(&rest, "\n"));)
+        if (*line)
+            log_write(priority, NULL, "%s", line);
+}
+
+static int load_config(const struct app_options *options, struct config *ret, struct err *err)
+{
+    _cleanup_buf_ struct buf warnings = BUF_INIT;
+    int r = config_load(options->config_path, options->config_must_exist, ret, &warnings, err);
+    log_lines(LOG_WARNING, &warnings);
+    return r;
+}
+
+static void reload(struct app *app)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    _cleanup_buf_ struct buf restart = BUF_INIT;
+    _cleanup_config_ struct config fresh = {0};
+    sd_notify(0, "RELOADING=1");
+    if (load_config(&app->options, &fresh, &err) < 0) {
+        log_error(_("The configuration stays as it was: %s"), err_text(&err));
+    } else {
+        config_reload(&app->daemon.config, &fresh, &restart);
+        log_lines(LOG_NOTICE, &restart);
+        log_set_level((int)app->daemon.config.log_level);
+        const struct engine_config numbers = engine_numbers(&app->daemon.config);
+        engine_configure(app->daemon.engine, &numbers);
+        log_info("%s", _("The configuration was read again."));
+    }
+    sd_notify(0, "READY=1");
+}
+
+/* ---- stopping ---- */
+
+static void check_stop(evutil_socket_t fd, short what, void *data)
+{
+    struct app *app = data;
+    bool late = clock_boot_us(&clock_system) >= app->stop_latest_us;
+    if (late || !engine_is_visiting(app->daemon.engine))
+        loop_quit(app->daemon.loop, EXIT_STATUS_OK);
+}
+
+/* Visits end after their step; what they leave in flight is settled at the next start. The second signal does not wait. */
+static void stop(struct app *app)
+{
+    if (app->stop_check) {
+        loop_quit(app->daemon.loop, EXIT_STATUS_OK);
+        return;
+    }
+    const struct timeval interval = {0, STOP_CHECK_MS * 1000};
+    sd_notify(0, "STOPPING=1");
+    engine_stop(app->daemon.engine);
+    app->stop_latest_us = clock_boot_us(&clock_system) + STOP_LATEST_S * US_PER_S;
+    app->stop_check = event_new(loop_base(app->daemon.loop), -1, EV_PERSIST, check_stop, app);
+    if (!app->stop_check || event_add(app->stop_check, &interval) < 0)
+        abort();
+    check_stop(-1, 0, app);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *data)
+{
+    struct app *app = data;
+    if (number == SIGHUP)
+        reload(app);
+    else
+        stop(app);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *data)
+{
+    sd_notify(0, "WATCHDOG=1");
+}
+
+static void on_clock_set(void *data)
+{
+    struct app *app = data;
+    log_notice("%s", _("The system clock was set."));
+    engine_clock_changed(app->daemon.engine);
+}
+
+/* ---- putting together ---- */
+
+static int lock_state(struct app *app, struct err *err)
+{
+    const char *state = app->options.state;
+    int r = file_make_dirs(state, 0700, err);
+    if (r < 0)
+        return r;
+    app->state_lock = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (app->state_lock < 0)
+        return err_set_errno(err, ERR_IO, errno, "%s", state);
+    if (flock(app->state_lock, LOCK_EX | LOCK_NB) < 0)
+        return err_set_errno(err, ERR_BUSY, errno, _("%s: another idsed works on this folder"), state);
+    return 0;
+}
+
+/* Where the key is: named on the command line, passed by the service manager, or named in the configuration. */
+static char *find_key(const struct app *app)
+{
+    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+    if (app->options.key_file)
+        return xstrdup(app->options.key_file);
+    if (credentials) {
+        _cleanup_free_ char *path = xasprintf("%s/idsed.key", credentials);
+        if (access(path, F_OK) == 0)
+            return STEAL(path);
+    }
+    return xstrdup(app->daemon.config.key_file);
+}
+
+static int open_seal(struct app *app, struct err *err)
+{
+    _cleanup_free_ char *path = find_key(app);
+    if (path)
+        return seal_open_key(path, &app->daemon.seal, err);
+    log_notice("%s", _("There is no sealing key, so credentials can be neither stored nor used."));
+    return 0;
+}
+
+static int open_store(struct app *app, struct err *err)
+{
+    struct daemon *daemon = &app->daemon;
+    daemon->store_path = daemon->config.store_path ? xstrdup(daemon->config.store_path)
+                                                   : xasprintf("%s/idsed.db", app->options.state);
+    app->commit = turn_end_new(daemon->loop, commit_turn, app);
+    const struct store_options options = {
+        .path = daemon->store_path,
+        .clock = &clock_system,
+        .turn_opened = turn_opened,
+        .data = app,
+    };
+    return store_open(&options, &daemon->store, err);
+}
+
+static void make_engine(struct app *app)
+{
+    struct daemon *daemon = &app->daemon;
+    const struct engine_config numbers = engine_numbers(&daemon->config);
+    const struct engine_host host = {
+        .arm = host_arm,
+        .lot_changed = host_lot_changed,
+        .certificate_changed = host_certificate_changed,
+        .portal_changed = host_portal_changed,
+        .attention = host_attention,
+        .random = host_random,
+        .data = app,
+    };
+    app->engine_timer = timer_new(daemon->loop, wake_engine, app);
+    daemon->engine = engine_new(daemon->store, &daemon->portal, &clock_system, &numbers, &host);
+}
+
+static void authorize(void *data, struct bus_call *call, const char *action)
+{
+    auth_check(((struct app *)data)->daemon.auth, call, action);
+}
+
+static void bus_fault(void *data, const char *text)
+{
+    log_warning("D-Bus: %s", text);
+}
+
+static int open_bus(struct app *app, struct err *err)
+{
+    struct daemon *daemon = &app->daemon;
+    const struct bus_server_options options = {
+        .loop = daemon->loop,
+        .authorize = authorize,
+        .fault = bus_fault,
+        .data = app,
+    };
+    int r = bus_server_open(&options, &daemon->bus, err);
+    if (r < 0)
+        return r;
+    auth_set_server(daemon->auth, daemon->bus);
+    bus_server_add(daemon->bus, &manager_node, daemon);
+    bus_server_add(daemon->bus, &lot_node, daemon);
+    bus_server_add(daemon->bus, &certificate_node, daemon);
+    bus_server_add(daemon->bus, &registration_node, daemon);
+    return 0;
+}
+
+static void watch_signals(struct app *app)
+{
+    static const int numbers[ELEMENTSOF(app->signals)] = {SIGTERM, SIGINT, SIGHUP};
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
+        app->signals[i] = evsignal_new(loop_base(app->daemon.loop), numbers[i], on_signal, app);
+        if (!app->signals[i] || event_add(app->signals[i], NULL) < 0)
+            abort();
+    }
+}
+
+static void feed_watchdog(struct app *app)
+{
+    uint64_t limit_us = 0;
+    if (sd_watchdog_enabled(0, &limit_us) <= 0)
+        return;
+    const struct timeval half = {(time_t)(limit_us / 2 / US_PER_S), (suseconds_t)(limit_us / 2 % US_PER_S)};
+    app->watchdog = event_new(loop_base(app->daemon.loop), -1, EV_PERSIST, on_watchdog, app);
+    if (!app->watchdog || event_add(app->watchdog, &half) < 0)
+        abort();
+}
+
+/* The bus name comes last: from there on calls are served, and all they need is there. */
+static int open_all(struct app *app, struct err *err)
+{
+    struct daemon *daemon = &app->daemon;
+    int r = load_config(&app->options, &daemon->config, err);
+    if (r < 0)
+        return r;
+    log_set_level((int)daemon->config.log_level);
+    daemon->loop = loop_new(&clock_system);
+    if (!daemon->loop)
+        return err_set(err, ERR_FAILED, _("the kernel gives no epoll descriptor"));
+    daemon->notices = notices_new(daemon);
+    if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0 || (r = open_store(app, err)) < 0 ||
+        (r = profiles_open(daemon, &daemon->profiles, err)) < 0)
+        return r;
+    daemon->auth = auth_new(daemon->store, &clock_system);
+    daemon->submissions = submissions_new(daemon);
+    make_engine(app);
+    if ((r = open_bus(app, err)) < 0 || (r = engine_start(daemon->engine, err)) < 0 ||
+        (r = store_commit(daemon->store, err)) < 0)
+        return r;
+    watch_signals(app);
+    app->clock_watch = clock_watch_new(daemon->loop, on_clock_set, app);
+    return bus_server_own_name(daemon->bus, "mx.idsed1", err);
+}
+
+int app_new(const struct app_options *options, struct app **ret, struct err *err)
+{
+    struct app *app = xcalloc(1, sizeof(*app));
+    app->options = *options;
+    app->state_lock = -1;
+    int r = open_all(app, err);
+    if (r < 0) {
+        app_free(app);
+        return r;
+    }
+    *ret = app;
+    return 0;
+}
+
+int app_run(struct app *app)
+{
+    feed_watchdog(app);
+    tell_status(app);
+    sd_notify(0, "READY=1");
+    log_info(_("Serving mx.idsed1; portal %s."), profiles_url(app->daemon.profiles));
+    int status = loop_run(app->daemon.loop);
+    return status < 0 ? EXIT_STATUS_FAILURE : status;
+}
+
+/* ---- taking apart: what is told to callers at the end still goes out, so the bus stays until the last commit ---- */
+
+static void free_event(struct event **event)
+{
+    if (*event)
+        event_free(*event);
+    *event = NULL;
+}
+
+static void free_daemon(struct daemon *daemon)
+{
+    daemon->engine = engine_free(daemon->engine);
+    daemon->submissions = submissions_free(daemon->submissions);
+    if (daemon->store)
+        store_commit(daemon->store, NULL);
+    daemon->bus = bus_server_close(daemon->bus);
+    daemon->profiles = profiles_free(daemon->profiles);
+    daemon->store = store_close(daemon->store);
+    daemon->auth = auth_free(daemon->auth);
+    daemon->notices = notices_free(daemon->notices);
+    daemon->seal = seal_free(daemon->seal);
+    config_free(&daemon->config);
+    free(daemon->store_path);
+}
+
+struct app *app_free(struct app *app)
+{
+    if (!app)
+        return NULL;
+    for (size_t i = 0; i < ELEMENTSOF(app->signals); i++)
+        free_event(&app->signals[i]);
+    free_event(&app->watchdog);
+    free_event(&app->stop_check);
+    free_daemon(&app->daemon);
+    clock_watch_free(app->clock_watch);
+    timer_free(app->engine_timer);
+    turn_end_free(app->commit);
+    loop_free(app->daemon.loop);
+    cleanup_close(&app->state_lock);
+    free(app->status);
+    free(app);
+    return NULL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/err.h"
+
+/* The daemon as a whole: puts its parts together, runs them, and takes them apart. */
+struct app;
+
+struct app_options {
+    const char *config_path;
+    bool config_must_exist; /* it was named on the command line */
+    const char *state;      /* folder */
+    const char *key_file;   /* NULL: the service manager's credential, or the configuration's file */
+};
+
+/* Opens everything and takes the bus name; when it returns, calls are waiting to be served. */
+int app_new(const struct app_options *options, struct app **ret, struct err *err);
+/* Until it is told to stop, or the bus goes away; the exit status. */
+int app_run(struct app *app);
+struct app *app_free(struct app *app);
+DEFINE_CLEANUP(struct app *, app_cleanup, app_free)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus/server.h"
+#include "store/store.h"
+
+/*
+ * Who may do what. uid 0 may do everything; anybody else is judged by polkit, asked about the sender of the message. A
+ * bus without polkit serves uid 0 only. Denials are audited.
+ */
+struct auth;
+
+struct auth *auth_new(struct store *store, const struct clock *clock);
+struct auth *auth_free(struct auth *auth);
+/* The server to ask polkit through; before any call comes in. */
+void auth_set_server(struct auth *auth, struct bus_server *server);
+/* Answers with bus_call_allow() or bus_call_fail(), at once or when polkit has spoken. */
+void auth_check(struct auth *auth, struct bus_call *call, const char *action);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/credentials.h"
+
+/* The name under which a record is sealed, so that it opens in its own row only. */
+static char *record_name(int64_t id)
+{
+    return xasprintf("certificate/%lld", (long long)id);
+}
+
+const char *credentials_no_key_sentence(void)
+{
+    return _("There is no sealing key. Pass the systemd credential idsed.key, or set [Sealing] KeyFile in "
+             "idsed.conf "
+             "to a file of 32 random bytes with mode 0600, and restart idsed.");
+}
+
+static int require_key(const struct seal *seal, struct err *err)
+{
+    return seal ? 0 : err_set(err, ERR_SEAL_BROKEN, "%s", credentials_no_key_sentence());
+}
+
+int credentials_open(struct store *store, const struct seal *seal, int64_t id, struct credential **ret,
+                     struct err *err)
+{
+    int r = require_key(seal, err);
+    if (r < 0)
+        return r;
+    struct store_certificate row = {0};
+    r = store_certificate_get(store, id, &row, err);
+    if (r < 0)
+        return r;
+    struct buf plain = BUF_INIT;
+    _cleanup_free_ char *record = record_name(id);
+    if (row.removed_us != 0)
+        r = err_set(err, ERR_UNKNOWN_CERTIFICATE, _("certificate %lld was removed"), (long long)id);
+    if (r >= 0)
+        r = seal_open(seal, record, row.sealed, row.sealed_len, &plain, err);
+    if (r >= 0)
+        r = credential_load(plain.data, plain.len, ret, err);
+    buf_wipe_free(&plain);
+    store_certificate_free(&row);
+    return r < 0 ? err_prefix(err, _("certificate %lld"), (long long)id) : 0;
+}
+
+static int refuse_known(struct store *store, const char *fingerprint, struct err *err)
+{
+    struct store_certificate *rows = NULL;
+    size_t n = 0;
+    int r = store_certificate_list(store, false, &rows, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        if (streq_null(rows[i].fingerprint, fingerprint))
+            r = err_set(err, ERR_CERTIFICATE_EXISTS, _("it is certificate %lld already"),
+                        (long long)rows[i].id);
+    store_certificates_free(rows, n);
+    return r;
+}
+
+static int seal_credential(const struct seal *seal, int64_t id, const struct credential *credential,
+                           struct buf *ret, struct err *err)
+{
+    struct buf plain = BUF_INIT;
+    _cleanup_free_ char *record = record_name(id);
+    int r = credential_save(credential, &plain, err);
+    if (r >= 0)
+        r = seal_close(seal, record, plain.data, plain.len, ret, err);
+    buf_wipe_free(&plain);
+    return r;
+}
+
+static int bind_rp(struct store *store, const char *rp, int64_t certificate, struct err *err)
+{
+    struct store_rp row = {0};
+    int r = store_rp_get(store, rp, &row, err);
+    if (r < 0)
+        return r;
+    row.certificate = certificate;
+    r = store_rp_update(store, &row, err);
+    store_rp_free(&row);
+    return r;
+}
+
+int credentials_add(struct store *store, const struct seal *seal, const struct credential *credential,
+                    const char *const *rps, size_t n_rps, int64_t *ret_id, struct err *err)
+{
+    const struct credential_info *info = credential_info(credential);
+    _cleanup_buf_ struct buf sealed = BUF_INIT;
+    int64_t id = 0;
+    int r = require_key(seal, err);
+    if (r >= 0)
+        r = refuse_known(store, info->fingerprint, err);
+    if (r >= 0)
+        r = store_certificate_reserve(store, &id, err);
+    if (r >= 0)
+        r = seal_credential(seal, id, credential, &sealed, err);
+    if (r < 0)
+        return r;
+    const struct store_certificate row = {
+        .id = id,
+        .kind = info->kind == CREDENTIAL_IMSS ? CERTIFICATE_IMSS : CERTIFICATE_EFIRMA,
+        .user = info->user,
+        .rfc = info->rfc,
+        .curp = info->curp,
+        .name = info->name,
+        .serial = info->serial,
+        .fingerprint = info->fingerprint,
+        .not_before_us = info->not_before_us,
+        .not_after_us = info->not_after_us,
+        .sealed = sealed.data,
+        .sealed_len = sealed.len,
+    };
+    r = store_certificate_add(store, &row, err);
+    for (size_t i = 0; r >= 0 && i < n_rps; i++)
+        r = bind_rp(store, rps[i], id, err);
+    if (r >= 0)
+        *ret_id = id;
+    return r;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus/server.h"
+#include "daemon/config.h"
+#include "daemon/engine/engine.h"
+#include "net/loop.h"
+#include "portal/ops.h"
+#include "store/store.h"
+#include "vault/vault.h"
+
+/* What the parts of the daemon share. app.c makes and destroys it; the others only use it. */
+struct daemon {
+    struct loop *loop;
+    struct config config;
+    char *store_path;
+    struct store *store;
+    struct seal *seal;         /* NULL: there is no key, so credentials can be neither stored nor used */
+    struct profiles *profiles; /* owns what `portal` speaks through */
+    struct portal portal;
+    struct engine *engine;
+    struct auth *auth;
+    struct notices *notices;
+    struct submissions *submissions;
+    struct bus_server *bus;
+};
+
+static inline const struct clock *daemon_clock(const struct daemon *daemon)
+{
+    return loop_clock(daemon->loop);
+}

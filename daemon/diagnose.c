@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+
+#include "daemon/credentials.h"
+#include "daemon/iface.h"
+#include "daemon/profiles.h"
+
+/* Manager.Diagnose: the daemon looks into itself. The database is read by a worker, since a big one takes seconds. */
+
+enum { DISK_LEAST_MIB = 200, CERTIFICATE_SOON_DAYS = 30 };
+
+struct diagnosis {
+    struct daemon *daemon;
+    struct bus_call *call;
+    char *path;
+    struct err database, audit;
+};
+
+static void write_check(struct bus_writer *w, const char *name, bool ok, const char *text)
+{
+    bus_open_array(w);
+    bus_entry_string(w, "name", name);
+    bus_entry_bool(w, "ok", ok);
+    bus_entry_string(w, "text", text);
+    bus_close(w);
+}
+
+static void write_result(struct bus_writer *w, const char *name, const struct err *err, const char *text)
+{
+    bool ok = err->code == ERR_NONE;
+    write_check(w, name, ok, ok ? text : err_text(err));
+}
+
+/* ---- keys and certificates ---- */
+
+static void check_sealing_key(struct bus_writer *w, struct daemon *daemon,
+                              const struct store_certificate *rows, size_t n)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    for (size_t i = 0; i < n && err.code == ERR_NONE; i++) {
+        _cleanup_(credential_cleanup) struct credential *credential = NULL;
+        credentials_open(daemon->store, daemon->seal, rows[i].id, &credential, &err);
+    }
+    if (!daemon->seal)
+        write_check(w, "sealing-key", false, credentials_no_key_sentence());
+    else
+        write_result(w, "sealing-key", &err, _("It is there, and opens every stored credential."));
+}
+
+static void judge_certificate(const struct store_certificate *row, int64_t now_us, struct buf *faults)
+{
+    _cleanup_free_ char *until = time_format_short(row->not_after_us);
+    if (row->hold != LOT_HOLD_NONE)
+        buf_printf(faults, _("Certificate %lld is held: %s. "), (long long)row->id,
+                   str_or_empty(row->hold_text));
+    if (row->not_after_us <= now_us)
+        buf_printf(faults, _("Certificate %lld expired on %s; add the new one. "), (long long)row->id, until);
+    else if (row->not_after_us <= now_us + CERTIFICATE_SOON_DAYS * US_PER_DAY)
+        buf_printf(faults, _("Certificate %lld expires on %s; renew it. "), (long long)row->id, until);
+}
+
+static void check_certificates(struct bus_writer *w, struct daemon *daemon,
+                               const struct store_certificate *rows, size_t n)
+{
+    _cleanup_buf_ struct buf faults = BUF_INIT;
+    int64_t now_us = clock_wall_us(daemon_clock(daemon));
+    for (size_t i = 0; i < n; i++)
+        judge_certificate(&rows[i], now_us, &faults);
+    struct store_rp *rps = NULL;
+    size_t n_rps = 0;
+    store_rp_list(daemon->store, &rps, &n_rps, NULL);
+    for (size_t i = 0; i < n_rps; i++)
+        if (rps[i].certificate == 0)
+            buf_printf(&faults, _("%s has no certificate; add one with 'idsectl cert add'. "), rps[i].rp);
+    if (n_rps == 0)
+        buf_add_str(&faults, _("No registro patronal is registered; add one with 'idsectl rp add'."));
+    store_rps_free(rps, n_rps);
+    _cleanup_free_ char *well = xasprintf(_("%zu in use, none held or about to expire."), n);
+    write_check(w, "certificates", faults.len == 0, faults.len ? faults.data : well);
+}
+
+/* ---- the portal ---- */
+
+static void check_profile(struct bus_writer *w, struct daemon *daemon)
+{
+    const struct portal *portal = &daemon->portal;
+    bool can_send = portal->ops->can_upload(portal->data);
+    _cleanup_free_ char *text = xasprintf(
+        can_send ? _("%s, at %s.")
+                 : _("%s, at %s, does not know how to send; complete it with 'idsectl profile learn'."),
+        portal->ops->profile_name(portal->data), profiles_url(daemon->profiles));
+    write_check(w, "profile", can_send, text);
+}
+
+static void check_portal(struct bus_writer *w, struct daemon *daemon)
+{
+    struct engine_portal_state state = {0};
+    engine_portal_state(daemon->engine, &state);
+    bool ok = streq(state.state, "ok") || streq(state.state, "unknown");
+    _cleanup_free_ char *text =
+        xasprintf("%s%s%s", state.state, str_empty(state.text) ? "" : ": ", str_or_empty(state.text));
+    write_check(w, "portal", ok, text);
+}
+
+/* ---- the machine ---- */
+
+static int64_t newest_lot_us(struct store *store)
+{
+    const struct store_lot_filter any = {.held = -1};
+    struct store_lot *lots = NULL;
+    size_t n = 0;
+    store_lot_list(store, &any, 0, 1, &lots, &n, NULL);
+    int64_t at_us = n ? lots[0].created_us : 0;
+    store_lots_free(lots, n);
+    return at_us;
+}
+
+/* A clock that nobody sets right is worth a word; one that went back is a fault, for deadlines hang on it. */
+static void check_clock(struct bus_writer *w, struct daemon *daemon)
+{
+    struct timex state = {0};
+    bool synchronised = adjtimex(&state) != TIME_ERROR;
+    int64_t now_us = clock_wall_us(daemon_clock(daemon));
+    bool went_back = newest_lot_us(daemon->store) > now_us + US_PER_MIN;
+    _cleanup_free_ char *now = time_format_short(now_us);
+    _cleanup_free_ char *text = xasprintf(
+        went_back      ? _("%s, but a lot was submitted later than that: the clock went back. Set it right.")
+        : synchronised ? _("%s, kept right over the network.")
+                       : _("%s; nobody keeps it right. Legal deadlines depend on it: turn on NTP."),
+        now);
+    write_check(w, "clock", !went_back, text);
+}
+
+static void check_disk(struct bus_writer *w, const char *path)
+{
+    struct statvfs fs;
+    if (statvfs(path, &fs) < 0) {
+        write_check(w, "disk", false, path);
+        return;
+    }
+    uint64_t mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
+    bool ok = mib >= DISK_LEAST_MIB;
+    _cleanup_free_ char *text = xasprintf(
+        ok ? _("%llu MiB are free.") : _("Only %llu MiB are free; make room."), (unsigned long long)mib);
+    write_check(w, "disk", ok, text);
+}
+
+/* ---- the method ---- */
+
+static void inspect(void *data)
+{
+    struct diagnosis *diagnosis = data;
+    store_inspect(diagnosis->path, &diagnosis->database, &diagnosis->audit);
+}
+
+static void inspected(void *data)
+{
+    struct diagnosis *diagnosis = data;
+    struct daemon *daemon = diagnosis->daemon;
+    struct store_certificate *rows = NULL;
+    size_t n = 0;
+    store_certificate_list(daemon->store, false, &rows, &n, NULL);
+    struct bus_writer *w = bus_call_results(diagnosis->call);
+    bus_open_array(w);
+    write_result(w, "database", &diagnosis->database, _("Whole."));
+    write_result(w, "audit", &diagnosis->audit, _("The chain is whole."));
+    check_sealing_key(w, daemon, rows, n);
+    check_certificates(w, daemon, rows, n);
+    check_profile(w, daemon);
+    check_portal(w, daemon);
+    check_clock(w, daemon);
+    check_disk(w, diagnosis->path);
+    bus_close(w);
+    store_certificates_free(rows, n);
+    answer(daemon, diagnosis->call, 0, NULL);
+    err_clear(&diagnosis->database);
+    err_clear(&diagnosis->audit);
+    free(diagnosis->path);
+    free(diagnosis);
+}
+
+void diagnose(struct bus_call *call, void *data)
+{
+    struct daemon *daemon = data;
+    _cleanup_err_ struct err err = ERR_INIT;
+    struct diagnosis *diagnosis = xcalloc(1, sizeof(*diagnosis));
+    *diagnosis = (struct diagnosis){.daemon = daemon, .call = call, .path = xstrdup(daemon->store_path)};
+    int r = worker_run(daemon->loop, inspect, inspected, diagnosis, &err);
+    if (r < 0) {
+        answer(daemon, call, r, &err);
+        free(diagnosis->path);
+        free(diagnosis);
+    }
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <config.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/iface.h"
+#include "daemon/profiles.h"
+
+enum { LIST_LIMIT_MAX = 1000 };
+
+static int check_limit(uint32_t limit, struct err *err)
+{
+    if (limit < 1 || limit > LIST_LIMIT_MAX)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("limit: %u is not between 1 and %d"), limit,
+                       LIST_LIMIT_MAX);
+    return 0;
+}
+
+/* A registro patronal of a filter; "" is any. */
+static int take_rp(const char *text, char ret[static 12], struct err *err)
+{
+    if (strlen(text) > 11)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("registration: '%s' is longer than 11 characters"), text);
+    strcpy(ret, text);
+    return 0;
+}
+
+/* Names of states as bits; `from_name` is one of the enum's own functions. */
+static int take_states(const struct bus_strings *names, int (*from_name)(const char *), uint32_t *ret,
+                       struct err *err)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < names->n; i++) {
+        int state = from_name(names->item[i]);
+        if (state < 0)
+            return err_set(err, ERR_INVALID_ARGUMENT, _("states: there is no state '%s'"), names->item[i]);
+        bits |= UINT32_C(1) << state;
+    }
+    *ret = bits;
+    return 0;
+}
+
+/* ---- ListLots ---- */
+
+struct lot_filter_options {
+    const char *registration;
+    struct bus_strings states;
+    bool held;
+    uint64_t certificate, since, until;
+};
+
+enum { LOT_FILTER_HELD = 2 }; /* its place below */
+static const struct bus_option lot_filter_options[] = {
+    {"registration", "s", offsetof(struct lot_filter_options, registration)},
+    {"states", "as", offsetof(struct lot_filter_options, states)},
+    {"held", "b", offsetof(struct lot_filter_options, held)},
+    {"certificate", "t", offsetof(struct lot_filter_options, certificate)},
+    {"since", "t", offsetof(struct lot_filter_options, since)},
+    {"until", "t", offsetof(struct lot_filter_options, until)},
+};
+
+static int read_lot_filter(struct bus_reader *r, struct store_lot_filter *ret, struct err *err)
+{
+    struct lot_filter_options given = {.registration = ""};
+    uint32_t bits = 0;
+    int result = bus_read_options(r, lot_filter_options, ELEMENTSOF(lot_filter_options), &given, &bits, err);
+    if (result >= 0)
+        result = take_rp(given.registration, ret->rp, err);
+    if (result >= 0)
+        result = take_states(&given.states, lot_state_from_name, &ret->states, err);
+    ret->held = bits & (1u << LOT_FILTER_HELD) ? given.held : -1;
+    ret->certificate = (int64_t)MIN(given.certificate, (uint64_t)INT64_MAX);
+    ret->since_us = (int64_t)MIN(given.since, (uint64_t)INT64_MAX);
+    ret->until_us = (int64_t)MIN(given.until, (uint64_t)INT64_MAX);
+    return result;
+}
+
+static int list_lots(struct daemon *daemon, struct bus_call *call, struct err *err)
+{
+    struct store_lot_filter filter = {0};
+    struct store_lot *lots = NULL;
+    size_t n = 0;
+    uint64_t cursor = 0;
+    uint32_t limit = 0;
+    struct bus_reader reader;
+    bus_call_arguments(call, &reader);
+    int r = read_lot_filter(&reader, &filter, err);
+    bus_read_u64(&reader, &cursor);
+    bus_read_u32(&reader, &limit);
+    if (r >= 0)
+        r = check_limit(limit, err);
+    if (r >= 0) /* one more than asked for tells whether there is a next page */
+        r = store_lot_list(daemon->store, &filter, (int64_t)MIN(cursor, (uint64_t)INT64_MAX), limit + 1,
+                           &lots, &n, err);
+    if (r < 0)
+        return r;
+    struct bus_writer *w = bus_call_results(call);
+    size_t shown = MIN(n, (size_t)limit);
+    bus_open_array(w);
+    for (size_t i = 0; i < shown; i++) {
+        struct lot_object object = {.daemon = daemon, .lot = lots[i]};
+        bus_write_properties(w, &lot_interface, &object, "Receipts");
+    }
+    bus_close(w);
+    bus_write_u64(w, n > limit ? (uint64_t)lots[shown - 1].id : 0);
+    store_lots_free(lots, n);
+    return 0;
+}
+
+/* ---- ListMovements ---- */
+
+/* A movement with the documents of its lot, which its rows share. */
+struct movement_row {
+    const struct store_movement *row;
+    int64_t acuse, constancia;
+};
+
+static void write_code(struct bus_writer *w, const char *key, char code)
+{
+    bus_entry_string(w, key, (const char[]){code, '\0'});
+}
+
+static void write_errors(struct bus_writer *w, const struct store_movement *row)
+{
+    bus_open_entry(w, "errors", "a(sss)");
+    bus_open_array(w);
+    for (size_t i = 0; i < row->n_errors; i++) {
+        bus_open_struct(w);
+        bus_write_string(w, row->errors[i].code);
+        bus_write_string(w, row->errors[i].text);
+        bus_write_string(w, row->errors[i].imss_value);
+        bus_close(w);
+    }
+    bus_close(w);
+    bus_close_entry(w);
+}
+
+static void write_record(struct bus_writer *w, const struct movement *movement)
+{
+    bus_entry_string(w, "registration", movement->rp);
+    bus_entry_string(w, "type", movement_type_name(movement->type));
+    bus_entry_string(w, "nss", movement->nss);
+    bus_entry_string(w, "first-surname", movement->paterno);
+    bus_entry_string(w, "second-surname", movement->materno);
+    bus_entry_string(w, "names", movement->nombres);
+    bus_entry_string(w, "curp", movement->curp);
+    bus_entry_string(w, "umf", movement->umf);
+    bus_entry_string(w, "guia", movement->guia);
+    bus_entry_string(w, "clave", movement->clave);
+    bus_entry_u32(w, "sbc", (uint32_t)movement->sbc_centavos);
+    bus_entry_u32(w, "date", (uint32_t)movement->date);
+    write_code(w, "worker-type", movement->tipo_trabajador);
+    write_code(w, "salary-type", movement->tipo_salario);
+    write_code(w, "reduced-week", movement->jornada);
+    write_code(w, "cause", movement->causa_baja);
+}
+
+static void write_movement(struct bus_writer *w, const struct movement_row *movement)
+{
+    const struct store_movement *row = movement->row;
+    bus_open_array(w);
+    bus_entry_u64(w, "lot", (uint64_t)row->lot);
+    bus_entry_u32(w, "position", row->seq + 1);
+    write_record(w, &row->movement);
+    bus_entry_string(w, "state", movement_state_name(row->state));
+    bus_entry_u64(w, "sent", (uint64_t)row->sent_us);
+    bus_entry_u64(w, "received", (uint64_t)row->received_us);
+    bus_entry_u64(w, "answered", (uint64_t)row->answered_us);
+    write_code(w, "extemporaneous", row->extemporaneo);
+    bus_entry_string(w, "imss-name", row->imss_name);
+    write_errors(w, row);
+    bus_entry_u64(w, "acuse", (uint64_t)movement->acuse);
+    bus_entry_u64(w, "constancia", (uint64_t)movement->constancia);
+    bus_close(w);
+}
+
+static void find_documents(struct store *store, int64_t lot, struct movement_row *ret)
+{
+    struct store_document *documents = NULL;
+    size_t n = 0;
+    ret->acuse = ret->constancia = 0;
+    store_document_list(store, lot, &documents, &n, NULL);
+    for (size_t i = 0; i < n; i++) {
+        if (documents[i].kind == DOCUMENT_ACUSE)
+            ret->acuse = documents[i].id;
+        if (documents[i].kind == DOCUMENT_CONSTANCIA)
+            ret->constancia = documents[i].id;
+    }
+    store_documents_free(documents, n);
+}
+
+struct movement_filter_options {
+    const char *registration, *nss, *type;
+    struct bus_strings states;
+    uint64_t lot;
+    uint32_t since, until;
+};
+
+static const struct bus_option movement_filter_options[] = {
+    {"lot", "t", offsetof(struct movement_filter_options, lot)},
+    {"registration", "s", offsetof(struct movement_filter_options, registration)},
+    {"nss", "s", offsetof(struct movement_filter_options, nss)},
+    {"type", "s", offsetof(struct movement_filter_options, type)},
+    {"states", "as", offsetof(struct movement_filter_options, states)},
+    {"since", "u", offsetof(struct movement_filter_options, since)},
+    {"until", "u", offsetof(struct movement_filter_options, until)},
+};
+
+static int take_nss(const char *text, char ret[static 12], struct err *err)
+{
+    if (strlen(text) > 11)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("nss: '%s' is longer than 11 digits"), text);
+    strcpy(ret, text);
+    return 0;
+}
+
+static int take_type(const char *text, enum movement_type *ret, struct err *err)
+{
+    int type = *text ? movement_type_from_name(text) : MOVEMENT_NONE;
+    if (type < 0)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("type: there is no type '%s'"), text);
+    *ret = (enum movement_type)type;
+    return 0;
+}
+
+static int read_movement_filter(struct bus_reader *r, struct store_movement_filter *ret, struct err *err)
+{
+    struct movement_filter_options given = {.registration = "", .nss = "", .type = ""};
+    int result =
+        bus_read_options(r, movement_filter_options, ELEMENTSOF(movement_filter_options), &given, NULL, err);
+    if (result >= 0)
+        result = take_rp(given.registration, ret->rp, err);
+    if (result >= 0)
+        result = take_nss(given.nss, ret->nss, err);
+    if (result >= 0)
+        result = take_type(given.type, &ret->type, err);
+    if (result >= 0)
+        result = take_states(&given.states, movement_state_from_name, &ret->states, err);
+    ret->lot = (int64_t)MIN(given.lot, (uint64_t)INT64_MAX);
+    ret->since = (int32_t)MIN(given.since, (uint32_t)INT32_MAX);
+    ret->until = (int32_t)MIN(given.until, (uint32_t)INT32_MAX);
+    return result;
+}
+
+/* "LOT:POSITION" of the row behind which the page begins. */
+static int read_cursor(const char *text, struct store_movement_cursor *ret, struct err *err)
+{
+    int end = 0;
+    if (*text == '\0')
+        return 0;
+    if (sscanf(text, "%" SCNd64 ":%" SCNu32 "%n", &ret->lot, &ret->seq, &end) != 2 || text[end] != '\0' ||
+        ret->lot <= 0)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("cursor: '%s' is not one that was given out"), text);
+    return 0;
+}
+
+static void write_movements(struct daemon *daemon, struct bus_writer *w, const struct store_movement *rows,
+                            size_t n)
+{
+    struct movement_row movement = {0};
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || rows[i].lot != rows[i - 1].lot)
+            find_documents(daemon->store, rows[i].lot, &movement);
+        movement.row = &rows[i];
+        write_movement(w, &movement);
+    }
+    bus_close(w);
+}
+
+static int list_movements(struct daemon *daemon, struct bus_call *call, struct err *err)
+{
+    struct store_movement_filter filter = {0};
+    struct store_movement_cursor after = {0};
+    struct store_movement *rows = NULL;
+    size_t n = 0;
+    const char *cursor = "";
+    uint32_t limit = 0;
+    struct bus_reader reader;
+    bus_call_arguments(call, &reader);
+    int r = read_movement_filter(&reader, &filter, err);
+    bus_read_string(&reader, &cursor);
+    bus_read_u32(&reader, &limit);
+    if (r >= 0)
+        r = check_limit(limit, err);
+    if (r >= 0)
+        r = read_cursor(cursor, &after, err);
+    if (r >= 0)
+        r = store_movement_list(daemon->store, &filter, &after, limit + 1, &rows, &n, err);
+    if (r < 0)
+        return r;
+    struct bus_writer *w = bus_call_results(call);
+    size_t shown = MIN(n, (size_t)limit);
+    write_movements(daemon, w, rows, shown);
+    char next[48] = "";
+    if (n > limit)
+        snprintf(next, sizeof(next), "%" PRId64 ":%" PRIu32, rows[shown - 1].lot, rows[shown - 1].seq);
+    bus_write_string(w, next);
+    store_movements_free(rows, n);
+    return 0;
+}
+
+/* ---- registrations and certificates ---- */
+
+static int list_registrations(struct daemon *daemon, struct bus_call *call, struct err *err)
+{
+    struct store_rp *rps = NULL;
+    size_t n = 0;
+    int r = store_rp_list(daemon->store, &rps, &n, err);
+    if (r < 0)
+        return r;
+    struct bus_writer *w = bus_call_results(call);
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        struct registration_object object = {.daemon = daemon, .rp = rps[i]};
+        bus_write_properties(w, &registration_interface, &object, NULL);
+    }
+    bus_close(w);
+    store_rps_free(rps, n);
+    return 0;
+}
+
+static int list_certificates(struct daemon *daemon, struct bus_call *call, struct err *err)
+{
+    struct store_certificate *certificates = NULL;
+    size_t n = 0;
+    int r = store_certificate_list(daemon->store, false, &certificates, &n, err);
+    if (r < 0)
+        return r;
+    struct bus_writer *w = bus_call_results(call);
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        struct certificate_object object = {.daemon = daemon, .certificate = certificates[i]};
+        bus_write_properties(w, &certificate_interface, &object, NULL);
+    }
+    bus_close(w);
+    store_certificates_free(certificates, n);
+    return 0;
+}
+
+/* ---- methods that only look ---- */
+
+typedef int look_fn(struct daemon *daemon, struct bus_call *call, struct err *err);
+
+static void look(struct bus_call *call, void *data, look_fn *fn)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    int r = fn(data, call, &err);
+    answer(data, call, r, &err);
+}
+
+static void manager_list_lots(struct bus_call *call, void *daemon)
+{
+    look(call, daemon, list_lots);
+}
+
+static void manager_list_movements(struct bus_call *call, void *daemon)
+{
+    look(call, daemon, list_movements);
+}
+
+static void manager_list_registrations(struct bus_call *call, void *daemon)
+{
+    look(call, daemon, list_registrations);
+}
+
+static void manager_list_certificates(struct bus_call *call, void *daemon)
+{
+    look(call, daemon, list_certificates);
+}
+
+static void manager_list_profiles(struct bus_call *call, void *daemon)
+{
+    look(call, daemon, profiles_list);
+}
+
+/* ---- acts on the portal ---- */
+
+static void manager_use_profile(struct bus_call *call, void *data)
+{
+    struct daemon *daemon = data;
+    static const struct bus_option options[] = {BUS_OPTION_COMMON};
+    const char *name = "";
+    struct bus_reader reader;
+    bus_call_arguments(call, &reader);
+    bus_read_string(&reader, &name);
+    struct act *act = act_new(daemon, call, "use-profile", "profile %.64s", name);
+    int r = act_options(act, &reader, options, ELEMENTSOF(options), NULL);
+    if (r >= 0)
+        r = act_write(act);
+    if (r >= 0)
+        r = profiles_use(daemon, name, &act->err);
+    act_end(act, r);
+}
+
+static void manager_refresh(struct bus_call *call, void *data)
+{
+    struct daemon *daemon = data;
+    struct act *act = act_new(daemon, call, "refresh", "portal");
+    int r = iface_no_options(act);
+    if (r >= 0)
+        r = act_write(act);
+    if (r >= 0)
+        r = engine_refresh(daemon->engine, &act->err);
+    act_end(act, r);
+}
+
+/* ---- properties ---- */
+
+static void get_version(struct bus_writer *w, const struct bus_property *property, void *object)
+{
+    bus_write_string(w, IDSED_VERSION);
+}
+
+static struct engine_portal_state portal_state(const struct daemon *daemon)
+{
+    struct engine_portal_state state = {0};
+    engine_portal_state(daemon->engine, &state);
+    return state;
+}
+
+static void get_portal_state(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_string(w, portal_state(daemon).state);
+}
+
+static void get_portal_text(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_string(w, portal_state(daemon).text);
+}
+
+static void get_portal_since(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_u64(w, (uint64_t)portal_state(daemon).since_us);
+}
+
+static void get_next_visit(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_u64(w, (uint64_t)engine_next_visit_us(((struct daemon *)daemon)->engine));
+}
+
+static void get_profile(struct bus_writer *w, const struct bus_property *property, void *object)
+{
+    const struct portal *portal = &((struct daemon *)object)->portal;
+    bus_write_string(w, portal->ops->profile_name(portal->data));
+}
+
+static void get_can_send(struct bus_writer *w, const struct bus_property *property, void *object)
+{
+    const struct portal *portal = &((struct daemon *)object)->portal;
+    bus_write_bool(w, portal->ops->can_upload(portal->data));
+}
+
+static void get_lot_counts(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
+    store_lot_totals(((struct daemon *)daemon)->store, totals, &held, NULL);
+    bus_open_array(w);
+    for (int state = 0; state < _LOT_STATE_MAX; state++) {
+        if (totals[state] == 0)
+            continue;
+        bus_open_dict_entry(w);
+        bus_write_string(w, lot_state_name((enum lot_state)state));
+        bus_write_u64(w, totals[state]);
+        bus_close(w);
+    }
+    bus_close(w);
+}
+
+static void get_held_count(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    uint64_t totals[_LOT_STATE_MAX], held = 0;
+    store_lot_totals(((struct daemon *)daemon)->store, totals, &held, NULL);
+    bus_write_u64(w, held);
+}
+
+static void get_movement_count(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    uint64_t count = 0;
+    store_movement_count(((struct daemon *)daemon)->store, &count, NULL);
+    bus_write_u64(w, count);
+}
+
+static const struct bus_property properties[] = {
+    {"Version", "s", BUS_EMITS_CONST, get_version},
+    {"PortalState", "s", BUS_EMITS_CHANGE, get_portal_state},
+    {"PortalText", "s", BUS_EMITS_CHANGE, get_portal_text},
+    {"PortalSince", "t", BUS_EMITS_CHANGE, get_portal_since},
+    {"NextVisit", "t", BUS_EMITS_NOTHING, get_next_visit},
+    {"Profile", "s", BUS_EMITS_CHANGE, get_profile},
+    {"CanSend", "b", BUS_EMITS_CHANGE, get_can_send},
+    {"LotCounts", "a{st}", BUS_EMITS_NOTHING, get_lot_counts},
+    {"HeldCount", "t", BUS_EMITS_NOTHING, get_held_count},
+    {"MovementCount", "t", BUS_EMITS_NOTHING, get_movement_count},
+    {0},
+};
+
+static const struct bus_method methods[] = {
+    {"Submit", "ha{sv}", "aobaa{sv}", "file options lots existing findings", ACTION_SUBMIT, submit},
+    {"ListLots", "a{sv}tu", "aa{sv}t", "filter cursor limit lots next", ACTION_READ, manager_list_lots},
+    {"ListMovements", "a{sv}su", "aa{sv}s", "filter cursor limit movements next", ACTION_READ,
+     manager_list_movements},
+    {"AddRegistration", "sa{sv}", "o", "rp options registration", ACTION_CONTROL, registration_add},
+    {"ListRegistrations", "", "aa{sv}", "registrations", ACTION_READ, manager_list_registrations},
+    {"AddCertificate", "sa{sh}asa{sv}", "o", "kind files rps options certificate", ACTION_CREDENTIALS,
+     certificate_add},
+    {"ListCertificates", "", "aa{sv}", "certificates", ACTION_READ, manager_list_certificates},
+    {"ListProfiles", "", "aa{sv}", "profiles", ACTION_READ, manager_list_profiles},
+    {"UseProfile", "sa{sv}", "", "name options", ACTION_CONTROL, manager_use_profile},
+    {"Refresh", "a{sv}", "", "options", ACTION_CONTROL, manager_refresh},
+    {"Diagnose", "", "aa{sv}", "checks", ACTION_READ, diagnose},
+    {0},
+};
+
+static const struct bus_signal signals[] = {
+    {"LotAdded", "o", "lot"},
+    {"LotChanged", "osb", "lot state held"},
+    {"Attention", "oss", "lot what text"},
+    {0},
+};
+
+const struct bus_interface manager_interface = {
+    .name = "mx.idsed1.Manager",
+    .methods = methods,
+    .properties = properties,
+    .signals = signals,
+    .read_action = ACTION_READ,
+};
+
+static const struct bus_interface *const interfaces[] = {&manager_interface, NULL};
+
+const struct bus_node manager_node = {
+    .path = IFACE_ROOT,
+    .interfaces = interfaces,
+    .missing = ERR_FAILED,
+    .object_manager = true,
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/iface.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+
+void iface_lot_path(int64_t id, char ret[static IFACE_PATH_SIZE])
+{
+    snprintf(ret, IFACE_PATH_SIZE, IFACE_ROOT "/lot/%lld", (long long)id);
+}
+
+void iface_certificate_path(int64_t id, char ret[static IFACE_PATH_SIZE])
+{
+    snprintf(ret, IFACE_PATH_SIZE, IFACE_ROOT "/certificate/%lld", (long long)id);
+}
+
+void iface_registration_path(const char *rp, char ret[static IFACE_PATH_SIZE])
+{
+    snprintf(ret, IFACE_PATH_SIZE, IFACE_ROOT "/registration/%s", rp);
+}
+
+int64_t iface_object_id(const char *name)
+{
+    uint64_t id;
+    /* "007" is no name of lot 7: an object has one path. */
+    return *name != '0' && str_to_uint(name, INT64_MAX, &id) ? (int64_t)id : 0;
+}
+
+int iface_no_options(struct act *act)
+{
+    static const struct bus_option options[] = {BUS_OPTION_COMMON};
+    struct bus_reader r;
+    bus_call_arguments(act->call, &r);
+    return act_options(act, &r, options, ELEMENTSOF(options), NULL);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "daemon/act.h"
+
+/* The objects on the bus: where they are, and the tables that serve them. the XML files in dbus/ say what each member means. */
+#define IFACE_ROOT "/mx/idsed1"
+
+#define ACTION_READ        "mx.idsed1.read"
+#define ACTION_SUBMIT      "mx.idsed1.submit"
+#define ACTION_CONTROL     "mx.idsed1.control"
+#define ACTION_CREDENTIALS "mx.idsed1.manage-credentials"
+
+extern const struct bus_interface manager_interface;
+extern const struct bus_interface lot_interface;
+extern const struct bus_interface certificate_interface;
+extern const struct bus_interface registration_interface;
+
+/* The data of each is the struct daemon. */
+extern const struct bus_node manager_node;
+extern const struct bus_node lot_node;
+extern const struct bus_node certificate_node;
+extern const struct bus_node registration_node;
+
+enum { IFACE_PATH_SIZE = 64, IFACE_RECENT_LOTS = 100 };
+void iface_lot_path(int64_t id, char ret[static IFACE_PATH_SIZE]);
+void iface_certificate_path(int64_t id, char ret[static IFACE_PATH_SIZE]);
+void iface_registration_path(const char *rp, char ret[static IFACE_PATH_SIZE]);
+
+/* What the tables' functions get as their object, and lists write one after the other. */
+struct lot_object {
+    struct daemon *daemon;
+    struct store_lot lot;
+};
+struct certificate_object {
+    struct daemon *daemon;
+    struct store_certificate certificate;
+};
+struct registration_object {
+    struct daemon *daemon;
+    struct store_rp rp;
+};
+
+/* Methods of the Manager that have a file of their own; their data is the struct daemon. */
+void registration_add(struct bus_call *call, void *daemon);
+void certificate_add(struct bus_call *call, void *daemon);
+void submit(struct bus_call *call, void *daemon);
+void diagnose(struct bus_call *call, void *daemon);
+
+/* Reads the only argument of a method that has none but its options. */
+int iface_no_options(struct act *act);
+/* The number that an object's name is; 0 when it is none. */
+int64_t iface_object_id(const char *name);

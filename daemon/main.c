@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <argp.h>
+#include <config.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "daemon/app.h"
+#include "daemon/config.h"
+
+const char *argp_program_version = "idsed " IDSED_VERSION;
+
+struct arguments {
+    struct app_options app;
+    bool check_config;
+};
+
+enum { OPTION_CONFIG = 'c', OPTION_STATE = 's', OPTION_KEY_FILE = 'k', OPTION_CHECK_CONFIG = 0x100 };
+
+static const struct argp_option options[] = {
+    {"config", OPTION_CONFIG, N_("FILE"), 0, N_("Read this configuration instead of the system's"), 0},
+    {"state", OPTION_STATE, N_("DIR"), 0, N_("Keep the database in this folder"), 0},
+    {"key-file", OPTION_KEY_FILE, N_("FILE"), 0, N_("Seal credentials with this key (32 bytes, mode 0600)"),
+     0},
+    {"check-config", OPTION_CHECK_CONFIG, NULL, 0, N_("Only say what is wrong with the configuration"), 0},
+    {0},
+};
+
+static error_t take_option(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case OPTION_CONFIG:
+        arguments->app.config_path = value;
+        arguments->app.config_must_exist = true;
+        return 0;
+    case OPTION_STATE:
+        arguments->app.state = value;
+        return 0;
+    case OPTION_KEY_FILE:
+        arguments->app.key_file = value;
+        return 0;
+    case OPTION_CHECK_CONFIG:
+        arguments->check_config = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_usage(state);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int check_config(const struct app_options *app)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    _cleanup_buf_ struct buf warnings = BUF_INIT;
+    _cleanup_config_ struct config config = {0};
+    int r = config_load(app->config_path, app->config_must_exist, &config, &warnings, &err);
+    fputs(str_or_empty(warnings.data), stderr);
+    if (r < 0)
+        fprintf(stderr, "%s\n", err_text(&err));
+    return r < 0 ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
+}
+
+/* Keys and passwords pass through this process: it leaves no core, is not traced, and its files are its own. */
+static void keep_to_ourselves(void)
+{
+    const struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_DUMPABLE, 0);
+    umask(077);
+}
+
+int main(int argc, char **argv)
+{
+    i18n_init();
+    keep_to_ourselves();
+    struct arguments arguments = {
+        .app = {.config_path = IDSED_SYSCONFDIR "/idsed.conf", .state = IDSED_STATEDIR},
+    };
+    const struct argp argp = {
+        .options = options,
+        .parser = take_option,
+        .doc = N_("Keeps an employer's IDSE credentials and a durable queue of lots, sends them to the IMSS "
+                  "portal, and "
+                  "follows them until every movement has an answer."),
+        .argp_domain = IDSED_TEXTDOMAIN,
+    };
+    argp_err_exit_status = EXIT_STATUS_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (arguments.check_config)
+        return check_config(&arguments.app);
+
+    _cleanup_err_ struct err err = ERR_INIT;
+    _cleanup_(app_cleanup) struct app *app = NULL;
+    if (app_new(&arguments.app, &app, &err) < 0) {
+        log_error("%s", err_text(&err));
+        return EXIT_STATUS_FAILURE;
+    }
+    return app_run(app);
+}

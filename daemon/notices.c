@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/notices.h"
+
+#include "base/log.h"
+#include "daemon/iface.h"
+
+/* In the order in which they leave: a program hears of an object before it hears of its changes. */
+enum news {
+    NEWS_ADDED,
+    NEWS_CHANGED,
+    NEWS_REMOVED,
+    NEWS_ATTENTION,
+};
+
+struct notice {
+    enum news news;
+    size_t order; /* in which it was said */
+    const struct bus_interface *interface;
+    int64_t lot;
+    char path[IFACE_PATH_SIZE];
+    char *what, *text;
+};
+
+struct notices {
+    struct daemon *daemon;
+    struct notice *items;
+    size_t n, room;
+    bool asked; /* for the end of this write turn */
+};
+
+struct notices *notices_new(struct daemon *daemon)
+{
+    struct notices *notices = xcalloc(1, sizeof(*notices));
+    notices->daemon = daemon;
+    return notices;
+}
+
+static void forget(struct notices *notices)
+{
+    for (size_t i = 0; i < notices->n; i++) {
+        free(notices->items[i].what);
+        free(notices->items[i].text);
+    }
+    free(notices->items);
+    notices->items = NULL;
+    notices->n = notices->room = 0;
+    notices->asked = false;
+}
+
+struct notices *notices_free(struct notices *notices)
+{
+    if (notices)
+        forget(notices);
+    free(notices);
+    return NULL;
+}
+
+/* ---- sending ---- */
+
+static void tell_properties(struct bus_server *bus, const struct notice *notice)
+{
+    for (const struct bus_property *property = notice->interface->properties; property->name; property++)
+        bus_server_changed(bus, notice->path, notice->interface, property->name);
+}
+
+static void tell_lot_added(struct bus_server *bus, const struct notice *notice)
+{
+    struct bus_writer w;
+    bus_signal_begin(IFACE_ROOT, &manager_interface, "LotAdded", &w);
+    bus_write_path(&w, notice->path);
+    bus_signal_send(bus, &w);
+}
+
+static void tell_lot_changed(struct notices *notices, const struct notice *notice)
+{
+    struct store_lot lot = {0};
+    if (store_lot_get(notices->daemon->store, notice->lot, &lot, NULL) < 0)
+        return;
+    struct bus_writer w;
+    bus_signal_begin(IFACE_ROOT, &manager_interface, "LotChanged", &w);
+    bus_write_path(&w, notice->path);
+    bus_write_string(&w, lot_state_name(lot.state));
+    bus_write_bool(&w, lot.hold != LOT_HOLD_NONE);
+    bus_signal_send(notices->daemon->bus, &w);
+    store_lot_free(&lot);
+}
+
+static void tell_attention(struct bus_server *bus, const struct notice *notice)
+{
+    struct bus_writer w;
+    bus_signal_begin(IFACE_ROOT, &manager_interface, "Attention", &w);
+    bus_write_path(&w, notice->lot ? notice->path : "/");
+    bus_write_string(&w, notice->what);
+    bus_write_string(&w, notice->text);
+    bus_signal_send(bus, &w);
+}
+
+static void tell(struct notices *notices, const struct notice *notice)
+{
+    struct bus_server *bus = notices->daemon->bus;
+    switch (notice->news) {
+    case NEWS_ADDED:
+        bus_server_added(bus, notice->path);
+        if (notice->lot)
+            tell_lot_added(bus, notice);
+        break;
+    case NEWS_CHANGED:
+        tell_properties(bus, notice);
+        if (notice->lot)
+            tell_lot_changed(notices, notice);
+        break;
+    case NEWS_REMOVED:
+        bus_server_removed(bus, notice->path);
+        break;
+    case NEWS_ATTENTION:
+        tell_attention(bus, notice);
+        break;
+    }
+}
+
+static int by_news_and_path(const void *a, const void *b)
+{
+    const struct notice *x = a, *y = b;
+    if (x->news != y->news)
+        return x->news < y->news ? -1 : 1;
+    size_t x_len = strlen(x->path), y_len = strlen(y->path);
+    int c = 0;
+    if (x->news != NEWS_ATTENTION && x_len != y_len)
+        c = x_len < y_len ? -1 : 1; /* so that lot 9 comes before lot 10 */
+    else if (x->news != NEWS_ATTENTION)
+        c = strcmp(x->path, y->path);
+    return c != 0 ? c : (x->order > y->order) - (x->order < y->order);
+}
+
+static void flush(void *data, const struct err *lost)
+{
+    struct notices *notices = data;
+    if (!lost && notices->daemon->bus) {
+        qsort(notices->items, notices->n, sizeof(*notices->items), by_news_and_path);
+        for (size_t i = 0; i < notices->n; i++) {
+            const struct notice *this = &notices->items[i];
+            bool again = i > 0 && this->news != NEWS_ATTENTION && this->news == this[-1].news &&
+                         streq(this->path, this[-1].path);
+            if (!again)
+                tell(notices, this);
+        }
+    }
+    forget(notices);
+}
+
+/* ---- taking note ---- */
+
+static struct notice *note(struct notices *notices, enum news news, const struct bus_interface *interface)
+{
+    if (!notices->asked) {
+        notices->asked = true;
+        store_after_commit(notices->daemon->store, flush, notices);
+    }
+    if (notices->n == notices->room) {
+        notices->room = MAX(2 * notices->room, (size_t)16);
+        notices->items = xreallocarray(notices->items, notices->room, sizeof(*notices->items));
+    }
+    struct notice *notice = &notices->items[notices->n];
+    *notice = (struct notice){.news = news, .order = notices->n, .interface = interface};
+    notices->n++;
+    return notice;
+}
+
+static void note_lot(struct notices *notices, enum news news, int64_t lot)
+{
+    struct notice *notice = note(notices, news, &lot_interface);
+    notice->lot = lot;
+    iface_lot_path(lot, notice->path);
+}
+
+void notices_lot_added(struct notices *notices, int64_t lot)
+{
+    note_lot(notices, NEWS_ADDED, lot);
+}
+
+void notices_lot_changed(struct notices *notices, int64_t lot)
+{
+    note_lot(notices, NEWS_CHANGED, lot);
+}
+
+void notices_certificate_added(struct notices *notices, int64_t certificate)
+{
+    iface_certificate_path(certificate, note(notices, NEWS_ADDED, &certificate_interface)->path);
+}
+
+void notices_certificate_changed(struct notices *notices, int64_t certificate)
+{
+    iface_certificate_path(certificate, note(notices, NEWS_CHANGED, &certificate_interface)->path);
+}
+
+void notices_certificate_removed(struct notices *notices, int64_t certificate)
+{
+    iface_certificate_path(certificate, note(notices, NEWS_REMOVED, &certificate_interface)->path);
+}
+
+void notices_rp_added(struct notices *notices, const char *rp)
+{
+    iface_registration_path(rp, note(notices, NEWS_ADDED, &registration_interface)->path);
+}
+
+void notices_rp_changed(struct notices *notices, const char *rp)
+{
+    iface_registration_path(rp, note(notices, NEWS_CHANGED, &registration_interface)->path);
+}
+
+void notices_rp_removed(struct notices *notices, const char *rp)
+{
+    iface_registration_path(rp, note(notices, NEWS_REMOVED, &registration_interface)->path);
+}
+
+void notices_portal_changed(struct notices *notices)
+{
+    struct notice *notice = note(notices, NEWS_CHANGED, &manager_interface);
+    strcpy(notice->path, IFACE_ROOT);
+}
+
+void notices_attention(struct notices *notices, int64_t lot, const char *what, const char *text)
+{
+    const struct log_field fields[] = {{"IDSE_EVENT", what}, {NULL, NULL}};
+    if (lot)
+        log_write(LOG_WARNING, fields, _("lot %lld: %s"), (long long)lot, text);
+    else
+        log_write(LOG_WARNING, fields, "%s", text);
+    struct notice *notice = note(notices, NEWS_ATTENTION, &manager_interface);
+    notice->lot = lot;
+    iface_lot_path(lot, notice->path);
+    notice->what = xstrdup(what);
+    notice->text = xstrdup(text);
+}

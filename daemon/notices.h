@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "daemon/daemon.h"
+
+/*
+ * News for the bus. Whoever changes something says so here, in the write turn of the change; when that turn is on disk
+ * the signals go out, each once however often it was said, with the last values. When it is lost, nothing goes out.
+ */
+struct notices;
+
+struct notices *notices_new(struct daemon *daemon);
+struct notices *notices_free(struct notices *notices);
+
+void notices_lot_added(struct notices *notices, int64_t lot);
+void notices_lot_changed(struct notices *notices, int64_t lot);
+void notices_certificate_added(struct notices *notices, int64_t certificate);
+void notices_certificate_changed(struct notices *notices, int64_t certificate);
+void notices_certificate_removed(struct notices *notices, int64_t certificate);
+void notices_rp_added(struct notices *notices, const char *rp);
+void notices_rp_changed(struct notices *notices, const char *rp);
+void notices_rp_removed(struct notices *notices, const char *rp);
+void notices_portal_changed(struct notices *notices);
+/* lot 0: of no lot. */
+void notices_attention(struct notices *notices, int64_t lot, const char *what, const char *text);

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/submit.h"
+
+#include <malloc.h>
+#include <stdio.h>
+
+#include "daemon/iface.h"
+#include "daemon/input.h"
+#include "daemon/notices.h"
+#include "idse/intake.h"
+
+enum {
+    SMALL_BYTES = 64 * 1024, /* at most so many are parsed in the turn of the call */
+    SLICE_MOVEMENTS = 1000,  /* stored in one turn; a few milliseconds */
+    NAME_MAX_BYTES = 255,
+    TRIM_BYTES = 1024 * 1024, /* after a larger one memory goes back to the system */
+    UNDER_WAY_BYTES = 192 * 1024 * 1024,
+};
+
+struct options {
+    const char *name; /* of the message */
+    bool keep_mixed, allow_duplicate, hold;
+};
+
+struct submission {
+    struct submissions *all;
+    struct act *act;
+    struct options options;
+    struct input input;
+    bool counted; /* its bytes are in all->bytes */
+
+    /* made by prepare(), in a worker where the input is large */
+    struct intake_rp *rps;
+    size_t n_rps;
+    struct buf bytes;
+    char *key;
+    struct intake intake;
+    char **sha256; /* of each lot's records */
+    int result;
+
+    struct store_intake **stored; /* one for each lot, NULL before it is begun and after it is published */
+    size_t at;                    /* the lot that is being stored */
+    struct submission *next;
+};
+
+struct submissions {
+    struct daemon *daemon;
+    struct submission *first, **last; /* waiting for their slices */
+    struct event *more;
+    size_t bytes; /* of files, waiting for a worker or in memory */
+};
+
+/* ---- one submission's memory ---- */
+
+static void submission_free(struct submission *s)
+{
+    size_t size = s->input.size;
+    for (size_t i = 0; s->stored && i < s->intake.n_lots; i++)
+        store_lot_abandon(s->stored[i]);
+    for (size_t i = 0; s->sha256 && i < s->intake.n_lots; i++)
+        free(s->sha256[i]);
+    if (s->counted)
+        s->all->bytes -= size;
+    free(s->stored);
+    free(s->sha256);
+    free(s->rps);
+    free(s->key);
+    buf_free(&s->bytes);
+    intake_free(&s->intake);
+    input_close(&s->input);
+    free(s);
+    if (size > TRIM_BYTES)
+        malloc_trim(0);
+}
+
+/* The one way out of a submission. What act_end() undoes comes first, so that the rest is deleted for good. */
+static void finish(struct submission *s, int r)
+{
+    act_end(s->act, r);
+    submission_free(s);
+}
+
+/* ---- reading and checking; touches nothing but the submission, so that a worker can do it ---- */
+
+/* Equal bytes with equal options are the same submission. */
+static char *submission_key(const struct submission *s)
+{
+    char options[32];
+    snprintf(options, sizeof(options), "%d %d %d\n", s->options.keep_mixed, s->options.allow_duplicate,
+             s->options.hold);
+    struct digest *digest = digest_new();
+    digest_add(digest, options, strlen(options));
+    digest_add(digest, s->bytes.data, s->bytes.len);
+    return digest_end_hex(digest);
+}
+
+static void prepare(void *data)
+{
+    struct submission *s = data;
+    const struct intake_options options = {
+        .rps = s->rps,
+        .n_rps = s->n_rps,
+        .keep_mixed = s->options.keep_mixed,
+    };
+    s->result = input_read(&s->input, &s->bytes, &s->act->err);
+    if (s->result < 0)
+        return;
+    s->key = submission_key(s);
+    s->result = intake_read(s->bytes.data, s->bytes.len, &options, &s->intake, &s->act->err);
+    s->sha256 = xcalloc(s->intake.n_lots, sizeof(*s->sha256));
+    for (size_t i = 0; i < s->intake.n_lots; i++)
+        s->sha256[i] = digest_sha256_hex(s->intake.lots[i].records.data, s->intake.lots[i].records.len);
+    buf_free(&s->bytes);
+}
+
+static int list_rps(struct submission *s)
+{
+    struct store_rp *rows = NULL;
+    size_t n = 0;
+    int r = store_rp_list(s->all->daemon->store, &rows, &n, &s->act->err);
+    if (r < 0)
+        return r;
+    s->rps = xcalloc(n, sizeof(*s->rps));
+    for (size_t i = 0; i < n; i++) {
+        struct intake_rp *rp = &s->rps[s->n_rps++];
+        memcpy(rp->rp, rows[i].rp, sizeof(rp->rp));
+        memcpy(rp->guia, rows[i].guia, sizeof(rp->guia));
+        rp->enye = rows[i].enye;
+    }
+    store_rps_free(rows, n);
+    return 0;
+}
+
+/* ---- the answer ---- */
+
+static void write_finding(struct bus_writer *w, const struct finding *finding)
+{
+    bus_open_array(w);
+    bus_entry_string(w, "rule", finding->rule);
+    bus_entry_string(w, "severity", finding_severity_name(finding->severity));
+    bus_entry_u32(w, "line", finding->line);
+    bus_entry_u32(w, "column", finding->column);
+    bus_entry_string(w, "field", finding->field);
+    bus_entry_string(w, "value", finding->value);
+    bus_entry_string(w, "text", finding->text);
+    bus_close(w);
+}
+
+static void write_results(struct submission *s, const int64_t *ids, size_t n, bool existing)
+{
+    struct bus_writer *w = bus_call_results(s->act->call);
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        char path[IFACE_PATH_SIZE];
+        iface_lot_path(ids[i], path);
+        bus_write_path(w, path);
+    }
+    bus_close(w);
+    bus_write_bool(w, existing);
+    bus_open_array(w);
+    for (size_t i = 0; i < s->intake.findings.n; i++)
+        write_finding(w, &s->intake.findings.items[i]);
+    bus_close(w);
+}
+
+/* What the audit says of it: "lot 7", or "lots 7-9". */
+static void name_object(struct act *act, const int64_t *ids, size_t n)
+{
+    replace_str(&act->object, n == 1 ? xasprintf("lot %lld", (long long)ids[0])
+                                     : xasprintf("lots %lld-%lld", (long long)ids[0], (long long)ids[n - 1]));
+}
+
+/* ---- was it here before? ---- */
+
+/* Given up or refused by the portal as a whole: it may be submitted again. */
+static bool came_to_nothing(struct store *store, int64_t id)
+{
+    struct store_lot lot = {0};
+    if (store_lot_get(store, id, &lot, NULL) < 0)
+        return true;
+    bool nothing = lot.state == LOT_STATE_CANCELLED || lot.state == LOT_STATE_FAILED;
+    store_lot_free(&lot);
+    return nothing;
+}
+
+/* 1 when it was submitted before, and the results are written; else 0. */
+static int find_existing(struct submission *s)
+{
+    struct store *store = s->all->daemon->store;
+    _cleanup_free_ int64_t *ids = NULL;
+    size_t n = 0;
+    int r = store_submission_find(store, s->key, &ids, &n, &s->act->err);
+    if (r <= 0)
+        return r;
+    bool nothing = true;
+    for (size_t i = 0; nothing && i < n; i++)
+        nothing = came_to_nothing(store, ids[i]);
+    if (nothing)
+        return 0;
+    name_object(s->act, ids, n);
+    s->act->detail = xstrdup("{\"existing\":true}");
+    write_results(s, ids, n, true);
+    return 1;
+}
+
+/* ---- storing ---- */
+
+static int begin_lot(struct submission *s)
+{
+    const struct intake_lot *part = &s->intake.lots[s->at];
+    int64_t now_us = clock_wall_us(daemon_clock(s->all->daemon));
+    struct store_lot lot = {
+        .type = part->type,
+        .created_us = now_us,
+        .created_by = s->act->who,
+        .source = (char *)s->options.name,
+        .sha256 = s->sha256[s->at],
+    };
+    memcpy(lot.rp, part->rp, sizeof(lot.rp));
+    if (s->options.hold) {
+        lot.hold = LOT_HOLD_OPERATOR;
+        lot.hold_text = (char *)lot_hold_sentence(LOT_HOLD_OPERATOR);
+        lot.hold_by = s->act->who;
+        lot.hold_us = now_us;
+    }
+    return store_lot_begin(s->all->daemon->store, &lot, &part->records, s->options.allow_duplicate,
+                           &s->stored[s->at], &s->act->err);
+}
+
+/* Stores at most about `max` movements: 1 when all are stored, 0 when there are more. */
+static int store_some(struct submission *s, size_t max)
+{
+    while (s->at < s->intake.n_lots) {
+        int r = s->stored[s->at] ? 0 : begin_lot(s);
+        int left = r < 0 ? r : store_lot_add(s->stored[s->at], max, &s->act->err);
+        if (left < 0)
+            return left;
+        max -= MIN(max, s->intake.lots[s->at].counts[COUNT_TOTAL]);
+        if (left == 0)
+            s->at++;
+        if (left > 0 || max == 0)
+            break;
+    }
+    return s->at == s->intake.n_lots;
+}
+
+/* Makes the lots visible, all in one write turn with the act's record. */
+static int publish(struct submission *s)
+{
+    struct daemon *daemon = s->all->daemon;
+    _cleanup_free_ int64_t *ids = xcalloc(s->intake.n_lots, sizeof(*ids));
+    int r = act_write(s->act);
+    for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
+        r = store_lot_publish(s->stored[i], &ids[i], &s->act->err);
+        if (r >= 0)
+            s->stored[i] = NULL;
+    }
+    if (r >= 0)
+        r = store_submission_add(daemon->store, s->key, ids, s->intake.n_lots, &s->act->err);
+    for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
+        notices_lot_added(daemon->notices, ids[i]);
+        r = engine_lot_added(daemon->engine, ids[i], &s->act->err);
+    }
+    if (r < 0)
+        return r;
+    name_object(s->act, ids, s->intake.n_lots);
+    write_results(s, ids, s->intake.n_lots, false);
+    return 0;
+}
+
+/* One turn's share of the work; true when the submission has ended, and is freed. */
+static bool advance(struct submission *s)
+{
+    int r = 1;
+    if (!s->stored) {
+        r = find_existing(s);
+        if (r != 0) {
+            finish(s, r);
+            return true;
+        }
+        s->stored = xcalloc(s->intake.n_lots, sizeof(struct store_intake *));
+    }
+    r = store_some(s, SLICE_MOVEMENTS);
+    if (r == 0)
+        return false;
+    finish(s, r < 0 ? r : publish(s));
+    return true;
+}
+
+static void advance_first(evutil_socket_t fd, short what, void *data)
+{
+    struct submissions *all = data;
+    struct submission *s = all->first;
+    struct submission *next = s->next;
+    if (advance(s)) {
+        all->first = next;
+        if (!next)
+            all->last = &all->first;
+    }
+    if (all->first)
+        event_active(all->more, EV_TIMEOUT, 0);
+}
+
+static void enqueue(struct submission *s)
+{
+    struct submissions *all = s->all;
+    if (!all->first)
+        event_active(all->more, EV_TIMEOUT, 0);
+    *all->last = s;
+    all->last = &s->next;
+}
+
+static bool is_waiting(const struct submissions *all, const char *key)
+{
+    for (const struct submission *s = all->first; s; s = s->next)
+        if (streq(s->key, key))
+            return true;
+    return false;
+}
+
+static size_t count_movements(const struct submission *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->intake.n_lots; i++)
+        n += s->intake.lots[i].counts[COUNT_TOTAL];
+    return n;
+}
+
+static void prepared(void *data)
+{
+    struct submission *s = data;
+    /* What was taken before is there whatever has become of its registration since. */
+    int existing = s->result < 0 && s->key ? find_existing(s) : 0;
+    if (existing > 0)
+        err_clear(&s->act->err);
+    if (s->result < 0)
+        finish(s, existing > 0 ? 0 : s->result);
+    else if (count_movements(s) >= SLICE_MOVEMENTS || is_waiting(s->all, s->key))
+        enqueue(s);
+    else
+        advance(s);
+}
+
+/* ---- the method ---- */
+
+static int start(struct submission *s)
+{
+    struct daemon *daemon = s->all->daemon;
+    int r = input_check(&s->input, (size_t)daemon->config.max_file_size, &s->act->err);
+    if (r >= 0 && s->options.name && strlen(s->options.name) > NAME_MAX_BYTES)
+        r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("name: longer than %d bytes"), NAME_MAX_BYTES);
+    if (r >= 0)
+        r = list_rps(s);
+    if (r < 0)
+        return r;
+    if (s->input.sealed && s->input.size <= SMALL_BYTES) {
+        prepare(s);
+        prepared(s);
+        return 0;
+    }
+    if (s->all->bytes + s->input.size > UNDER_WAY_BYTES)
+        return err_set(&s->act->err, ERR_BUSY, _("other large files are being read; try again in a moment"));
+    r = worker_run(daemon->loop, prepare, prepared, s, &s->act->err);
+    if (r >= 0) {
+        s->all->bytes += s->input.size;
+        s->counted = true;
+    }
+    return r;
+}
+
+void submit(struct bus_call *call, void *data)
+{
+    static const struct bus_option options[] = {
+        {"name", "s", offsetof(struct options, name)},
+        {"keep-mixed", "b", offsetof(struct options, keep_mixed)},
+        {"allow-duplicate", "b", offsetof(struct options, allow_duplicate)},
+        {"hold", "b", offsetof(struct options, hold)},
+        BUS_OPTION_COMMON,
+    };
+    struct daemon *daemon = data;
+    struct submission *s = xcalloc(1, sizeof(*s));
+    struct bus_reader reader;
+    bus_call_arguments(call, &reader);
+    s->all = daemon->submissions;
+    s->act = act_new(daemon, call, "submit", "file");
+    s->input = INPUT_INIT;
+    int r = 0;
+    if (!bus_read_fd(&reader, &s->input.fd))
+        r = err_set(&s->act->err, ERR_INVALID_FILE, _("there is no descriptor"));
+    if (r >= 0)
+        r = act_options(s->act, &reader, options, ELEMENTSOF(options), &s->options);
+    if (r >= 0)
+        r = start(s);
+    if (r < 0)
+        finish(s, r);
+}
+
+struct submissions *submissions_new(struct daemon *daemon)
+{
+    struct submissions *all = xcalloc(1, sizeof(*all));
+    all->daemon = daemon;
+    all->last = &all->first;
+    all->more = event_new(loop_base(daemon->loop), -1, 0, advance_first, all);
+    if (!all->more)
+        abort();
+    return all;
+}
+
+struct submissions *submissions_free(struct submissions *all)
+{
+    if (!all)
+        return NULL;
+    while (all->first) {
+        struct submission *s = all->first;
+        all->first = s->next;
+        finish(s, err_set(&s->act->err, ERR_BUSY, _("the daemon is stopping; submit the file again")));
+    }
+    event_free(all->more);
+    free(all);
+    return NULL;
+}

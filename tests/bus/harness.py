@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A private system bus with the real policy, and a real idsed on it, for tests in Python."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import dbus
+import dbus.bus
+
+NAME = "mx.idsed1"
+ROOT = "/mx/idsed1"
+ERROR = "mx.idsed1.Error."
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path={folder}/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus"/>
+  </policy>
+  <include>{policy}</include>
+</busconfig>
+"""
+
+
+class House:
+    """The bus, the daemon, and their folder."""
+
+    def __init__(self, idsed, policy, config=""):
+        self.idsed = idsed
+        self.folder = tempfile.mkdtemp(prefix="idsed-bus.")
+        os.chmod(self.folder, 0o755)
+        self.address = f"unix:path={self.folder}/bus"
+        self.state = os.path.join(self.folder, "state")
+        self.key = os.path.join(self.folder, "idsed.key")
+        self.config = os.path.join(self.folder, "idsed.conf")
+        self.log = os.path.join(self.folder, "idsed.log")
+        with open(self.key, "wb") as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write(os.urandom(32))
+        with open(self.config, "w") as f:
+            f.write(config)
+        with open(os.path.join(self.folder, "bus.conf"), "w") as f:
+            f.write(BUS_CONFIG.format(folder=self.folder, policy=policy))
+        self.daemon = None
+        self.bus_daemon = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile", "--print-address"],
+            stdout=subprocess.PIPE)
+        self.bus_daemon.stdout.readline()
+        self.start()
+
+    def connect(self):
+        # dbus-python has no descriptors on a connection from dbus.connection.Connection, but has them here.
+        return dbus.bus.BusConnection(self.address)
+
+    def start(self, with_key=True):
+        """Returns when the daemon has its name: its notification comes after that."""
+        import socket
+        path = os.path.join(self.folder, "notify")
+        if os.path.exists(path):
+            os.unlink(path)
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        notify.bind(path)
+        notify.settimeout(30)
+        command = [self.idsed, "--config", self.config, "--state", self.state]
+        if with_key:
+            command += ["--key-file", self.key]
+        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, NOTIFY_SOCKET=path, LC_ALL="C.UTF-8")
+        environment.pop("LANGUAGE", None)
+        with open(self.log, "ab") as log:
+            self.daemon = subprocess.Popen(command, env=environment, stderr=log)
+        while True:
+            try:
+                text = notify.recv(4096).decode()
+            except socket.timeout:
+                raise RuntimeError("idsed did not start: " + open(self.log).read())
+            if "READY=1" in text:
+                break
+        self.notify = notify
+
+    def stop(self, how=signal.SIGTERM):
+        self.daemon.send_signal(how)
+        status = self.daemon.wait(30)
+        self.notify.close()
+        return status
+
+    def resident_kib(self):
+        with open(f"/proc/{self.daemon.pid}/status") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+
+    def close(self):
+        if self.daemon.poll() is None:
+            self.stop()
+        self.bus_daemon.terminate()
+        self.bus_daemon.wait()
+        self.bus_daemon.stdout.close()
+        shutil.rmtree(self.folder)
+
+
+def memory_file(data, sealed=True):
+    fd = os.memfd_create("test", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view):]
+    if sealed:
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS,
+                    fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return fd
+
+
+# ---- invented movements with right check digits ----
+
+def luhn(digits):
+    total = 0
+    for i, c in enumerate(reversed(digits)):
+        n = int(c) * (2 if i % 2 == 0 else 1)
+        total += n // 10 + n % 10
+    return str((10 - total % 10) % 10)
+
+
+def nss(number):
+    digits = f"99{number:08d}"
+    return digits + luhn(digits)
+
+
+RP = "Z9900001108"
+RP_2 = "Z9900002106"
+RP_UNKNOWN = "A9900003103"
+
+
+def field(text, width):
+    return text.ljust(width)[:width]
+
+
+def reingreso(number, rp=RP, date="20112026"):
+    return (rp + nss(number) + field("PEREZ", 27) + field("LOPEZ", 27) + field("JUAN", 27) + "045050" + " " * 6 +
+            "100" + date + "001" + "  " + "08" + "06400" + field(f"E{number:07d}", 10) + " " + " " * 18 + "9")
+
+
+def baja(number, rp=RP, date="20112026"):
+    return (rp + nss(number) + field("PEREZ", 27) + field("LOPEZ", 27) + field("JUAN", 27) + "0" * 15 + date +
+            " " * 5 + "02" + "06400" + field(f"E{number:07d}", 10) + "2" + " " * 18 + "9")
+
+
+def control(count):
+    return "*" * 13 + " " * 43 + f"{count:06d}" + " " * 71 + "06400" + " " * 29 + "9"
+
+
+def dispmag(records):
+    return "".join(line + "\r\n" for line in [*records, control(len(records))]).encode()
+
+
+def option(value):
+    return dbus.Dictionary(value, signature="sv")

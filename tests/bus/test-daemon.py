@@ -1,0 +1,846 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The real daemon on a private bus with the real policy: every method's happy path and each documented error, bad input,
+and callers that mean no good. Nothing is sent: the portal's address leads nowhere.
+
+usage: test-daemon.py IDSED IDSE-SIM POLICY
+"""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import dbus
+import dbus.lowlevel
+
+from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, baja, control, dispmag, memory_file, nss, option,
+                     reingreso)
+
+IDSED, SIM, POLICY = (os.path.abspath(path) for path in sys.argv[1:4])
+
+# A port that nobody listens on, so that a visit ends at once; and no visit follows another soon.
+CONFIG = """
+[Portal]
+Base=https://127.0.0.1:1/
+[Sending]
+RetryFirstSec=3600
+RetryMaxSec=3600
+MaxFileSize=64M
+"""
+
+LOT = NAME + ".Lot"
+MANAGER = NAME + ".Manager"
+CERTIFICATE = NAME + ".Certificate"
+REGISTRATION = NAME + ".Registration"
+LONG = 120
+
+
+class DaemonTest(unittest.TestCase):
+    """One daemon for a class, a fresh movement number for each movement."""
+
+    number = 0
+
+    @classmethod
+    def setUpClass(cls):
+        cls.house = House(IDSED, POLICY, CONFIG)
+        cls.bus = cls.house.connect()
+        for rp in RP, RP_2:
+            cls.manager("AddRegistration", rp, option({}))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.bus.close()
+        cls.house.close()
+
+    @classmethod
+    def call(cls, path, interface, method, *arguments):
+        return cls.bus.get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(
+            *arguments, timeout=LONG)
+
+    @classmethod
+    def manager(cls, method, *arguments):
+        return cls.call(ROOT, MANAGER, method, *arguments)
+
+    @classmethod
+    def get(cls, path, interface, name):
+        return cls.call(path, "org.freedesktop.DBus.Properties", "Get", interface, name)
+
+    @classmethod
+    def numbers(cls, n):
+        first = DaemonTest.number
+        DaemonTest.number += n
+        return range(first, first + n)
+
+    def fails(self, name, call, *arguments):
+        with self.assertRaises(dbus.DBusException) as raised:
+            call(*arguments)
+        self.assertEqual(raised.exception.get_dbus_name(), ERROR + name, raised.exception.get_dbus_message())
+        return raised.exception.get_dbus_message()
+
+    @classmethod
+    def submit_fd(cls, fd, **options):
+        try:
+            return cls.manager("Submit", dbus.types.UnixFd(fd),
+                               option({name.replace("_", "-"): value for name, value in options.items()}))
+        finally:
+            os.close(fd)
+
+    @classmethod
+    def submit(cls, data, **options):
+        return cls.submit_fd(memory_file(data), **options)
+
+    def new_lot(self, n=1, **options):
+        lots, existing, findings = self.submit(dispmag([reingreso(i) for i in self.numbers(n)]), **options)
+        self.assertEqual(len(lots), 1)
+        self.assertFalse(existing)
+        return lots[0]
+
+    def totals(self):
+        return (dict(self.get(ROOT, MANAGER, "LotCounts")), int(self.get(ROOT, MANAGER, "MovementCount")))
+
+    def stores_nothing(self, name, data, **options):
+        before = self.totals()
+        text = self.fails(name, lambda: self.submit(data, **options))
+        self.assertEqual(self.totals(), before)
+        return text
+
+
+class Submitting(DaemonTest):
+    def test_a_lot_is_queued_and_held_without_a_certificate(self):
+        path = self.new_lot(3, name="altas.txt")
+        everything = self.call(path, "org.freedesktop.DBus.Properties", "GetAll", LOT)
+        self.assertEqual(everything["State"], "queued")
+        self.assertEqual(everything["Registration"], RP)
+        self.assertEqual(everything["Type"], "reingreso")
+        self.assertEqual(everything["Movements"], 3)
+        self.assertEqual(everything["Reingresos"], 3)
+        self.assertEqual(everything["Source"], "altas.txt")
+        self.assertEqual(everything["CreatedBy"], f"uid {os.getuid()}")
+        self.assertTrue(everything["Held"])
+        self.assertEqual(everything["HoldReason"], "certificate-missing")
+        self.assertTrue(everything["HoldText"])
+        self.assertEqual(len(everything["Sha256"]), 64)
+
+    def test_the_same_bytes_give_the_same_lot(self):
+        data = dispmag([reingreso(i) for i in self.numbers(2)])
+        first, existing, _ = self.submit(data)
+        self.assertFalse(existing)
+        second, existing, _ = self.submit(data, name="another name")
+        self.assertTrue(existing)
+        self.assertEqual(first, second)
+
+    def test_what_was_cancelled_may_be_submitted_again(self):
+        data = dispmag([reingreso(i) for i in self.numbers(1)])
+        first, _, _ = self.submit(data)
+        self.call(first[0], LOT, "Cancel", option({}))
+        second, existing, _ = self.submit(data)
+        self.assertFalse(existing)
+        self.assertNotEqual(first, second)
+
+    def test_a_movement_under_way_is_refused_with_its_lot(self):
+        one, other = self.numbers(2)
+        lots, _, _ = self.submit(dispmag([reingreso(one)]))
+        text = self.stores_nothing("DuplicateMovement", dispmag([reingreso(other), reingreso(one)]))
+        self.assertIn("lot " + lots[0].rsplit("/")[-1], text)
+        again, existing, _ = self.submit(dispmag([reingreso(other), reingreso(one)]), allow_duplicate=True)
+        self.assertFalse(existing)
+        self.assertNotEqual(again, lots)
+
+    def test_a_file_is_split_by_registration_and_type(self):
+        a, b, c = self.numbers(3)
+        records = [reingreso(a), baja(b), reingreso(c, RP_2)]
+        lots, _, _ = self.submit(dispmag(records))
+        shapes = [(self.get(lot, LOT, "Registration"), self.get(lot, LOT, "Type")) for lot in lots]
+        self.assertCountEqual(shapes, [(RP, "reingreso"), (RP, "baja"), (RP_2, "reingreso")])
+
+    def test_types_stay_together_when_asked_for(self):
+        a, b = self.numbers(2)
+        lots, _, _ = self.submit(dispmag([reingreso(a), baja(b)]), keep_mixed=True)
+        self.assertEqual([self.get(lot, LOT, "Type") for lot in lots], ["mixed"])
+
+    def test_a_lot_can_be_queued_held(self):
+        lot = self.new_lot(hold=True)
+        self.assertEqual(self.get(lot, LOT, "HoldReason"), "operator")
+        self.assertEqual(self.get(lot, LOT, "HoldBy"), f"uid {os.getuid()}")
+
+    def test_an_unsealed_memory_file_and_a_file_on_disk_are_taken(self):
+        for number in self.numbers(2):
+            data = dispmag([reingreso(number)])
+            if number % 2:
+                fd = memory_file(data, sealed=False)
+            else:
+                with tempfile.TemporaryFile() as f:
+                    f.write(data)
+                    f.flush()
+                    fd = os.dup(f.fileno())
+            lots, _, _ = self.submit_fd(fd)
+            self.assertEqual(self.get(lots[0], LOT, "Movements"), 1)
+
+    def test_a_large_lot_is_stored_in_slices_and_seen_only_whole(self):
+        data = dispmag([reingreso(i) for i in self.numbers(2500)])
+        before = self.totals()
+        lots, _, _ = self.submit(data)
+        after = self.totals()
+        self.assertEqual(self.get(lots[0], LOT, "Movements"), 2500)
+        self.assertEqual(after[1] - before[1], 2500)
+
+    def test_the_same_large_file_twice_at_once_is_one_lot(self):
+        data = dispmag([reingreso(i) for i in self.numbers(1500)])
+        replies = self.at_once([memory_file(data) for _ in range(3)])
+        self.assertEqual(len({reply[0][0] for reply in replies}), 1)
+        self.assertEqual(sorted(bool(reply[1]) for reply in replies), [False, True, True])
+
+    def test_many_calls_in_flight_are_all_answered(self):
+        files = [memory_file(dispmag([reingreso(i)])) for i in self.numbers(32)]
+        replies = self.at_once(files)
+        self.assertEqual(len({reply[0][0] for reply in replies}), 32)
+
+    def at_once(self, fds):
+        """Submits all of them before it waits for the first answer."""
+        answers, pending = [], []
+        for fd in fds:
+            message = dbus.lowlevel.MethodCallMessage(NAME, ROOT, MANAGER, "Submit")
+            message.append(dbus.types.UnixFd(fd), {}, signature="ha{sv}")
+            pending.append(self.bus.send_message_with_reply(message, answers.append, LONG))
+            os.close(fd)
+        for call in pending:
+            call.block()
+        for answer in answers:
+            self.assertEqual(answer.get_type(), dbus.lowlevel.MESSAGE_TYPE_METHOD_RETURN, answer.get_args_list())
+        return [answer.get_args_list() for answer in answers]
+
+    def test_repairs_are_told(self):
+        number, = self.numbers(1)
+        lots, _, findings = self.submit((reingreso(number) + "\n").encode())
+        self.assertEqual(len(lots), 1)
+        self.assertTrue(findings)
+        for finding in findings:
+            self.assertEqual(set(finding), {"rule", "severity", "line", "column", "field", "value", "text"})
+
+    def test_a_count_that_lies_is_told(self):
+        number, = self.numbers(1)
+        data = (reingreso(number) + "\r\n" + control(7) + "\r\n").encode()
+        before = self.totals()
+        try:
+            _, _, findings = self.submit(data)
+        except dbus.DBusException as e:
+            self.assertEqual(e.get_dbus_name(), ERROR + "InvalidFile")
+            self.assertEqual(self.totals(), before)
+        else:
+            self.assertTrue([f for f in findings if f["severity"] != "note"])
+
+    def test_bad_files_are_refused_whole_with_their_place(self):
+        number, = self.numbers(1)
+        good = reingreso(number)
+        for what, data in {
+            "truncated": (good + "\r\n" + good[:100] + "\r\n").encode(),
+            "too wide": (good + "X\r\n").encode(),
+            "binary": bytes(range(256)) * 40,
+            "no movement": (control(0) + "\r\n").encode(),
+            "letters in the NSS": (good.replace(nss(number), "ABCDEFGHIJK") + "\r\n").encode(),
+            "the same movement twice": dispmag([good, good]),
+        }.items():
+            with self.subTest(what):
+                text = self.stores_nothing("InvalidFile", data)
+                self.assertGreater(len(text), 10)
+
+    def test_an_unknown_registration_is_refused(self):
+        number, = self.numbers(1)
+        text = self.stores_nothing("UnknownRegistration", dispmag([reingreso(number, RP_UNKNOWN)]))
+        self.assertIn(RP_UNKNOWN, text)
+
+    def test_an_empty_file_is_refused(self):
+        self.stores_nothing("InvalidFile", b"")
+
+    def test_a_byte_order_mark_is_no_obstacle(self):
+        number, = self.numbers(1)
+        lots, _, findings = self.submit(b"\xef\xbb\xbf" + dispmag([reingreso(number)]))
+        self.assertEqual(self.get(lots[0], LOT, "Movements"), 1)
+
+    def test_a_file_above_the_limit_is_refused_unread(self):
+        fd = memory_file(b"", sealed=False)
+        os.ftruncate(fd, 100 << 20)
+        self.fails("TooLarge", self.submit_fd, fd)
+
+    def test_what_is_no_file_is_refused(self):
+        ends = os.pipe()
+        left, right = socket.socketpair()
+        for fd in (ends[0], os.dup(left.fileno()), os.open("/tmp", os.O_RDONLY | os.O_DIRECTORY),
+                   os.open("/dev/zero", os.O_RDONLY), os.open("/proc/self/status", os.O_RDONLY)):
+            self.fails("InvalidFile", self.submit_fd, fd)
+        os.close(ends[1])
+        left.close()
+        right.close()
+
+    def test_options_are_checked(self):
+        data = dispmag([reingreso(i) for i in self.numbers(1)])
+        self.assertIn("keep-mixed", self.stores_nothing("UnknownOption", data, keep_mixd=True))
+        self.stores_nothing("InvalidArgument", data, hold="yes")
+        self.stores_nothing("InvalidArgument", data, name="x" * 300)
+
+
+class Listing(DaemonTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.lots = []
+        for n in range(5):
+            records = [reingreso(i, RP_2 if n == 4 else RP) for i in cls.numbers(n + 1)]
+            cls.lots.append(cls.submit(dispmag(records), hold=n == 0)[0][0])
+
+    def ids(self, rows):
+        return [f"{ROOT}/lot/{row['Id']}" for row in rows]
+
+    def test_lots_come_newest_first_page_by_page(self):
+        rows, following = self.manager("ListLots", option({}), dbus.UInt64(0), dbus.UInt32(2))
+        self.assertEqual(self.ids(rows), [self.lots[4], self.lots[3]])
+        rows, following = self.manager("ListLots", option({}), following, dbus.UInt32(2))
+        self.assertEqual(self.ids(rows), [self.lots[2], self.lots[1]])
+        rows, following = self.manager("ListLots", option({}), following, dbus.UInt32(2))
+        self.assertEqual(self.ids(rows), [self.lots[0]])
+        self.assertEqual(following, 0)
+
+    def test_a_page_that_is_just_full_is_the_last(self):
+        rows, following = self.manager("ListLots", option({}), dbus.UInt64(0), dbus.UInt32(5))
+        self.assertEqual((len(rows), following), (5, 0))
+
+    def test_a_row_has_the_properties_of_the_lot(self):
+        rows, _ = self.manager("ListLots", option({}), dbus.UInt64(0), dbus.UInt32(1))
+        properties = self.call(self.lots[4], "org.freedesktop.DBus.Properties", "GetAll", LOT)
+        del properties["Receipts"]
+        self.assertEqual(rows[0], properties)
+
+    def lots_where(self, **conditions):
+        return self.ids(self.manager("ListLots", option(conditions), dbus.UInt64(0), dbus.UInt32(1000))[0])
+
+    def test_lots_are_filtered(self):
+        self.assertEqual(self.lots_where(registration=RP_2), [self.lots[4]])
+        self.assertEqual(self.lots_where(states=dbus.Array(["accepted"], signature="s")), [])
+        self.assertEqual(len(self.lots_where(states=dbus.Array(["queued", "failed"], signature="s"))), 5)
+        self.assertEqual(len(self.lots_where(held=True)), 5)
+        self.assertEqual(self.lots_where(held=False), [])
+        created = self.get(self.lots[2], LOT, "Created")
+        self.assertIn(self.lots[2], self.lots_where(since=dbus.UInt64(created)))
+        self.assertNotIn(self.lots[1], self.lots_where(since=dbus.UInt64(created)))
+        self.assertNotIn(self.lots[4], self.lots_where(until=dbus.UInt64(created)))
+
+    def test_wrong_filters_are_refused(self):
+        for name, call in {
+            "UnknownOption": lambda: self.lots_where(registro=RP),
+            "InvalidArgument": lambda: self.lots_where(states=dbus.Array(["sent"], signature="s")),
+        }.items():
+            self.fails(name, call)
+        for limit in 0, 1001:
+            self.fails("InvalidArgument", self.manager, "ListLots", option({}), dbus.UInt64(0), dbus.UInt32(limit))
+            self.fails("InvalidArgument", self.manager, "ListMovements", option({}), "", dbus.UInt32(limit))
+        for cursor in "x", "1:", "1:2:3", "-1:0", "99999999999999999999:1":
+            self.fails("InvalidArgument", self.manager, "ListMovements", option({}), cursor, dbus.UInt32(1))
+        self.fails("InvalidArgument", self.manager, "ListMovements", option({"type": "alta-rara"}), "",
+                   dbus.UInt32(1))
+
+    def test_movements_come_page_by_page(self):
+        seen, cursor = [], ""
+        while True:
+            rows, cursor = self.manager("ListMovements", option({}), cursor, dbus.UInt32(4))
+            seen += [(int(row["lot"]), int(row["position"])) for row in rows]
+            if cursor == "":
+                break
+        self.assertEqual(len(seen), 15)
+        self.assertEqual(seen, sorted(seen, key=lambda place: (-place[0], place[1])))
+
+    def test_a_movement_says_what_the_record_says(self):
+        lot = int(self.lots[0].rsplit("/")[-1])
+        rows, _ = self.manager("ListMovements", option({"lot": dbus.UInt64(lot)}), "", dbus.UInt32(10))
+        row, = rows
+        self.assertEqual(row["registration"], RP)
+        self.assertEqual((row["first-surname"], row["second-surname"], row["names"]), ("PEREZ", "LOPEZ", "JUAN"))
+        self.assertEqual((row["sbc"], row["date"], row["position"]), (45050, 20261120, 1))
+        self.assertEqual((row["worker-type"], row["salary-type"], row["reduced-week"], row["cause"]), ("1", "0", "0", ""))
+        self.assertEqual((row["state"], row["type"], row["extemporaneous"]), ("unsent", "reingreso", ""))
+        self.assertEqual(list(row["errors"]), [])
+        found, _ = self.manager("ListMovements", option({"nss": row["nss"]}), "", dbus.UInt32(10))
+        self.assertEqual(len(found), 1)
+
+    def test_objects_are_listed_with_their_properties(self):
+        objects = self.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+        for path in [*self.lots, f"{ROOT}/registration/{RP}"]:
+            self.assertIn(path, objects)
+        self.assertEqual(objects[self.lots[0]][LOT]["State"], "queued")
+
+
+class Lots(DaemonTest):
+    def test_holding_and_releasing(self):
+        lot = self.new_lot()
+        self.call(lot, LOT, "Hold", option({"text": "the accountant asked for it"}))
+        self.assertEqual(self.get(lot, LOT, "HoldReason"), "operator")
+        self.assertEqual(self.get(lot, LOT, "HoldText"), "the accountant asked for it")
+        self.call(lot, LOT, "Release", option({}))
+        self.assertEqual(self.get(lot, LOT, "HoldReason"), "certificate-missing")
+
+    def test_cancelling_ends_it(self):
+        lot = self.new_lot()
+        self.call(lot, LOT, "Cancel", option({}))
+        self.assertEqual(self.get(lot, LOT, "State"), "cancelled")
+        for method in "Hold", "Cancel", "Retry", "Reconcile":
+            with self.subTest(method):
+                self.fails("WrongState", self.call, lot, LOT, method, option({}))
+
+    def test_reconciling_is_for_uncertain_lots(self):
+        self.fails("WrongState", self.call, self.new_lot(), LOT, "Reconcile", option({}))
+
+    def test_its_records_are_the_bytes_to_be_sent(self):
+        number, = self.numbers(1)
+        data = dispmag([reingreso(number)])
+        lots, _, _ = self.submit(data)
+        fd = self.call(lots[0], LOT, "GetRecords").take()
+        with os.fdopen(fd, "rb") as f:
+            self.assertEqual(f.read(), data)
+            with self.assertRaises(OSError):
+                os.write(fd, b"x")
+
+    def test_what_is_not_there(self):
+        lot = self.new_lot()
+        self.fails("UnknownDocument", self.call, lot, LOT, "GetReceipt", dbus.UInt64(1))
+        self.fails("UnknownDocument", self.call, lot, LOT, "GetTranscript", dbus.UInt64(2**64 - 1))
+        self.assertEqual(list(self.call(lot, LOT, "ListAttempts")), [])
+        for name in "999999", "0", "007", "x", "99999999999999999999":
+            self.fails("UnknownLot", self.call, f"{ROOT}/lot/{name}", LOT, "Hold", option({}))
+            self.fails("UnknownLot", self.get, f"{ROOT}/lot/{name}", LOT, "State")
+
+    def test_signals_leave_before_the_reply(self):
+        lot = self.new_lot()
+        monitor = subprocess.Popen(["dbus-monitor", "--address", self.house.address, "--profile"],
+                                   stdout=subprocess.PIPE, text=True)
+        while "NameLost" not in monitor.stdout.readline():
+            pass
+        self.call(lot, LOT, "Hold", option({}))
+        seen = []
+        while not seen or seen[-1][0] != "mr" or seen[-1][4] != self.bus.get_unique_name():
+            seen.append(monitor.stdout.readline().split("\t"))
+        monitor.terminate()
+        monitor.wait()
+        monitor.stdout.close()
+        signals = [line[7].strip() for line in seen if line[0] == "sig"]
+        self.assertEqual(sorted(signals), ["LotChanged", "PropertiesChanged"])
+
+    def test_options_are_refused_by_name(self):
+        lot = self.new_lot()
+        for method in "Hold", "Release", "Cancel", "Retry", "Reconcile":
+            self.fails("UnknownOption", self.call, lot, LOT, method, option({"colour": "red"}))
+        self.call(lot, LOT, "Hold", option({"interactive": True}))
+
+
+class Registrations(DaemonTest):
+    def path(self, rp=RP):
+        return f"{ROOT}/registration/{rp}"
+
+    def test_adding_checks_what_it_is_given(self):
+        add = lambda rp, **options: self.manager("AddRegistration", rp, option(options))
+        self.fails("RegistrationExists", add, RP)
+        for rp in "", "Z99", "Z990000110X", "Ñ9900001108", "Z99000011080", "x" * 1000:
+            self.fails("InvalidRegistration", add, rp)
+        self.assertIn("8", self.fails("InvalidRegistration", add, "Z9900001109"))
+        self.fails("InvalidArgument", lambda: add(RP_UNKNOWN, guia="12"))
+        self.fails("InvalidArgument", lambda: add(RP_UNKNOWN, enye="other"))
+        self.fails("InvalidArgument", lambda: add(RP_UNKNOWN, name="x" * 500))
+        self.fails("UnknownOption", lambda: add(RP_UNKNOWN, nombre="x"))
+        self.fails("UnknownRegistration", self.get, self.path(RP_UNKNOWN), REGISTRATION, "Name")
+
+    def test_a_check_digit_can_be_insisted_on(self):
+        path = self.manager("AddRegistration", "Z9900005551", option({"force": True}))
+        self.assertEqual(self.get(path, REGISTRATION, "Rp"), "Z9900005551")
+        self.call(path, REGISTRATION, "Remove", option({}))
+
+    def test_lower_case_is_the_same_registration(self):
+        path = self.manager("AddRegistration", RP_UNKNOWN.lower(), option({"name": "EMPRESA DE PRUEBA"}))
+        self.assertEqual(path, self.path(RP_UNKNOWN))
+        self.assertEqual(self.get(path, REGISTRATION, "Name"), "EMPRESA DE PRUEBA")
+        self.call(path, REGISTRATION, "Remove", option({}))
+        self.fails("UnknownRegistration", self.get, path, REGISTRATION, "Name")
+
+    def test_updating(self):
+        self.call(self.path(RP_2), REGISTRATION, "Update", option({"guia": "06400", "enye": "n", "name": "B"}))
+        row = {str(r["Rp"]): r for r in self.manager("ListRegistrations")}[RP_2]
+        self.assertEqual((row["Guia"], row["Enye"], row["Name"]), ("06400", "n", "B"))
+        self.fails("UnknownOption", self.call, self.path(), REGISTRATION, "Update", option({"force": True}))
+        self.fails("InvalidArgument", self.call, self.path(), REGISTRATION, "Update", option({"guia": "x"}))
+
+    def test_pausing_keeps_its_lots_here(self):
+        self.call(self.path(RP_2), REGISTRATION, "Pause", option({}))
+        self.assertTrue(self.get(self.path(RP_2), REGISTRATION, "Paused"))
+        number, = self.numbers(1)
+        lots, _, _ = self.submit(dispmag([reingreso(number, RP_2)]))
+        self.assertEqual(self.get(lots[0], LOT, "State"), "queued")
+        self.assertEqual(self.get(lots[0], LOT, "NextStep"), 0)
+        self.call(self.path(RP_2), REGISTRATION, "Resume", option({}))
+        self.assertFalse(self.get(self.path(RP_2), REGISTRATION, "Paused"))
+
+    def test_one_with_open_lots_stays(self):
+        self.new_lot()
+        self.fails("RegistrationInUse", self.call, self.path(), REGISTRATION, "Remove", option({}))
+
+
+class Certificates(DaemonTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.credentials = os.path.join(cls.house.folder, "credentials")
+        subprocess.run([SIM, "--state", os.path.join(cls.house.folder, "sim"), "--make-credentials", cls.credentials],
+                       check=True, stdout=subprocess.DEVNULL)
+        cls.imss_rp = cls.text("imss.rp").split()
+        cls.efirma_rps = cls.text("efirma.rp").split()
+        for rp in {*cls.imss_rp, *cls.efirma_rps} - {RP, RP_2}:
+            cls.manager("AddRegistration", rp, option({}))
+
+    @classmethod
+    def bytes(cls, name):
+        with open(os.path.join(cls.credentials, name), "rb") as f:
+            return f.read()
+
+    @classmethod
+    def text(cls, name):
+        return cls.bytes(name).decode().strip()
+
+    def add(self, kind, files, rps, **options):
+        fds = {name: memory_file(data) for name, data in files.items()}
+        try:
+            return self.manager("AddCertificate", kind,
+                                dbus.Dictionary({name: dbus.types.UnixFd(fd) for name, fd in fds.items()}, signature="sh"),
+                                dbus.Array(rps, signature="s"), option(options))
+        finally:
+            for fd in fds.values():
+                os.close(fd)
+
+    def imss(self):
+        return {"pfx": self.bytes("imss.pfx"), "password": self.text("imss.password").encode()}
+
+    def efirma(self):
+        return {"cer": self.bytes("efirma.cer"), "key": self.bytes("efirma.key"),
+                "password": self.text("efirma.password").encode()}
+
+    def test_1_wrong_ones_are_refused_each_by_its_name(self):
+        user = self.text("imss.user")
+        imss = lambda **files: self.add("imss", {**self.imss(), **files}, self.imss_rp, user=user)
+        efirma = lambda **files: self.add("efirma", {**self.efirma(), **files}, self.efirma_rps)
+        self.fails("WrongPassword", lambda: imss(password=b"Equivocada1"))
+        self.fails("WrongPassword", lambda: efirma(password=b"Equivocada1"))
+        self.fails("NotACertificate", lambda: imss(pfx=b"no certificate"))
+        self.fails("NotACertificate", lambda: efirma(cer=b"no certificate"))
+        self.fails("NotAKey", lambda: efirma(key=b"no key"))
+        self.fails("InvalidCredential", lambda: imss(password=b"two\nlines"))
+        self.fails("InvalidCredential", lambda: self.add("imss", self.imss(), self.imss_rp))
+        self.fails("InvalidArgument", lambda: self.add("fiel", self.imss(), self.imss_rp))
+        self.fails("InvalidFile", lambda: imss(password=b""))
+        self.fails("TooLarge", lambda: imss(pfx=bytes(1 << 20)))
+        self.fails("InvalidArgument", lambda: self.add("imss", {"pfx": b"x"}, self.imss_rp, user=user))
+        self.fails("UnknownOption", lambda: imss(cer=b"x"))
+        self.fails("InvalidArgument", lambda: self.add("imss", self.imss(), [], user=user))
+        self.fails("UnknownRegistration", lambda: self.add("imss", self.imss(), ["Y1111111111"], user=user))
+        self.assertEqual(list(self.manager("ListCertificates")), [])
+
+    def test_2_a_certificate_lives_and_goes(self):
+        number, = self.numbers(1)
+        rp = self.imss_rp[0]
+        lots, _, _ = self.submit(dispmag([reingreso(number, rp)]))
+        self.assertEqual(self.get(lots[0], LOT, "HoldReason"), "certificate-missing")
+        path = self.add("imss", self.imss(), self.imss_rp, user=self.text("imss.user"))
+        self.assertEqual(self.get(path, CERTIFICATE, "Kind"), "imss")
+        self.assertEqual(self.get(path, CERTIFICATE, "User"), self.text("imss.user"))
+        self.assertEqual(list(self.get(path, CERTIFICATE, "Registrations")), sorted(self.imss_rp))
+        self.assertEqual(len(self.manager("ListCertificates")), 1)
+        self.assertEqual(f"{ROOT}/certificate/{self.get(f'{ROOT}/registration/{rp}', REGISTRATION, 'Certificate')}", path)
+        self.assertFalse(self.get(lots[0], LOT, "Held"))
+        self.fails("CertificateExists",
+                   lambda: self.add("imss", self.imss(), self.imss_rp, user=self.text("imss.user")))
+        result, text = self.call(path, CERTIFICATE, "Test", option({}))
+        self.assertEqual(result, "connect", text)
+        self.call(path, CERTIFICATE, "Release", option({}))
+        self.call(path, CERTIFICATE, "Remove", option({}))
+        self.fails("UnknownCertificate", self.get, path, CERTIFICATE, "User")
+        self.assertEqual(self.get(lots[0], LOT, "HoldReason"), "certificate-missing")
+        self.assertEqual(list(self.manager("ListCertificates")), [])
+
+    def test_3_an_efirma_is_known_by_its_rfc(self):
+        path = self.add("efirma", self.efirma(), self.efirma_rps)
+        self.assertEqual(self.get(path, CERTIFICATE, "Rfc"), self.text("efirma.user"))
+        self.assertEqual(list(self.get(path, CERTIFICATE, "Registrations")), sorted(self.efirma_rps))
+        for method in "Test", "Release", "Remove":
+            self.fails("UnknownOption", self.call, path, CERTIFICATE, method, option({"colour": "red"}))
+
+    def test_4_no_secret_is_in_the_state_folder_or_the_log(self):
+        secrets = [self.text("imss.password").encode(), self.text("efirma.password").encode()]
+        for name in os.listdir(self.house.state):
+            with open(os.path.join(self.house.state, name), "rb") as f:
+                data = f.read()
+            for secret in secrets:
+                self.assertNotIn(secret, data)
+        with open(self.house.log, "rb") as f:
+            log = f.read()
+        for secret in secrets:
+            self.assertNotIn(secret, log)
+
+
+class Whole(DaemonTest):
+    def test_what_can_be_seen_of_it(self):
+        self.assertRegex(self.get(ROOT, MANAGER, "Version"), r"^\d+\.\d+\.\d+$")
+        self.assertIn(self.get(ROOT, MANAGER, "PortalState"), ("unknown", "ok", "down", "changed"))
+        self.assertEqual(self.get(ROOT, MANAGER, "Profile"), "idse-sim")
+        self.assertTrue(self.get(ROOT, MANAGER, "CanSend"))
+
+    def test_it_looks_into_itself(self):
+        checks = {str(check["name"]): check for check in self.manager("Diagnose")}
+        self.assertEqual(set(checks), {"database", "audit", "sealing-key", "certificates", "profile", "portal", "clock",
+                                       "disk"})
+        for name in "database", "audit", "sealing-key":
+            self.assertTrue(checks[name]["ok"], checks[name]["text"])
+
+    def test_profiles(self):
+        profiles = {str(p["name"]): p for p in self.manager("ListProfiles")}
+        self.assertTrue(profiles["idse-sim"]["current"])
+        self.assertTrue(profiles["idse-sim"]["can-send"])
+        self.assertIn("upload", [str(step) for step, sure in profiles["idse-sim"]["steps"]])
+        self.fails("UnknownProfile", self.manager, "UseProfile", "nowhere", option({}))
+        self.fails("UnknownProfile", self.manager, "UseProfile", "../../etc/passwd", option({}))
+        self.manager("UseProfile", "imss", option({}))
+        self.assertEqual(self.get(ROOT, MANAGER, "Profile"), "imss")
+        self.assertFalse(self.get(ROOT, MANAGER, "CanSend"))
+        self.manager("UseProfile", "idse-sim", option({}))
+
+    def test_refreshing(self):
+        self.manager("Refresh", option({}))
+        self.fails("UnknownOption", self.manager, "Refresh", option({"x": 1}))
+
+    def test_nothing_is_lost_by_a_kill_or_by_a_stop(self):
+        lot = self.new_lot(2)
+        for how, status in (signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 0), (signal.SIGINT, 0):
+            self.assertEqual(self.house.stop(how), status)
+            self.house.start()
+            self.assertEqual(self.get(lot, LOT, "Movements"), 2)
+
+    def test_a_second_daemon_keeps_off_the_same_state(self):
+        second = subprocess.run([IDSED, "--config", self.house.config, "--state", self.house.state],
+                                env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.house.address, LC_ALL="C.UTF-8"),
+                                capture_output=True, text=True, timeout=LONG)
+        self.assertNotEqual(second.returncode, 0)
+        self.assertIn(self.house.state, second.stderr)
+
+    def test_reloading_tells_what_needs_a_restart(self):
+        with open(self.house.config, "a") as f:
+            f.write("[Polling]\nMinSec=7\n[Portal]\nProfile=imss\n[Log]\nLevel=debug\nColour=red\n")
+        self.house.daemon.send_signal(signal.SIGHUP)
+        texts = []
+        while not any("READY=1" in text for text in texts):
+            texts.append(self.house.notify.recv(4096).decode())
+        self.assertTrue(any("RELOADING=1" in text for text in texts))
+        self.assertEqual(self.get(ROOT, MANAGER, "Profile"), "idse-sim")
+        with open(self.house.log) as f:
+            log = f.read()
+        self.assertIn("[Portal] Profile", log)
+        self.assertIn("Colour", log)
+        with open(self.house.config, "w") as f:
+            f.write(CONFIG)
+
+    def test_without_a_key_credentials_are_refused_and_the_rest_works(self):
+        self.house.stop()
+        self.house.start(with_key=False)
+        fds = [memory_file(b"x"), memory_file(b"y")]
+        text = self.fails("SealBroken", self.manager, "AddCertificate", "imss",
+                          dbus.Dictionary({"pfx": dbus.types.UnixFd(fds[0]), "password": dbus.types.UnixFd(fds[1])},
+                                          signature="sh"),
+                          dbus.Array([RP], signature="s"), option({"user": "USUARIO01"}))
+        self.assertIn("idsed.key", text)
+        self.new_lot()
+        self.house.stop()
+        self.house.start()
+
+    def test_checking_the_configuration(self):
+        def check(text):
+            with tempfile.NamedTemporaryFile("w") as f:
+                f.write(text)
+                f.flush()
+                return subprocess.run([IDSED, "--config", f.name, "--check-config"], capture_output=True, text=True,
+                                      env=dict(os.environ, LC_ALL="C.UTF-8"))
+        self.assertEqual(check("[Polling]\nMinSec=3\n").returncode, 0)
+        self.assertEqual(check("[Polling]\nMinSec=x\n").returncode, 1)
+        odd = check("[Polling]\nMinSecs=3\n")
+        self.assertEqual(odd.returncode, 0)
+        self.assertIn("'MinSec'", odd.stderr)
+
+
+class Hostile(DaemonTest):
+    """Whatever a caller does, the daemon answers the next one, and does not grow."""
+
+    def raw(self, path, interface, method, signature, *arguments, destination=NAME):
+        message = dbus.lowlevel.MethodCallMessage(destination, path, interface, method)
+        message.append(*arguments, signature=signature)
+        return message
+
+    def answers(self, message, connection=None):
+        with self.assertRaises(dbus.DBusException) as raised:
+            (connection or self.bus).send_message_with_reply_and_block(message, LONG)
+        return raised.exception.get_dbus_name()
+
+    def tearDown(self):
+        self.assertIsNone(self.house.daemon.poll())
+        self.assertTrue(self.get(ROOT, MANAGER, "Version"))
+
+    def test_wrong_signatures(self):
+        methods = {
+            (ROOT, MANAGER): ["Submit", "ListLots", "ListMovements", "AddRegistration", "AddCertificate", "UseProfile",
+                              "Refresh"],
+            (f"{ROOT}/registration/{RP}", REGISTRATION): ["Pause", "Resume", "Remove", "Update"],
+        }
+        for (path, interface), names in methods.items():
+            for method in names:
+                for signature, arguments in (("", ()), ("i", (1,)), ("sssss", ("x",) * 5), ("a(ii)", ([(1, 2)],)),
+                                             ("v", (dbus.String("x"),)), ("a{ss}", ({"a": "b"},))):
+                    self.assertEqual(self.answers(self.raw(path, interface, method, signature, *arguments)),
+                                     "org.freedesktop.DBus.Error.InvalidArgs")
+
+    def test_unknown_members(self):
+        known = self.raw(ROOT, MANAGER, "Explode", "s", "x")
+        self.assertEqual(self.answers(known), "org.freedesktop.DBus.Error.UnknownMethod")
+        self.assertEqual(self.answers(self.raw("/nowhere", MANAGER, "ListProfiles", "")),
+                         "org.freedesktop.DBus.Error.UnknownObject")
+
+    def test_huge_arguments(self):
+        huge = dbus.Dictionary({f"key{i}": "x" * 1000 for i in range(5000)}, signature="sv")
+        self.assertIn(self.answers(self.raw(ROOT, MANAGER, "Refresh", "a{sv}", huge)),
+                      (ERROR + "TooLarge", ERROR + "UnknownOption"))
+        rps = dbus.Array(["Z9900001108"] * 200000, signature="s")
+        files = dbus.Dictionary({}, signature="sh")
+        self.assertTrue(self.answers(self.raw(ROOT, MANAGER, "AddCertificate", "sa{sh}asa{sv}", "imss", files, rps,
+                                              option({}))).startswith(ERROR))
+
+    def test_nested_variants_as_options(self):
+        deep = dbus.String("x", variant_level=20)
+        self.assertEqual(self.answers(self.raw(ROOT, MANAGER, "Refresh", "a{sv}", {"interactive": deep})),
+                         ERROR + "InvalidArgument")
+
+    def test_strings_that_are_no_names(self):
+        for name in "\n", "\u202e", "a" * 100000, "%s%n", "'; DROP TABLE lot; --":
+            self.fails("InvalidRegistration", self.manager, "AddRegistration", name, option({}))
+
+    def test_thousands_of_pending_calls(self):
+        before = self.house.resident_kib()
+        connection = self.house.connect()
+        answers = []
+        message = self.raw(ROOT, MANAGER, "Diagnose", "")
+        pending = [connection.send_message_with_reply(self.raw(ROOT, MANAGER, "Diagnose", ""), answers.append, LONG)
+                   for _ in range(5000)]
+        for call in pending:
+            call.block()
+        connection.close()
+        self.assertTrue(self.get(ROOT, MANAGER, "Version"))
+        self.assertLess(self.house.resident_kib() - before, 20 * 1024)
+
+    def test_callers_that_vanish(self):
+        before = self.house.descriptors()
+        for round in range(20):
+            connection = self.house.connect()
+            for number in self.numbers(10):
+                fd = memory_file(dispmag([reingreso(number)]), sealed=number % 2 == 0)
+                message = self.raw(ROOT, MANAGER, "Submit", "ha{sv}", dbus.types.UnixFd(fd), {})
+                os.close(fd)
+                connection.send_message(message)
+            connection.send_message(self.raw(ROOT, MANAGER, "Diagnose", ""))
+            connection.flush()
+            connection.close()
+        self.manager("Diagnose")
+        self.assertLessEqual(self.house.descriptors(), before + 2)
+
+    def test_large_files_again_and_again_do_not_make_it_grow(self):
+        garbage = b"\x00\xff" * (4 << 20)
+        for _ in range(3):
+            self.fails("InvalidFile", self.submit, garbage)
+        after_some = self.house.resident_kib()
+        for _ in range(10):
+            self.fails("InvalidFile", self.submit, garbage)
+        self.assertLess(self.house.resident_kib() - after_some, 8 * 1024)
+
+    def test_a_file_that_shrinks_while_it_is_read(self):
+        fd = memory_file(b"x" * (8 << 20), sealed=False)
+        connection = self.house.connect()
+        message = self.raw(ROOT, MANAGER, "Submit", "ha{sv}", dbus.types.UnixFd(fd), {})
+        connection.send_message(message)
+        connection.flush()
+        os.ftruncate(fd, 0)
+        os.close(fd)
+        connection.close()
+        self.manager("Diagnose")
+
+
+class Unprivileged(DaemonTest):
+    """Without polkit on the bus only uid 0 is served."""
+
+    CALLS = """
+import sys, dbus, dbus.bus, os
+sys.path.insert(0, {here!r})
+from harness import *
+bus = dbus.bus.BusConnection({address!r})
+def call(path, interface, method, *arguments):
+    try:
+        bus.get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(*arguments)
+        print("ok", method)
+    except dbus.DBusException as e:
+        print(e.get_dbus_name(), method)
+fd = memory_file(dispmag([reingreso(1)]))
+empty = option({{}})
+manager = NAME + ".Manager"
+call(ROOT, manager, "Submit", dbus.types.UnixFd(fd), empty)
+call(ROOT, manager, "ListLots", empty, dbus.UInt64(0), dbus.UInt32(1))
+call(ROOT, manager, "ListMovements", empty, "", dbus.UInt32(1))
+call(ROOT, manager, "AddRegistration", RP_UNKNOWN, empty)
+call(ROOT, manager, "ListRegistrations")
+call(ROOT, manager, "AddCertificate", "imss", dbus.Dictionary({{}}, signature="sh"), dbus.Array([], signature="s"), empty)
+call(ROOT, manager, "ListCertificates")
+call(ROOT, manager, "ListProfiles")
+call(ROOT, manager, "UseProfile", "imss", empty)
+call(ROOT, manager, "Refresh", empty)
+call(ROOT, manager, "Diagnose")
+lot = {lot!r}
+for method in "Hold", "Release", "Cancel", "Retry", "Reconcile":
+    call(lot, NAME + ".Lot", method, empty)
+call(lot, NAME + ".Lot", "GetReceipt", dbus.UInt64(1))
+call(lot, NAME + ".Lot", "GetRecords")
+call(lot, NAME + ".Lot", "ListAttempts")
+call(lot, NAME + ".Lot", "GetTranscript", dbus.UInt64(1))
+for method in "Pause", "Resume", "Remove", "Update":
+    call(ROOT + "/registration/" + RP, NAME + ".Registration", method, empty)
+for interface, path in (manager, ROOT), (NAME + ".Lot", lot):
+    call(path, "org.freedesktop.DBus.Properties", "GetAll", interface)
+call(ROOT, "org.freedesktop.DBus.Properties", "Get", manager, "LotCounts")
+call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
+"""
+
+    @unittest.skipUnless(os.getuid() == 0, "needs another uid to try")
+    def test_every_method_is_denied(self):
+        lot = str(self.new_lot())
+        before = self.totals()
+        with tempfile.TemporaryDirectory() as here:
+            os.chmod(here, 0o755)
+            with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness.py")) as f:
+                text = f.read()
+            with open(os.path.join(here, "harness.py"), "w") as f:
+                f.write(text)
+            os.chmod(os.path.join(here, "harness.py"), 0o644)
+            script = self.CALLS.format(here=here, address=self.house.address, lot=lot)
+            result = subprocess.run(["/usr/bin/python3", "-B", "-c", script], user=65534, group=65534, extra_groups=[],
+                                    cwd="/", capture_output=True, text=True, timeout=LONG)
+        self.assertEqual(result.stderr, "")
+        lines = result.stdout.splitlines()
+        self.assertEqual(len(lines), 28)
+        for line in lines:
+            self.assertTrue(line.startswith(ERROR + "AccessDenied "), line)
+        self.assertEqual(self.totals(), before)
+        self.assertEqual(self.get(lot, LOT, "State"), "queued")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
