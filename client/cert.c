@@ -6,6 +6,7 @@
 #include "client/cmdline.h"
 #include "client/input.h"
 #include "client/kinds.h"
+#include "client/output.h"
 #include "client/password.h"
 #include "client/remote.h"
 #include "client/verbs.h"
@@ -147,7 +148,7 @@ int verb_cert_show(struct invocation *inv, struct err *err)
     if (r < 0)
         return r;
     if (inv->value[OPT_JSON])
-        output_print_json(output_json(row, certificate_kind));
+        output_print_json(field_json(row, certificate_kind));
     else
         output_record(row, certificate_kind);
     return 0;

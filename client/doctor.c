@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "client/kinds.h"
+#include "client/output.h"
 #include "client/remote.h"
 #include "client/terminal.h"
 #include "client/verbs.h"
@@ -25,7 +26,7 @@ int verb_doctor(struct invocation *inv, struct err *err)
     if (r < 0)
         return r;
     if (inv->value[OPT_JSON])
-        output_print_json(output_json_rows(checks, check_kind));
+        output_print_json(field_json_rows(checks, check_kind));
     else
         print_checks(checks);
     bool fine = true;

@@ -20,7 +20,7 @@ const struct field receipt_kind[] = {
     {NULL},
 };
 
-static const struct field receipt_members[] = {
+const struct field receipt_members[] = {
     {"id", FIELD_NUMBER}, {"kind", FIELD_TEXT}, {"name", FIELD_TEXT}, {"sha256", FIELD_TEXT}, {"size", FIELD_COUNT},
     {NULL},
 };
@@ -60,7 +60,7 @@ const struct field lot_kind[] = {
     {NULL},
 };
 
-static const struct field error_members[] = {
+const struct field error_members[] = {
     {"code", FIELD_TEXT}, {"text", FIELD_TEXT}, {"imss-value", FIELD_TEXT},
     {NULL},
 };

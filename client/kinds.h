@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "client/output.h"
+#include "client/fields.h"
 
 /* The kinds of things that the interface speaks of, each as its table of fields. */
 extern const struct field lot_kind[];
 extern const struct field movement_kind[];
 extern const struct field movement_error_kind[]; /* one line for each error of a movement */
-extern const struct field receipt_kind[];        /* members of Receipts, made objects */
+extern const struct field receipt_kind[];
+extern const struct field receipt_members[]; /* of the structures in Receipts */
+extern const struct field error_members[];   /* of the structures in "errors" */
 extern const struct field attempt_kind[];
 extern const struct field registration_kind[];
 extern const struct field certificate_kind[];

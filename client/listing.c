@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/listing.h"
+#include "client/output.h"
 
 #include "base/clock.h"
 #include "base/text.h"

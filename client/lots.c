@@ -6,6 +6,7 @@
 #include "client/format.h"
 #include "client/kinds.h"
 #include "client/listing.h"
+#include "client/output.h"
 #include "client/receipts.h"
 
 int verb_list(struct invocation *inv, struct err *err)
@@ -15,25 +16,27 @@ int verb_list(struct invocation *inv, struct err *err)
 
 /* ---- show ---- */
 
-/* One row for each error of each movement; the name as IMSS or else the employer has it. */
+/* A row for each error of a movement, and one for a movement that was rejected without saying why. */
+static void add_errors(json_t *rows, const json_t *movement)
+{
+    _cleanup_free_ char *name = xasprintf("%s %s %s", row_text(movement, "first-surname"),
+                                          row_text(movement, "second-surname"), row_text(movement, "names"));
+    _cleanup_json_ json_t *errors = field_tuples(json_object_get(movement, "errors"), error_members);
+    if (json_array_size(errors) == 0)
+        json_array_append_new(errors, json_object());
+    for (size_t i = 0; i < json_array_size(errors); i++) {
+        json_t *row = json_array_get(errors, i);
+        json_object_update_missing(row, (json_t *)movement);
+        json_object_set_new(row, "name", json_string(name));
+    }
+    json_array_extend(rows, errors);
+}
+
 static json_t *rows_of_errors(const json_t *movements)
 {
     json_t *rows = json_array();
-    for (size_t i = 0; i < json_array_size(movements); i++) {
-        const json_t *movement = json_array_get(movements, i), *errors = json_object_get(movement, "errors");
-        _cleanup_free_ char *name =
-            xasprintf("%s %s %s", row_text(movement, "first-surname"), row_text(movement, "second-surname"),
-                      row_text(movement, "names"));
-        for (size_t j = 0; j < MAX(json_array_size(errors), (size_t)1); j++) {
-            const json_t *error = json_array_get(errors, j);
-            json_t *row = json_copy((json_t *)movement);
-            json_object_set_new(row, "name", json_string(name));
-            json_object_set(row, "code", json_array_get(error, 0));
-            json_object_set(row, "text", json_array_get(error, 1));
-            json_object_set(row, "imss-value", json_array_get(error, 2));
-            json_array_append_new(rows, row);
-        }
-    }
+    for (size_t i = 0; i < json_array_size(movements); i++)
+        add_errors(rows, json_array_get(movements, i));
     return rows;
 }
 
@@ -82,9 +85,9 @@ int verb_show(struct invocation *inv, struct err *err)
         print_lot(inv, lot, attempts, rejected);
         return 0;
     }
-    json_t *document = output_json(lot, lot_kind);
-    json_object_set_new(document, "attempt_list", output_json_rows(attempts, attempt_kind));
-    json_object_set_new(document, "rejected_movements", output_json_rows(rejected, movement_kind));
+    json_t *document = field_json(lot, lot_kind);
+    json_object_set_new(document, "attempt_list", field_json_rows(attempts, attempt_kind));
+    json_object_set_new(document, "rejected_movements", field_json_rows(rejected, movement_kind));
     output_print_json(document);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "client/kinds.h"
+#include "client/output.h"
 #include "client/remote.h"
 #include "client/verbs.h"
 
@@ -17,18 +18,6 @@ int verb_profile_list(struct invocation *inv, struct err *err)
     if (r >= 0)
         output_list(inv, profile_kind, rows, _("No portal profile is installed."));
     return r;
-}
-
-static json_t *rows_of_steps(const json_t *profile)
-{
-    json_t *rows = json_array();
-    const json_t *steps = json_object_get(profile, "steps");
-    for (size_t i = 0; i < json_array_size(steps); i++) {
-        const json_t *step = json_array_get(steps, i);
-        json_array_append_new(rows, json_pack("{s:O, s:O}", "step", json_array_get(step, 0), "certainty",
-                                              json_array_get(step, 1)));
-    }
-    return rows;
 }
 
 /* The one that was named, or the one in use. */
@@ -48,10 +37,10 @@ int verb_profile_show(struct invocation *inv, struct err *err)
         return err_set(err, ERR_UNKNOWN_PROFILE,
                        _("There is no such portal profile; see 'idsectl profile list'."));
     if (inv->value[OPT_JSON]) {
-        output_print_json(output_json(found, profile_kind));
+        output_print_json(field_json(found, profile_kind));
         return 0;
     }
-    _cleanup_json_ json_t *steps = rows_of_steps(found);
+    _cleanup_json_ json_t *steps = field_tuples(json_object_get(found, "steps"), step_kind);
     output_record(found, profile_kind);
     putchar('\n');
     output_list(inv, step_kind, steps, NULL);

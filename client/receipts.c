@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "client/kinds.h"
+#include "client/output.h"
 #include "client/remote.h"
 #include "client/verbs.h"
 
@@ -20,16 +21,9 @@ enum { MAX_DOCUMENT = 256 << 20 };
 
 json_t *receipt_rows(const json_t *lot)
 {
-    static const char *const members[] = {"id", "kind", "name", "sha256", "size"};
-    json_t *rows = json_array();
-    const json_t *receipts = json_object_get(lot, "Receipts");
-    for (size_t i = 0; i < json_array_size(receipts); i++) {
-        json_t *row = json_object();
-        json_object_set(row, "lot", json_object_get(lot, "Id"));
-        for (size_t j = 0; j < ELEMENTSOF(members); j++)
-            json_object_set(row, members[j], json_array_get(json_array_get(receipts, i), j));
-        json_array_append_new(rows, row);
-    }
+    json_t *rows = field_tuples(json_object_get(lot, "Receipts"), receipt_members);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        json_object_set(json_array_get(rows, i), "lot", json_object_get(lot, "Id"));
     return rows;
 }
 
@@ -256,6 +250,6 @@ int verb_receipts_export(struct invocation *inv, struct err *err)
     for (int i = 0; r >= 0 && i < inv->n_args; i++)
         r = export_lot(inv, inv->args[i], written, err);
     if (inv->value[OPT_JSON])
-        output_print_json(output_json_rows(written, receipt_kind));
+        output_print_json(field_json_rows(written, receipt_kind));
     return r;
 }

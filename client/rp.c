@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/kinds.h"
+#include "client/output.h"
 #include "client/remote.h"
 #include "client/verbs.h"
 

@@ -9,6 +9,7 @@
 #include "client/format.h"
 #include "client/kinds.h"
 #include "client/listing.h"
+#include "client/output.h"
 #include "client/terminal.h"
 #include "idse/lot.h"
 
@@ -131,7 +132,7 @@ static void print_portal(const json_t *manager, int64_t now_us)
             paint = states[i].colour;
         }
     bool coloured = terminal_colours(STDOUT_FILENO) && *paint;
-    _cleanup_free_ char *since = output_text(manager, &(struct field){"PortalSince", FIELD_INSTANT});
+    _cleanup_free_ char *since = field_text(manager, &(struct field){"PortalSince", FIELD_INSTANT});
     const char *text = row_text(manager, "PortalText");
     printf(_("Portal: %s%s%s (profile %s)"), coloured ? paint : "", label, coloured ? "\033[0m" : "",
            row_text(manager, "Profile"));
@@ -172,7 +173,7 @@ static void print_held(const struct status *status)
     printf(_("\nHeld lots:\n"));
     for (size_t i = 0; i < shown; i++) {
         const json_t *lot = json_array_get(status->held, i);
-        _cleanup_free_ char *text = output_text(lot, &(struct field){"HoldReason", FIELD_HOLD});
+        _cleanup_free_ char *text = field_text(lot, &(struct field){"HoldReason", FIELD_HOLD});
         printf(_("  lot %llu (%s): %s\n"), (unsigned long long)row_number(lot, "Id"),
                row_text(lot, "Registration"), text);
     }
@@ -228,9 +229,9 @@ int verb_status(struct invocation *inv, struct err *err)
         print_status(&status, expiring, advice, now_us);
         return EXIT_STATUS_OK;
     }
-    json_t *document = output_json(status.manager, manager_kind);
-    json_object_set_new(document, "held", output_json_rows(status.held, lot_kind));
-    json_object_set_new(document, "expiring_certificates", output_json_rows(expiring, certificate_kind));
+    json_t *document = field_json(status.manager, manager_kind);
+    json_object_set_new(document, "held", field_json_rows(status.held, lot_kind));
+    json_object_set_new(document, "expiring_certificates", field_json_rows(expiring, certificate_kind));
     json_object_set_new(document, "registrations",
                         json_integer((json_int_t)json_array_size(status.registrations)));
     json_object_set_new(document, "certificates",

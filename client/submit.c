@@ -129,7 +129,7 @@ static void print_submission(const struct submission *submission, const json_t *
 {
     if (submission->inv->value[OPT_JSON])
         output_print_json(
-            json_pack("{s:o, s:O}", "lots", output_json_rows(rows, lot_kind), "files", submission->files));
+            json_pack("{s:o, s:O}", "lots", field_json_rows(rows, lot_kind), "files", submission->files));
     else
         output_list(submission->inv, lot_kind, rows, NULL);
 }

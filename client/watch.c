@@ -35,7 +35,7 @@ static void on_changed(const struct invocation *inv, uint64_t lot, const json_t 
 {
     bool held = json_is_true(json_array_get(body, 2));
     _cleanup_json_ json_t *row = json_pack("{s:O, s:b}", "State", json_array_get(body, 1), "Held", held);
-    _cleanup_free_ char *text = output_text(row, &(struct field){"State", FIELD_LOT_STATE});
+    _cleanup_free_ char *text = field_text(row, &(struct field){"State", FIELD_LOT_STATE});
     print_event(inv, "changed", lot, json_pack("{s:O, s:b}", "state", json_array_get(body, 1), "held", held),
                 text);
 }

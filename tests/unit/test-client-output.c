@@ -18,7 +18,7 @@ static const struct field *field_of(const struct field *fields, const char *key)
 
 static void assert_text(const json_t *row, const struct field *fields, const char *key, const char *expected)
 {
-    _cleanup_free_ char *text = output_text(row, field_of(fields, key));
+    _cleanup_free_ char *text = field_text(row, field_of(fields, key));
     assert_string_equal(text, expected);
 }
 
@@ -27,7 +27,7 @@ static void keys_are_small_with_underscores(void **state)
     static const char *const keys[][2] = {
         {"PortalLot", "portal_lot"}, {"first-surname", "first_surname"}, {"Id", "id"}, {"lot", "lot"}};
     for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
-        _cleanup_free_ char *key = output_key(keys[i][0]);
+        _cleanup_free_ char *key = field_key(keys[i][0]);
         assert_string_equal(key, keys[i][1]);
     }
 }
@@ -38,7 +38,7 @@ static void a_lot_becomes_json_and_text(void **state)
         json_pack("{s:i, s:s, s:s, s:b, s:i, s:I, s:i, s:[[i,s,s,s,i]], s:s}", "Id", 12, "State", "queued",
                   "Type", "baja", "Held", true, "Movements", 1234, "Created", (json_int_t)1790000000000000,
                   "Finished", 0, "Receipts", 7, "acuse", "a.pdf", "ab", 10, "FutureKey", "kept");
-    _cleanup_json_ json_t *json = output_json(row, lot_kind);
+    _cleanup_json_ json_t *json = field_json(row, lot_kind);
     _cleanup_json_ json_t *expected =
         json_pack("{s:i, s:s, s:s, s:b, s:i, s:s, s:n, s:[{s:i, s:s, s:s, s:s, s:i}], s:s}", "id", 12,
                   "state", "queued", "type", "baja", "held", true, "movements", 1234, "created",
@@ -55,7 +55,7 @@ static void money_keeps_every_centavo(void **state)
 {
     _cleanup_json_ json_t *row = json_pack("{s:i, s:i, s:[[s,s,s],[s,s,s]]}", "sbc", 27884, "date", 20261102,
                                            "errors", "012", "CURP", "X", "044", "Fecha", "");
-    _cleanup_json_ json_t *json = output_json(row, movement_kind);
+    _cleanup_json_ json_t *json = field_json(row, movement_kind);
     assert_string_equal(json_string_value(json_object_get(json, "sbc")), "278.84");
     assert_string_equal(json_string_value(json_object_get(json, "date")), "2026-11-02");
     assert_text(row, movement_kind, "sbc", "278.84");
