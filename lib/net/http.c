@@ -207,10 +207,9 @@ static void apply_limits(struct http_session *session, const struct http_request
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)MAX(idle_us / US_PER_S, 1));
 }
 
-static void apply_security(struct http_session *session)
+/* What holds for all requests of a session. */
+static void apply_security(CURL *easy, const struct http_config *config)
 {
-    const struct http_config *config = &session->http->config;
-    CURL *easy = session->easy;
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -221,43 +220,55 @@ static void apply_security(struct http_session *session)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
     curl_easy_setopt(easy, CURLOPT_PROXY, str_or_empty(config->proxy));
-    /* One stream per connection: no other request's fate is tied to ours, and nothing is repeated in silence.
-     */
+    /* One stream per connection: no other request's fate is tied to ours, and nothing is repeated in silence. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
 
-static void apply_request(struct http_session *session, const struct http_request *request)
+static void apply_callbacks(CURL *easy, struct http_session *session)
 {
-    CURL *easy = session->easy;
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, session->http->config.user_agent);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* keep cookies, in memory */
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, session->error);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, session);
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
     curl_easy_setopt(easy, CURLOPT_DEBUGDATA, session);
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+}
 
+static void apply_request(struct http_session *session, const struct http_request *request)
+{
+    CURL *easy = session->easy;
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
     session->headers = curl_slist_append(NULL, "Expect:"); /* no waiting for 100-continue */
     for (const char *const *line = request->headers; line && *line; line++)
         session->headers = curl_slist_append(session->headers, *line);
     if (request->content_type) {
         _cleanup_free_ char *type = xasprintf("Content-Type: %s", request->content_type);
         session->headers = curl_slist_append(session->headers, type);
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body_len ? request->body : "");
-    }
+    } else
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, session->headers);
+}
+
+static void drop_headers(struct http_session *session)
+{
+    curl_easy_setopt(session->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(session->headers);
+    session->headers = NULL;
 }
 
 static void end_request(struct http_session *session)
 {
     curl_multi_remove_handle(session->multi, session->easy);
-    curl_slist_free_all(session->headers);
-    session->headers = NULL;
+    drop_headers(session);
+    /* The body is the caller's again. */
+    curl_easy_setopt(session->easy, CURLOPT_POSTFIELDS, NULL);
     session->active = false;
 }
 
@@ -276,9 +287,7 @@ static int follow_redirect(struct http_session *session)
     _cleanup_free_ char *url = xstrdup(to);
     curl_multi_remove_handle(session->multi, session->easy);
     buf_reset(&session->body);
-    curl_slist_free_all(session->headers);
-    session->headers = NULL;
-    curl_easy_setopt(session->easy, CURLOPT_HTTPHEADER, NULL);
+    drop_headers(session);
     curl_easy_setopt(session->easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(session->easy, CURLOPT_URL, url);
     return curl_multi_add_handle(session->multi, session->easy) == CURLM_OK;
@@ -296,7 +305,7 @@ static void fill_answer(struct http_session *session, CURLcode code, struct http
         answer->result = HTTP_RESULT_REDIRECT;
     answer->text = code == CURLE_OK ? "" : session->error[0] ? session->error : curl_easy_strerror(code);
     /* curl stamps this instant when name, connection and TLS are done and the request is next. */
-    answer->sent = pretransfer_us > 0 || session->redirects > 0 || session->request_head.len > 0;
+    answer->sent = pretransfer_us > 0 || session->redirects > 0;
     answer->retry_after_us = CLAMP((int64_t)retry_after_s, 0, 86400) * US_PER_S;
     time_t date = curl_getdate(header(easy, "Date"), NULL);
     answer->server_date_us = date > 0 ? (int64_t)date * US_PER_S : 0;
@@ -345,8 +354,6 @@ void http_send(struct http_session *session, const struct http_request *request,
     buf_reset(&session->request_head);
     buf_reset(&session->head);
     buf_reset(&session->body);
-    curl_easy_reset(session->easy); /* options only; the cookies stay */
-    apply_security(session);
     apply_limits(session, request);
     apply_request(session, request);
     if (curl_multi_add_handle(session->multi, session->easy) != CURLM_OK)
@@ -363,6 +370,8 @@ struct http_session *http_session_new(struct http *http)
     session->easy = curl_easy_init();
     if (!session->timer || !session->easy)
         abort();
+    apply_security(session->easy, &http->config);
+    apply_callbacks(session->easy, session);
     open_multi(session);
     session->next = http->sessions;
     session->link = &http->sessions;

@@ -42,8 +42,8 @@ static const struct db_mapping mapping = DB_MAPPING(store_movement, fields);
 
 #undef COLUMN_FIELD
 #define COLUMN_FIELD(column, type, record, member) DB_FIELD(type, movement, column),
-static const struct db_field record_fields_[] = {MOVEMENT_COLUMNS(COLUMN_FIELD)};
-static const struct db_mapping record_mapping = DB_MAPPING(movement, record_fields_);
+static const struct db_field given_fields[] = {MOVEMENT_COLUMNS(COLUMN_FIELD)};
+static const struct db_mapping given_mapping = DB_MAPPING(movement, given_fields);
 
 static const struct db_field error_fields[] = {DB_FIELD(TEXT, receipt_error, code),
                                                DB_FIELD(TEXT, receipt_error, text),
@@ -66,7 +66,7 @@ int movement_insert(struct store *store, int64_t id, int64_t rp, const struct mo
                          COLUMN_NAME) ") VALUES (?1, ?2, ?3" MOVEMENT_COLUMNS(COLUMN_PARAMETER) ")",
                      DB_INT(id), DB_INT(rp), DB_INT(strtoll(movement->nss, NULL, 10)));
     if (r >= 0)
-        r = db_bind(&query, 4, &record_mapping, movement, err);
+        r = db_bind(&query, 4, &given_mapping, movement, err);
     return r < 0 ? r : db_finish(&query, err);
 }
 
@@ -149,8 +149,12 @@ int store_lot_set_results(struct store *store, int64_t lot, const struct constan
 
 /* ---- lists ---- */
 
-/* From the worker when one is asked for, else through the lots, newest first, each with its run of rows. */
-static void from_tables(struct select *select, const struct store_movement_filter *filter)
+/*
+ * From the worker when one is asked for, else through the lots, newest first, each with its run of rows, of which the
+ * cursor's lot has only those behind it.
+ */
+static void from_tables(struct select *select, const struct store_movement_filter *filter,
+                        const struct store_movement_cursor *after)
 {
     select_text(select, "SELECT " COMPUTED MOVEMENT_COLUMNS(COLUMN_QUALIFIED));
     if (filter->nss[0])
@@ -159,35 +163,46 @@ static void from_tables(struct select *select, const struct store_movement_filte
                      " CROSS JOIN lot ON lot.id = movement.id >> 20 WHERE movement_key.nss = ?",
                      DB_INT(strtoll(filter->nss, NULL, 10)));
     else
-        select_text(select, " FROM lot CROSS JOIN movement"
-                            " ON movement.id BETWEEN lot.id << 20 AND (lot.id << 20) + 1048575 WHERE true");
+        select_text(select,
+                    " FROM lot CROSS JOIN movement ON movement.id <= (lot.id << 20) + 1048575 WHERE true");
     select_text(select, " AND +lot.state >= 0");
+    if (after && after->lot) {
+        select_where(select, " AND lot.id <= ?", DB_INT(after->lot));
+        select_where(select, " AND movement.id >= iif(lot.id = ?", DB_INT(after->lot));
+        select_where(select, ", ?, lot.id << 20)", DB_INT(row_id(after->lot, after->seq) + 1));
+    } else
+        select_text(select, " AND movement.id >= lot.id << 20");
+}
+
+/* Lots of another type, or whose movements all share another state, are passed over without a look at their rows. */
+static void where_type_and_states(struct select *select, const struct store_movement_filter *filter)
+{
+    if (filter->type) {
+        select_where(select, " AND lot.type IN (0, ?)", DB_INT(filter->type));
+        select_where(select, " AND movement.type = ?", DB_INT(filter->type));
+    }
+    if (filter->states) {
+        select_text(select, " AND (lot.answered_us <> 0 OR lot.movement_state IN (");
+        select_bits(select, filter->states);
+        select_text(select, ")) AND " STATE " IN (");
+        select_bits(select, filter->states);
+        select_text(select, ")");
+    }
 }
 
 static void select_page(struct select *select, const struct store_movement_filter *filter,
                         const struct store_movement_cursor *after, size_t limit)
 {
-    from_tables(select, filter);
+    from_tables(select, filter, after);
+    where_type_and_states(select, filter);
     if (filter->lot)
         select_where(select, " AND lot.id = ?", DB_INT(filter->lot));
     if (filter->rp[0])
         select_where(select, " AND lot.rp = ?", DB_TEXT(filter->rp));
-    if (filter->type)
-        select_where(select, " AND movement.type = ?", DB_INT(filter->type));
     if (filter->since)
         select_where(select, " AND movement.date >= ?", DB_INT(filter->since));
     if (filter->until)
         select_where(select, " AND movement.date <= ?", DB_INT(filter->until));
-    if (filter->states) {
-        select_text(select, " AND " STATE " IN (");
-        select_bits(select, filter->states);
-        select_text(select, ")");
-    }
-    if (after && after->lot) {
-        select_where(select, " AND lot.id <= ?", DB_INT(after->lot));
-        select_where(select, " AND (lot.id < ?", DB_INT(after->lot));
-        select_where(select, " OR movement.id > ?)", DB_INT(row_id(after->lot, after->seq)));
-    }
     select_where(select, " ORDER BY lot.id DESC, movement.id LIMIT ?",
                  DB_INT((int64_t)MIN(limit, (size_t)INT32_MAX)));
 }
