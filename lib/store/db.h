@@ -32,6 +32,9 @@ struct store {
     struct db_callback *callbacks;
     size_t n_callbacks;
 
+    struct store_intake *intakes; /* those that live */
+    bool unswept;                 /* something was undone: there may be hidden lots of none of them */
+
     struct db_cached *cache; /* open addressing, a power of two */
     size_t cache_size, n_cached;
 };
@@ -149,5 +152,8 @@ void turn_abort(struct store *store);
 int schema_migrate(struct store *store, bool fresh, struct err *err);
 enum { SCHEMA_APPLICATION_ID = 0x49445345 }; /* "IDSE" */
 
-/* Deletes the lots that were never published, and says so in the audit. */
-int lot_discard_unpublished(struct store *store, struct err *err);
+/*
+ * Deletes the hidden lots that nobody takes in any more, and says so in the history: at the start, and where an undo may
+ * have taken back a publication.
+ */
+int lot_sweep(struct store *store, struct err *err);

@@ -6,6 +6,7 @@
 
 struct store_intake {
     struct store *store;
+    struct store_intake *next; /* of those that live */
     int64_t lot;
     int64_t first_token, token; /* tell this intake's row from a later one of the same number after an undo */
     int64_t rp;
@@ -22,14 +23,17 @@ struct store_intake {
     struct digest *digest; /* of the stored ones */
 };
 
-static struct store_intake *taking_free(struct store_intake *intake)
+static void taking_free(struct store_intake *intake)
 {
+    struct store_intake **at = &intake->store->intakes;
+    while (*at != intake)
+        at = &(*at)->next;
+    *at = intake->next;
     record_reader_free(intake->reader);
     digest_free(intake->digest);
     keys_free(&intake->keys);
     buf_free(&intake->records);
     free(intake);
-    return NULL;
 }
 
 static const struct db_field new_fields[] = {LOT_FIXED(COLUMN_FIELD) LOT_CHANGING(COLUMN_FIELD)};
@@ -45,6 +49,63 @@ static int insert_lot(struct store *store, const struct store_lot *lot, int64_t 
     return r < 0 ? r : db_finish(&query, err);
 }
 
+/* Deletes a lot that was never visible. */
+static int discard(struct store *store, int64_t lot, struct err *err)
+{
+    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
+    int r = db_run(store, err,
+                   "DELETE FROM movement_key WHERE (nss, rp, type, date, movement) IN"
+                   " (SELECT nss, rp, type, date, id FROM movement WHERE id BETWEEN ?1 AND ?2)",
+                   first, last);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM movement WHERE id BETWEEN ?1 AND ?2", first, last);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM record_part WHERE id BETWEEN ?1 AND ?2", first, last);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM lot WHERE id = ?1", DB_INT(lot));
+    return r;
+}
+
+static bool lives(const struct store *store, int64_t lot)
+{
+    for (const struct store_intake *intake = store->intakes; intake; intake = intake->next)
+        if (intake->lot == lot)
+            return true;
+    return false;
+}
+
+static int sweep(struct store *store, int64_t lot, struct err *err)
+{
+    int r = discard(store, lot, err);
+    if (r < 0)
+        return r;
+    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lot);
+    struct store_audit audit = {.who = (char *)"idsed",
+                                .action = (char *)"discard",
+                                .object = object,
+                                .outcome = (char *)"ok",
+                                .detail = (char *)"{\"reason\":\"never taken in whole\"}"};
+    return store_audit_add(store, &audit, err);
+}
+
+int lot_sweep(struct store *store, struct err *err)
+{
+    if (!store->unswept)
+        return 0;
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_free_ int64_t *lots = NULL;
+    size_t n = 0;
+    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE state = -1");
+    if (r >= 0)
+        r = db_numbers(&query, &lots, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        if (!lives(store, lots[i]))
+            r = sweep(store, lots[i], err);
+    if (r >= 0)
+        store->unswept = false;
+    return r;
+}
+
 int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,
                     bool allow_duplicate, struct store_intake **ret, struct err *err)
 {
@@ -54,6 +115,10 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     if (r <= 0)
         return r < 0 ? r
                      : err_set(err, ERR_UNKNOWN_RP, _("The registro patronal %s is not registered"), lot->rp);
+
+    r = lot_sweep(store, err);
+    if (r < 0)
+        return r;
 
     struct store_lot row = *lot;
     row.state = (enum lot_state)LOT_BEING_TAKEN_IN;
@@ -71,6 +136,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
 
     struct store_intake *intake = xmalloc(sizeof(*intake));
     *intake = (struct store_intake){.store = store,
+                                    .next = store->intakes,
                                     .lot = sqlite3_last_insert_rowid(store->db),
                                     .token = token,
                                     .first_token = token,
@@ -80,6 +146,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     buf_add(&intake->records, str_or_empty(records->data), records->len);
     intake->digest = digest_new();
     intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
+    store->intakes = intake;
     *ret = intake;
     return 0;
 }
@@ -228,55 +295,14 @@ int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *
     return 0;
 }
 
-/* Deletes a lot that was never visible. */
-static int discard(struct store *store, int64_t lot, struct err *err)
-{
-    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
-    int r = db_run(store, err,
-                   "DELETE FROM movement_key WHERE (nss, rp, type, date, movement) IN"
-                   " (SELECT nss, rp, type, date, id FROM movement WHERE id BETWEEN ?1 AND ?2)",
-                   first, last);
-    if (r >= 0)
-        r = db_run(store, err, "DELETE FROM movement WHERE id BETWEEN ?1 AND ?2", first, last);
-    if (r >= 0)
-        r = db_run(store, err, "DELETE FROM record_part WHERE id BETWEEN ?1 AND ?2", first, last);
-    if (r >= 0)
-        r = db_run(store, err, "DELETE FROM lot WHERE id = ?1", DB_INT(lot));
-    return r;
-}
-
 void store_lot_abandon(struct store_intake *intake)
 {
     if (!intake)
         return;
     /* On failure the row stays hidden and store_open() deletes it. */
     int64_t lot;
-    if (db_number(intake->store, &lot, NULL, "SELECT id FROM lot WHERE id = ?1 AND token = ?2",
-                  DB_INT(intake->lot), DB_INT(intake->token)) > 0)
+    if (db_number(intake->store, &lot, NULL, "SELECT id FROM lot WHERE id = ?1 AND token BETWEEN ?2 AND ?3",
+                  DB_INT(intake->lot), DB_INT(intake->first_token), DB_INT(intake->token)) > 0)
         discard(intake->store, lot, NULL);
     taking_free(intake);
-}
-
-int lot_discard_unpublished(struct store *store, struct err *err)
-{
-    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    _cleanup_free_ int64_t *lots = NULL;
-    size_t n = 0;
-    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE state = -1");
-    if (r >= 0)
-        r = db_numbers(&query, &lots, &n, err);
-    for (size_t i = 0; r >= 0 && i < n; i++) {
-        _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lots[i]);
-        r = discard(store, lots[i], err);
-        if (r >= 0)
-            r = store_audit_add(
-                store,
-                &(struct store_audit){.who = (char *)"idsed",
-                                      .action = (char *)"discard",
-                                      .object = object,
-                                      .outcome = (char *)"ok",
-                                      .detail = (char *)"{\"reason\":\"never taken in whole\"}"},
-                err);
-    }
-    return r;
 }

@@ -19,6 +19,8 @@
     X(clave, CHARS, store_movement, movement.clave)                                                          \
     X(curp, CHARS, store_movement, movement.curp)
 
+#define MOVEMENT_GIVEN(X) X(rp, , , ) X(nss, , , ) MOVEMENT_COLUMNS(X)
+
 /* The state is the row's own or its lot's; 0 (not sent) and 7 (cancelled) have no instants. */
 #define STATE "coalesce(movement.state, lot.movement_state)"
 #define COMPUTED                                                                                             \
@@ -61,10 +63,8 @@ int movement_insert(struct store *store, int64_t id, int64_t rp, const struct mo
                     struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     "INSERT INTO movement(id, rp, nss" MOVEMENT_COLUMNS(
-                         COLUMN_NAME) ") VALUES (?1, ?2, ?3" MOVEMENT_COLUMNS(COLUMN_PARAMETER) ")",
-                     DB_INT(id), DB_INT(rp), DB_INT(strtoll(movement->nss, NULL, 10)));
+    int r = db_query(store, &query, err, SQL_INSERT("movement", "id", MOVEMENT_GIVEN), DB_INT(id), DB_INT(rp),
+                     DB_INT(strtoll(movement->nss, NULL, 10)));
     if (r >= 0)
         r = db_bind(&query, 4, &given_mapping, movement, err);
     return r < 0 ? r : db_finish(&query, err);
@@ -250,7 +250,7 @@ int store_movement_list(struct store *store, const struct store_movement_filter 
 int store_movement_count(struct store *store, uint64_t *ret, struct err *err)
 {
     int64_t n = 0;
-    int r = db_number(store, &n, err, "SELECT n FROM total WHERE what = 101");
+    int r = db_number(store, &n, err, "SELECT n FROM total WHERE what = ?1", DB_INT(TOTAL_MOVEMENTS));
     if (r < 0)
         return r;
     *ret = (uint64_t)n;

@@ -118,7 +118,7 @@ static int open_steps(struct store *store, struct err *err)
     if (r >= 0)
         r = db_exec(store, "PRAGMA journal_mode = WAL", err);
     if (r >= 0)
-        r = lot_discard_unpublished(store, err);
+        r = lot_sweep(store, err);
     return r < 0 ? r : store_commit(store, err);
 }
 
@@ -130,6 +130,7 @@ int store_open(const struct store_options *options, struct store **ret, struct e
     struct store *store = xcalloc(1, sizeof(*store));
     store->path = xstrdup(options->path);
     store->clock = options->clock;
+    store->unswept = true;
     r = open_steps(store, err);
     if (r < 0) {
         turn_abort(store);

@@ -166,8 +166,9 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
                     bool allow_duplicate, struct store_intake **ret, struct err *err);
 int store_lot_add(struct store_intake *intake, size_t max, struct err *err);
 int store_lot_publish(struct store_intake *intake, int64_t *ret_id,
-                      struct err *err);              /* frees the intake, on success */
-void store_lot_abandon(struct store_intake *intake); /* deletes what was written and frees; NULL is fine */
+                      struct err *err); /* frees the intake, on success */
+/* Deletes what was written and frees; NULL is fine. None may be left when the store is closed. */
+void store_lot_abandon(struct store_intake *intake);
 
 /* The lots that a submission with this key (hash of bytes and options) made: 1 and ids, or 0. */
 int store_submission_find(struct store *store, const char *key, int64_t **ret_ids, size_t *ret_n,

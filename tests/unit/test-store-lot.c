@@ -233,6 +233,38 @@ static void a_slice_that_was_undone_makes_the_lot_fail_and_touches_no_other(void
     assert_int_equal(count_lots(f, &any_lot), 1);
 }
 
+/* What is taken back does not stand in its own way when it comes again. */
+static void a_lot_that_failed_or_was_taken_back_can_be_submitted_again(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_buf_ struct buf records = fixture_records(1, 5, 1);
+    struct store_lot lot = fixture_lot();
+    struct store_intake *intake;
+    int64_t id;
+    assert_ok(store_lot_begin(f->store, &lot, &records, false, &intake, &f->err));
+    assert_true(store_lot_add(intake, 8, &f->err) > 0);
+    assert_ok(store_begin(f->store, &f->err));
+    assert_true(store_lot_add(intake, 1, &f->err) > 0);
+    assert_ok(store_end(f->store, false, &f->err));
+    assert_err(f, store_lot_add(intake, 1, &f->err), ERR_STORE);
+    store_lot_abandon(intake);
+    assert_ok(store_commit(f->store, &f->err));
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM lot"), 0);
+
+    assert_ok(store_lot_begin(f->store, &lot, &records, false, &intake, &f->err));
+    while (store_lot_add(intake, 8, &f->err) > 0)
+        ;
+    assert_ok(store_begin(f->store, &f->err));
+    assert_ok(store_lot_publish(intake, &id, &f->err));
+    assert_ok(store_end(f->store, false, &f->err)); /* nobody has it now */
+    assert_int_equal(count_lots(f, &any_lot), 0);
+    assert_ok(fixture_take(f, &records, false, &id));
+    assert_int_equal(count_movements(f, &any_movement), 5);
+    assert_ok(store_commit(f->store, &f->err));
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM movement_key"), 5);
+    assert_ok(store_audit_verify(f->store, &f->err));
+}
+
 /* ---- duplicates ---- */
 
 static void a_movement_under_way_is_refused_with_the_lot_that_has_it(void **state)
@@ -769,6 +801,7 @@ int main(void)
         TEST(a_lot_of_an_unknown_rp_is_refused),
         TEST(an_abandoned_lot_leaves_nothing),
         TEST(a_slice_that_was_undone_makes_the_lot_fail_and_touches_no_other),
+        TEST(a_lot_that_failed_or_was_taken_back_can_be_submitted_again),
         TEST(a_movement_under_way_is_refused_with_the_lot_that_has_it),
         TEST(of_two_lots_being_taken_in_at_once_the_second_is_refused),
         TEST(which_states_stand_in_the_way),
