@@ -14,4 +14,6 @@ void i18n_init(void)
     setlocale(LC_NUMERIC, "C");
     bindtextdomain(IDSED_TEXTDOMAIN, dir ? dir : IDSED_LOCALEDIR);
     bind_textdomain_codeset(IDSED_TEXTDOMAIN, "UTF-8");
+    /* argp looks up the text of options in the default domain. */
+    textdomain(IDSED_TEXTDOMAIN);
 }
