@@ -60,7 +60,10 @@ int jsonl_append(struct jsonl *jsonl, json_t *line, bool sync, struct err *err)
     buf_add_str(&text, dumped);
     buf_add_char(&text, '\n');
     free(dumped);
+    const off_t before = lseek(jsonl->fd, 0, SEEK_END);
     int r = file_write_fd(jsonl->fd, text.data, text.len, err);
+    if (r < 0 && ftruncate(jsonl->fd, before) < 0)
+        return err_prefix(err, _("half a line could not be taken back"));
     if (r >= 0 && sync && fdatasync(jsonl->fd) < 0)
         r = err_set_errno(err, ERR_IO, errno, _("writing"));
     return r;
