@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The store against raw SQLite doing no more than the same inserts, in turns, each round with fresh files:
- *   store-bulk   one big lot, taken in by slices as the daemon does, from begin to the last commit, against one
- *                transaction with prepared statements over movements that are parsed already; same tables and indexes;
- *   store-small  lots of one movement with their submission key and history record, 32 in a turn, against raw commits
- *                of one row each.
+ *   store-bulk   one big lot, taken in by slices as the daemon does, from begin to the last commit, against
+ *                one transaction with prepared statements over movements that are parsed already; same
+ *                tables and indexes;
+ *   store-small  lots of one movement with their submission key and history record, 32 in a turn, against
+ *                raw commits of one row each.
  * The ratio is the median of the rounds. Files lie in $TMPDIR, or /tmp.
  */
 #include <sqlite3.h>
@@ -138,7 +139,10 @@ static void raw_exec(sqlite3 *db, const char *sql)
         fail(sql, sqlite3_errmsg(db));
 }
 
-/* The store makes the tables, so that they are the same; an ordinary index takes the place of its table of keys. */
+/*
+ * The store makes the tables, so that they are the same; an ordinary index takes the place of its table of
+ * keys.
+ */
 static sqlite3 *raw_open(const char *path)
 {
     store_close(open_store(path));

@@ -153,7 +153,7 @@ int schema_migrate(struct store *store, bool fresh, struct err *err);
 enum { SCHEMA_APPLICATION_ID = 0x49445345 }; /* "IDSE" */
 
 /*
- * Deletes the hidden lots that nobody takes in any more, and says so in the history: at the start, and where an undo may
- * have taken back a publication.
+ * Deletes the hidden lots that nobody takes in any more, and says so in the history: at the start, and
+ * where an undo may have taken back a publication.
  */
 int lot_sweep(struct store *store, struct err *err);

@@ -228,8 +228,8 @@ static int add_records(struct store_intake *intake, struct err *err)
 }
 
 /*
- * Writes the counts and moves the token on. A slice whose turn was lost, or that was undone, is seen here: then the row's
- * token is not the one in memory.
+ * Writes the counts and moves the token on. A slice whose turn was lost, or that was undone, is seen here:
+ * then the row's token is not the one in memory.
  */
 static int update_row(struct store_intake *intake, int64_t state, const char *sha256, struct err *err)
 {

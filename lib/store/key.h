@@ -4,10 +4,10 @@
 #include "store/db.h"
 
 /*
- * The index of movements by worker (table movement_key), which finds duplicates. Workers come in any order: written along
- * with the movements, every slice of a big lot would touch, and write, every page of the index. So the keys are collected
- * and stored sorted, in runs. The check for duplicates goes with the key, so that of two lots that are taken in at once
- * the second is refused.
+ * The index of movements by worker (table movement_key), which finds duplicates. Workers come in any order:
+ * written along with the movements, every slice of a big lot would touch, and write, every page of the
+ * index. So the keys are collected and stored sorted, in runs. The check for duplicates goes with the key,
+ * so that of two lots that are taken in at once the second is refused.
  */
 struct key {
     int64_t nss;

@@ -150,8 +150,8 @@ int store_lot_set_results(struct store *store, int64_t lot, const struct constan
 /* ---- lists ---- */
 
 /*
- * From the worker when one is asked for, else through the lots, newest first, each with its run of rows, of which the
- * cursor's lot has only those behind it.
+ * From the worker when one is asked for, else through the lots, newest first, each with its run of rows, of
+ * which the cursor's lot has only those behind it.
  */
 static void from_tables(struct select *select, const struct store_movement_filter *filter,
                         const struct store_movement_cursor *after)
@@ -174,7 +174,10 @@ static void from_tables(struct select *select, const struct store_movement_filte
         select_text(select, " AND movement.id >= lot.id << 20");
 }
 
-/* Lots of another type, or whose movements all share another state, are passed over without a look at their rows. */
+/*
+ * Lots of another type, or whose movements all share another state, are passed over without a look at their
+ * rows.
+ */
 static void where_type_and_states(struct select *select, const struct store_movement_filter *filter)
 {
     if (filter->type) {

@@ -8,13 +8,15 @@
 #include <unistd.h>
 
 /*
- * Version n of the schema is what the first n texts make together; a text that was released is never changed.
+ * Version n of the schema is what the first n texts make together; a text that was released is never
+ * changed.
  *
  * Version 1. Lots are numbered for ever (AUTOINCREMENT). While a lot is being taken in its state is -1 and
  * `token` tells its intake. Movements and the parts of a lot's records have (lot << 20 | number) as their
- * key: the rows of a lot lie together, in order, without an index. A movement's own state is NULL as long as
- * all movements of its lot share lot.movement_state, so that sending a lot of 100,000 changes one row.
- * movement_key is the index of movements by worker, kept by hand: see key.h. `total` is kept by triggers: a lot state's code, 100 for held lots, 101 for movements.
+ * key: the rows of a lot lie together, in order, without an index. A movement's own state is NULL as long
+ * as all movements of its lot share lot.movement_state, so that sending a lot of 100,000 changes one row.
+ * movement_key is the index of movements by worker, kept by hand: see key.h. `total` is kept by triggers: a
+ * lot state's code, 100 for held lots, 101 for movements.
  */
 static const char *const migrations[] = {
     "CREATE TABLE certificate("

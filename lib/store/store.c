@@ -36,8 +36,8 @@ static bool has_log(const char *path)
 }
 
 /*
- * Looks at the file before SQLite does, so that what is not ours, or was cut, is left exactly as it is. With a log beside
- * it the file alone says little: SQLite then judges.
+ * Looks at the file before SQLite does, so that what is not ours, or was cut, is left exactly as it is.
+ * With a log beside it the file alone says little: SQLite then judges.
  */
 static int inspect(const char *path, int fd, struct err *err)
 {

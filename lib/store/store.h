@@ -44,8 +44,8 @@ int store_open(const struct store_options *options, struct store **ret, struct e
  * ERR_STORE_CORRUPT. */
 int store_check(struct store *store, struct err *err);
 /*
- * What store_check() and store_audit_verify() find, read over a connection of its own, so that a worker thread can do it
- * while the daemon works. Each err stays empty when its part is whole.
+ * What store_check() and store_audit_verify() find, read over a connection of its own, so that a worker
+ * thread can do it while the daemon works. Each err stays empty when its part is whole.
  */
 void store_inspect(const char *path, struct err *database, struct err *audit);
 /* Commits what is open and closes. Returns NULL. */
@@ -153,13 +153,14 @@ void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);
 
 /*
- * A new lot, in slices, so that a big one does not block the loop. begin stores the lot's row but hides it (it is not
- * listed and not sent); add takes up to `max` steps (a movement with its record, or its entry in the index of workers) and
- * returns about how many are left (0: finished); publish makes it visible. Each call may be in a turn of its own. The
- * lot's id, counts and hash are made here, whatever `lot` says; the records are copied. An unpublished lot is deleted by
- * store_open(). Movements that stand in another lot that is accepted or under way make add fail with
- * ERR_DUPLICATE_MOVEMENT, naming that lot, unless allow_duplicate. After a failure, or when a turn of it was lost or
- * undone, only store_lot_abandon() is possible.
+ * A new lot, in slices, so that a big one does not block the loop. begin stores the lot's row but hides it
+ * (it is not listed and not sent); add takes up to `max` steps (a movement with its record, or its entry in
+ * the index of workers) and returns about how many are left (0: finished); publish makes it visible. Each
+ * call may be in a turn of its own. The lot's id, counts and hash are made here, whatever `lot` says; the
+ * records are copied. An unpublished lot is deleted by store_open(). Movements that stand in another lot
+ * that is accepted or under way make add fail with ERR_DUPLICATE_MOVEMENT, naming that lot, unless
+ * allow_duplicate. After a failure, or when a turn of it was lost or undone, only store_lot_abandon() is
+ * possible.
  */
 struct store_intake;
 int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,
@@ -201,7 +202,10 @@ struct store_lot_filter {
 /* Newest first below the cursor (an id; 0 = from the newest), at most `limit`. */
 int store_lot_list(struct store *store, const struct store_lot_filter *filter, int64_t cursor, size_t limit,
                    struct store_lot **ret, size_t *ret_n, struct err *err);
-/* Ids of the lots that have a next step (next_us is set), oldest first: what the engine schedules from at start. */
+/*
+ * Ids of the lots that have a next step (next_us is set), oldest first: what the engine schedules from at
+ * start.
+ */
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err);
 /* How many lots are in each state, [_LOT_STATE_MAX], and how many are held. Cheap: kept by triggers, not
  * counted. */
