@@ -103,6 +103,21 @@ static void a_cut_tail_shows_even_after_more_was_written(void **state)
     assert_non_null(strstr(f->err.text, "record 5 "));
 }
 
+static void a_second_connection_verifies_what_is_committed(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_err_ struct err database = ERR_INIT, audit = ERR_INIT;
+    add(f, "submit", NULL); /* not committed: neither seen nor missed */
+    store_inspect(f->path, &database, &audit);
+    assert_int_equal(database.code, ERR_NONE);
+    assert_int_equal(audit.code, ERR_NONE);
+    assert_ok(store_commit(f->store, &f->err));
+    fixture_sql(f, "DELETE FROM audit WHERE seq = 2");
+    store_inspect(f->path, &database, &audit);
+    assert_int_equal(database.code, ERR_NONE);
+    assert_int_equal(audit.code, ERR_STORE_CORRUPT);
+}
+
 static void an_undone_record_leaves_no_gap(void **state)
 {
     struct fixture *f = *state;
@@ -122,6 +137,7 @@ int main(void)
         TEST(records_come_in_pages),
         cmocka_unit_test(every_tampering_is_found),
         TEST(a_cut_tail_shows_even_after_more_was_written),
+        TEST(a_second_connection_verifies_what_is_committed),
         TEST(an_undone_record_leaves_no_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

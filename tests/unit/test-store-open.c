@@ -165,6 +165,10 @@ static void damage_inside_is_found_by_the_check(void **state)
     close(fd);
     assert_ok(fixture_reopen(f)); /* does not read everything, or a million movements would cost minutes */
     assert_err(f, store_check(f->store, &f->err), ERR_STORE_CORRUPT);
+    _cleanup_err_ struct err database = ERR_INIT, audit = ERR_INIT;
+    store_inspect(f->path, &database, &audit); /* by the way of a worker thread */
+    assert_int_equal(database.code, ERR_STORE_CORRUPT);
+    assert_int_equal(audit.code, ERR_NONE);
 }
 
 static void an_older_database_is_copied_and_migrated(void **state)
