@@ -254,10 +254,8 @@ static int add_field(struct reader *reader, struct profile_step *step, const cha
     size_t n = strcspn(text, "=");
     if (!n || !text[n])
         return complain(reader, _("a field is 'name=value', not '%s'"), text);
-    int variables = template_variables(text + n + 1);
-    if (variables < 0)
+    if (template_variables(text + n + 1) < 0)
         return complain(reader, _("unknown variable in '%s'"), text);
-    step->variables |= (unsigned)variables;
     step->fields = xreallocarray(step->fields, step->n_fields + 1, sizeof(*step->fields));
     step->fields[step->n_fields++] =
         (struct profile_field){.name = xstrndup(text, n), .value = xstrdup(text + n + 1), .file = file};
@@ -390,6 +388,16 @@ static int read_line(void *user, const char *section, const char *key, const cha
     return complain(reader, _("unknown section [%s]"), section);
 }
 
+static unsigned step_variables(const struct profile_step *step)
+{
+    int bits = template_variables(str_or_empty(step->path));
+    for (size_t i = 0; i < step->n_headers; i++)
+        bits |= template_variables(step->headers[i]);
+    for (size_t i = 0; i < step->n_fields; i++)
+        bits |= template_variables(step->fields[i].value);
+    return (unsigned)bits; /* each was checked when it was read, so none is negative */
+}
+
 /* What no single line can tell. */
 static const char *profile_lacks(const struct profile *profile)
 {
@@ -422,6 +430,8 @@ static int profile_parse(const char *path, const char *text, struct profile *pro
     if (line)
         return err_set(err, ERR_CONFIG, "%s:%d: %s", path, line,
                        complaint ? complaint : _("not 'key = value'"));
+    for (int i = 0; i < _PROFILE_STEP_MAX; i++)
+        profile->steps[i].variables = step_variables(&profile->steps[i]);
     const char *lacks = profile_lacks(profile);
     return lacks ? err_set(err, ERR_CONFIG, "%s: %s", path, lacks) : 0;
 }
