@@ -180,9 +180,10 @@ int verb_cert_test(struct invocation *inv, struct err *err)
         return r;
     const char *result = json_string_value(json_array_get(reply, 0)),
                *text = json_string_value(json_array_get(reply, 1));
+    int reason = outcome_reason_from_name(result);
     if (inv->value[OPT_JSON])
         output_print_json(json_pack("{s:s, s:s}", "result", result, "text", text));
     else
-        puts(text);
+        puts(reason == REASON_OK ? _("The portal let us in and out again.") : text);
     return (int)status_of_test(result);
 }

@@ -47,18 +47,16 @@ static int parse_options(int argc, char **argv, struct invocation *ret, struct e
     fill_getopt(options);
     optind = 0;
     for (;;) {
-        int index = MAX(optind, 1), c = getopt_long(argc, argv, ":h", options, NULL);
+        int c = getopt_long(argc, argv, ":h", options, NULL);
         if (c < 0)
             return 0;
         if (c == ':')
             return err_set(err, ERR_USAGE, _("%s needs a value."), argv[optind - 1]);
-        if (c == '?') {
-            /* A known option that was given a value it does not take sets optopt, like an unknown short one. */
-            if (optopt >= GETOPT_FIRST)
-                return err_set(err, ERR_USAGE, _("--%s takes no value."),
-                               option_table[optopt - GETOPT_FIRST].name);
-            return unknown_option(argv[optopt ? index : optind - 1], err);
-        }
+        if (c == '?' && optopt >= GETOPT_FIRST) /* a known option, given a value that it does not take */
+            return err_set(err, ERR_USAGE, _("--%s takes no value."),
+                           option_table[optopt - GETOPT_FIRST].name);
+        if (c == '?')
+            return unknown_option(optopt ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], err);
         enum opt id = c == 'h' ? OPT_HELP : (enum opt)(c - GETOPT_FIRST);
         ret->value[id] = optarg ? optarg : "";
     }

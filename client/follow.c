@@ -49,9 +49,10 @@ static int read_lot(struct follow *follow, size_t i, struct err *err)
 {
     json_t *row = NULL;
     int r = remote_properties(follow->remote, follow->paths[i], REMOTE_LOT, &row, err);
-    if (r >= 0)
-        json_array_set_new(follow->rows, i, row);
-    return r;
+    if (r < 0)
+        return err_prefix(err, "%llu", (unsigned long long)remote_path_number(follow->paths[i]));
+    json_array_set_new(follow->rows, i, row);
+    return 0;
 }
 
 /* Those that can still change; in the beginning, all. */

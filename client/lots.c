@@ -72,9 +72,7 @@ int verb_show(struct invocation *inv, struct err *err)
 {
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *lot = NULL, *attempts = NULL, *rejected = json_array();
-    int r = remote_lot_path(inv->args[0], &path, err);
-    if (r >= 0)
-        r = remote_properties(inv->remote, path, REMOTE_LOT, &lot, err);
+    int r = remote_lot(inv->remote, inv->args[0], &path, &lot, err);
     if (r >= 0)
         r = remote_read(inv->remote, path, REMOTE_LOT, "ListAttempts", "aa{sv}", &attempts, err);
     if (r >= 0)

@@ -27,20 +27,13 @@ json_t *receipt_rows(const json_t *lot)
     return rows;
 }
 
-static int lot_of(struct invocation *inv, const char *number, char **ret_path, json_t **ret_lot,
-                  struct err *err)
-{
-    int r = remote_lot_path(number, ret_path, err);
-    return r < 0 ? r : remote_properties(inv->remote, *ret_path, REMOTE_LOT, ret_lot, err);
-}
-
 int verb_receipts_list(struct invocation *inv, struct err *err)
 {
     _cleanup_json_ json_t *rows = json_array();
     for (int i = 0; i < inv->n_args; i++) {
         _cleanup_free_ char *path = NULL;
         _cleanup_json_ json_t *lot = NULL, *some = NULL;
-        int r = lot_of(inv, inv->args[i], &path, &lot, err);
+        int r = remote_lot(inv->remote, inv->args[i], &path, &lot, err);
         if (r < 0)
             return r;
         some = receipt_rows(lot);
@@ -77,11 +70,12 @@ char *receipt_file_name(const json_t *lot, size_t index, const char *name)
     struct buf out = BUF_INIT;
     buf_printf(&out, "%llu", (unsigned long long)row_number(lot, "Id"));
     add_harmless(&out, "-", row_text(lot, "PortalLot"), 32);
-    add_harmless(&out, "-", row_text(row, "kind"), 32);
+    const char *dot = strrchr(name, '.'), *extension = dot ? dot + 1 : "";
+    if (!streq(extension, row_text(row, "kind"))) /* not "csv.csv" */
+        add_harmless(&out, "-", row_text(row, "kind"), 32);
     if (repeated)
         buf_printf(&out, "-%llu", (unsigned long long)row_number(row, "id"));
-    const char *dot = strrchr(name, '.');
-    add_harmless(&out, ".", dot ? dot + 1 : "", 5);
+    add_harmless(&out, ".", extension, 5);
     return buf_steal(&out, NULL);
 }
 
@@ -188,7 +182,7 @@ int verb_receipts_get(struct invocation *inv, struct err *err)
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *lot = NULL;
     _cleanup_buf_ struct buf bytes = BUF_INIT;
-    int r = lot_of(inv, inv->args[0], &path, &lot, err);
+    int r = remote_lot(inv->remote, inv->args[0], &path, &lot, err);
     if (r < 0)
         return r;
     r = streq(which, "records")      ? fetch_records(inv, path, &bytes, err)
@@ -228,7 +222,7 @@ static int export_lot(struct invocation *inv, const char *number, json_t *writte
 {
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *lot = NULL, *rows = NULL;
-    int r = lot_of(inv, number, &path, &lot, err);
+    int r = remote_lot(inv->remote, number, &path, &lot, err);
     if (r < 0)
         return r;
     rows = receipt_rows(lot);

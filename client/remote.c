@@ -240,6 +240,18 @@ int remote_lot_path(const char *number, char **ret_path, struct err *err)
     return numbered_path("lot", number, _("lot"), ret_path, err);
 }
 
+int remote_lot(struct remote *remote, const char *number, char **ret_path, json_t **ret_lot, struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    int r = remote_lot_path(number, &path, err);
+    if (r < 0)
+        return r;
+    if (remote_properties(remote, path, REMOTE_LOT, ret_lot, err) < 0)
+        return err_prefix(err, "%s", number);
+    *ret_path = STEAL(path);
+    return 0;
+}
+
 int remote_certificate_path(const char *number, char **ret_path, struct err *err)
 {
     return numbered_path("certificate", number, _("certificate"), ret_path, err);

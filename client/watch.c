@@ -31,6 +31,18 @@ static void print_event(const struct invocation *inv, const char *event, uint64_
     fflush(stdout);
 }
 
+/* What was seen of each lot, by its path: the signal also comes where something else about the lot changed. */
+static bool is_news(json_t *seen, const json_t *body)
+{
+    enum { REMEMBERED = 10000 };
+    if (json_object_size(seen) >= REMEMBERED)
+        json_object_clear(seen);
+    const char *path = json_string_value(json_array_get(body, 0));
+    bool news = !json_equal(json_object_get(seen, path), body);
+    json_object_set(seen, path, (json_t *)body);
+    return news;
+}
+
 static void on_changed(const struct invocation *inv, uint64_t lot, const json_t *body)
 {
     bool held = json_is_true(json_array_get(body, 2));
@@ -40,20 +52,23 @@ static void on_changed(const struct invocation *inv, uint64_t lot, const json_t 
                 text);
 }
 
-static void on_signal(const struct invocation *inv, DBusMessage *signal)
+static bool is(DBusMessage *signal, const char *member, const char *signature)
+{
+    return dbus_message_is_signal(signal, REMOTE_MANAGER, member) &&
+           dbus_message_has_signature(signal, signature);
+}
+
+static void on_signal(const struct invocation *inv, json_t *seen, DBusMessage *signal)
 {
     _cleanup_json_ json_t *body = remote_body(signal);
     uint64_t lot = remote_path_number(str_or_empty(json_string_value(json_array_get(body, 0))));
     if (dbus_message_is_signal(signal, DBUS_INTERFACE_DBUS, "NameOwnerChanged"))
         print_event(inv, "daemon-started", 0, json_object(), _("the daemon is there again"));
-    else if (dbus_message_has_signature(signal, "o") &&
-             dbus_message_is_signal(signal, REMOTE_MANAGER, "LotAdded"))
+    else if (is(signal, "LotAdded", "o"))
         print_event(inv, "added", lot, json_object(), _("added"));
-    else if (dbus_message_has_signature(signal, "osb") &&
-             dbus_message_is_signal(signal, REMOTE_MANAGER, "LotChanged"))
+    else if (is(signal, "LotChanged", "osb") && is_news(seen, body))
         on_changed(inv, lot, body);
-    else if (dbus_message_has_signature(signal, "oss") &&
-             dbus_message_is_signal(signal, REMOTE_MANAGER, "Attention"))
+    else if (is(signal, "Attention", "oss"))
         print_event(inv, "attention", lot,
                     json_pack("{s:O, s:O}", "what", json_array_get(body, 1), "text", json_array_get(body, 2)),
                     json_string_value(json_array_get(body, 2)));
@@ -65,7 +80,7 @@ int verb_watch(struct invocation *inv, struct err *err)
     if (inv->value[OPT_TIMEOUT] && !parse_span(inv->value[OPT_TIMEOUT], &span_us))
         return err_set(err, ERR_USAGE, _("--timeout needs a time like 90, 5m or 2h."));
     int64_t deadline_us = span_us < 0 ? INT64_MAX : clock_boot_us(&clock_system) + span_us;
-    _cleanup_json_ json_t *manager = NULL;
+    _cleanup_json_ json_t *manager = NULL, *seen = json_object();
     int r = bus_client_subscribe(remote_bus(inv->remote), REMOTE_ROOT, err);
     if (r >= 0)
         r = remote_properties(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, &manager, err);
@@ -76,7 +91,7 @@ int verb_watch(struct invocation *inv, struct err *err)
         if (r == 0)
             return 0;
         if (r > 0 && signal)
-            on_signal(inv, signal);
+            on_signal(inv, seen, signal);
         else if (r < 0 && bus_client_connected(remote_bus(inv->remote))) {
             print_event(inv, "daemon-left", 0, json_object(), _("the daemon left the bus"));
             r = 0;

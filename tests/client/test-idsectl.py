@@ -159,6 +159,14 @@ class Submit(Case):
         self.assertIn("line 1, column 1", self.err)
         self.assertIn("none.txt", self.err)
 
+    def test_a_note_on_every_line_is_counted(self):
+        file = self.path("odd.txt", b"ODD")
+        lots = self.run_json("submit", file)
+        self.assertEqual(len(lots["files"][0]["findings"]), 50)
+        lines = self.err.splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertIn("50 times nss-check-digit", lines[3])
+
     def test_wait_ends_with_what_became_of_it(self):
         file = self.path("same.txt", b"SAME")
         self.run_it("submit", file, "--wait", status=OK)
@@ -253,7 +261,8 @@ class Lots(Case):
 
     def test_watch_prints_each_event_at_once(self):
         process = self.start_waiting("watch", "--json")
-        self.control.Set(dbus.UInt64(4), json.dumps({"State": "received"}))
+        for name in ("received", "received"):
+            self.control.Set(dbus.UInt64(4), json.dumps({"State": name}))
         event = json.loads(process.stdout.readline())
         self.assertEqual((event["event"], event["lot"], event["state"]), ("changed", 4, "received"))
         self.stop_daemon()

@@ -70,7 +70,7 @@ static void a_wrong_line_says_what_is_near(void **state)
     assert_refused("rp", "help rp");
     assert_refused("zzzzzzzzzz", "idsectl help");
     assert_refused("list --stat=queued --jsn", "--json");
-    assert_refused("-x list", "-x");
+    assert_refused("list -x", "-x;");
     assert_refused("list --rp", "--rp");
     assert_refused("list --json=yes", "takes no value");
     assert_refused("list --pfx=a", "does not take --pfx");
