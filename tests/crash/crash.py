@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Kills the daemon at every named point and asks the practice portal's ledger: no lot is lost, none is sent twice.
+
+Runs inside tools/sandbox; arguments: the crash-points program and the fault file that the portal reads."""
+
+import collections
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+LIMIT = 90  # seconds until something that has to happen counts as not happening
+
+CREDENTIALS = pathlib.Path(os.environ["SANDBOX_CREDENTIALS"])
+# Points that are only passed when an upload's answer was lost, and the fault that makes it so.
+FAULTS = {"settle-listed": "after", "settle-before-commit": "before"}
+# A visit passes this point once for each of its steps.
+REPEATED = {"step-after-commit": range(1, 8)}
+
+
+def run(*command, check=True, **kwargs):
+    result = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, **kwargs)
+    if check and result.returncode != 0:
+        raise AssertionError(f"{command}: exit {result.returncode}\n{result.stdout}{result.stderr}")
+    return result
+
+
+def start(crash_at=None):
+    env = dict(os.environ)
+    if crash_at:
+        env["IDSED_CRASH_AT"] = crash_at
+    daemon = subprocess.Popen([os.environ["IDSED_RUN"]], env=env, stderr=subprocess.DEVNULL)
+    run("gdbus", "wait", "--system", "--timeout", "60", "mx.idsed1")
+    return daemon
+
+
+def stop(daemon):
+    daemon.terminate()
+    assert daemon.wait(LIMIT) == 0, f"the daemon ended with {daemon.returncode}"
+
+
+def ledger():
+    path = pathlib.Path(os.environ["IDSE_SIM_LEDGER"])
+    return collections.Counter(json.loads(line)["sha256"] for line in path.read_text().splitlines())
+
+
+def crash_once(point, file, fault_file):
+    """Submits `file` to a daemon that dies at `point`, then to one that lives; it must be accepted and be there once."""
+    fault = FAULTS.get(point.split(":")[0])
+    fault_file.write_text(f"[upload]\ncut={fault}\ntimes=1\n" if fault else "")
+    daemon = start(point)
+    run("idsectl", "submit", file, check=False)
+    assert daemon.wait(LIMIT) == -signal.SIGKILL, f"{point} was not passed"
+
+    daemon = start()
+    result = run("idsectl", "submit", file, "--wait=60", "--json")
+    lots = json.loads(run("idsectl", "list", "--json").stdout)
+    stop(daemon)
+    seen = ledger()
+    for lot in lots:
+        assert lot["state"] == "accepted", f"{point}: lot {lot['id']} is {lot['state']}: {result.stdout}{result.stderr}"
+        assert seen[lot["sha256"]] == 1, f"{point}: lot {lot['id']} arrived {seen[lot['sha256']]} times"
+    assert sum(seen.values()) == len(lots), f"{point}: the portal has {sum(seen.values())} lots, we have {len(lots)}"
+
+
+def main():
+    points = run(sys.argv[1]).stdout.split()
+    fault_file = pathlib.Path(sys.argv[2])
+    assert points
+    run("idsectl", "rp", "add", (CREDENTIALS / "imss.rp").read_text().split()[0], "--name", "Práctica")
+    rp = (CREDENTIALS / "imss.rp").read_text().split()[0]
+    run("idsectl", "cert", "add", "--rp", rp, "--pfx", CREDENTIALS / "imss.pfx", "--user",
+        (CREDENTIALS / "imss.user").read_text(), "--password-file", CREDENTIALS / "imss.password")
+    os.kill(int(os.environ["IDSED_PID"]), signal.SIGTERM)
+
+    with tempfile.TemporaryDirectory() as folder:
+        plan = [f"{point}:{n}" if point in REPEATED else point for point in points for n in REPEATED.get(point, [1])]
+        for number, point in enumerate(plan):
+            file = pathlib.Path(folder) / f"{number}.txt"
+            made = subprocess.run(["make-movements", "--rp", rp, "--count", "3", "--first", str(1 + 10 * number)],
+                                  check=True, capture_output=True)
+            file.write_bytes(made.stdout)
+            crash_once(point, file, fault_file)
+            print(f"ok {point}", flush=True)
+    print(f"{len(plan)} deaths, {sum(ledger().values())} lots, each once")
+
+
+main()
