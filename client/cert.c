@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "client/cmdline.h"
 #include "client/input.h"
 #include "client/kinds.h"
@@ -101,7 +102,7 @@ static int send_credential(struct invocation *inv, const struct credential *cred
     bus_close(&w);
     bus_open_array(&w);
     for (char **rp = rps; *rp; rp++)
-        bus_write_string(&w, *rp);
+        bus_write_string(&w, str_ascii_upper(*rp));
     bus_close(&w);
     remote_open_options(&w);
     if (inv->value[OPT_USER])

@@ -162,12 +162,6 @@ const struct field check_kind[] = {
     {NULL},
 };
 
-const struct field finding_kind[] = {
-    {"line", FIELD_NUMBER, COLUMN, N_("Line")},
-    {"column", FIELD_NUMBER, COLUMN, N_("Column")},
-    {NULL},
-};
-
 const struct field manager_kind[] = {
     {"PortalSince", FIELD_INSTANT, 0, N_("Since")},
     {"NextVisit", FIELD_INSTANT, 0, N_("Next visit")},

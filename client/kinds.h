@@ -16,5 +16,4 @@ extern const struct field certificate_kind[];
 extern const struct field profile_kind[];
 extern const struct field step_kind[];
 extern const struct field check_kind[];
-extern const struct field finding_kind[];
 extern const struct field manager_kind[];

@@ -51,9 +51,10 @@ static void write_period(struct bus_writer *w, enum listing listing, const struc
 
 static void write_filter(struct bus_writer *w, enum listing listing, const struct filter *filter)
 {
+    _cleanup_free_ char *rp = filter->rp ? str_ascii_upper(xstrdup(filter->rp)) : NULL;
     bus_open_array(w);
-    if (filter->rp)
-        bus_entry_string(w, "registration", filter->rp);
+    if (rp)
+        bus_entry_string(w, "registration", rp);
     if (filter->states)
         write_states(w, filter->states);
     if (filter->held)

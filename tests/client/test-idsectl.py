@@ -206,7 +206,7 @@ class Lots(Case):
         self.assertGreater(widths[200], 80)
 
     def test_list_filter(self):
-        self.run_it("list", "--rp", RP, "--state", "queued,sending", "--held", "--since=2026-09-01", "--until=20260930")
+        self.run_it("list", "--rp", RP.lower(), "--state", "queued,sending", "--held", "--since=2026-09-01", "--until=20260930")
         self.assertEqual(self.calls("ListLots")[0][2][0], {
             "registration": RP, "states": ["queued", "sending"], "held": True, "since": 1788242400000000,
             "until": 1790834399999999})
@@ -370,7 +370,7 @@ class Registrations(Case):
 class Certificates(Case):
     def test_add_passes_descriptors_and_one_password(self):
         pfx, password = self.path("a.pfx", b"PFX"), self.path("password", b"secreta12\r\nrest")
-        self.run_it("cert", "add", "--rp", f"{RP},{RP}", "--pfx", pfx, "--user=usuario01", "--password-file", password)
+        self.run_it("cert", "add", "--rp", f"{RP},{RP.lower()}", "--pfx", pfx, "--user=usuario01", "--password-file", password)
         self.assertEqual(self.calls("AddCertificate")[0][2],
                          ["imss", {"pfx": "PFX", "password": "secreta12"}, [RP, RP], {"user": "usuario01"}])
         self.assertIn("Certificate 9", self.out)
