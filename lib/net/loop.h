@@ -45,6 +45,9 @@ struct clock_watch *clock_watch_new(struct loop *loop, timer_fn *fn, void *data)
 struct clock_watch *clock_watch_free(struct clock_watch *watch);
 
 /* ---- workers: what would block the loop for more than 10 ms ---- */
-/* `work` runs in a thread of a small pool, `done` later on the loop. ERR_BUSY when too much is waiting. */
+/*
+ * `work` runs in a thread of a small pool, `done` later on the loop. ERR_BUSY when too much is waiting. What is not done
+ * when the loop is freed is dropped, and its `done` not called.
+ */
 typedef void worker_fn(void *data);
 int worker_run(struct loop *loop, worker_fn *work, worker_fn *done, void *data, struct err *err);

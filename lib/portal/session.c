@@ -42,6 +42,7 @@ struct portal_session {
     char *nonce; /* good for one step */
     char *pkcs7;
     struct buf signature;
+    struct signing *signing; /* under way in a worker thread */
     struct step_request request;
     bool sent; /* the upload's own request may have left */
 
@@ -60,8 +61,11 @@ static void forget_step(struct portal_session *session)
     session->pkcs7 = wipe_free_str(session->pkcs7);
 }
 
+static void signing_abandon(struct portal_session *session);
+
 static void destroy(struct portal_session *session)
 {
+    signing_abandon(session);
     *session->link = session->next;
     if (session->next)
         session->next->link = session->link;
@@ -299,7 +303,8 @@ static void succeeded(struct portal_session *session, const struct http_answer *
 
 /* ---- one step ---- */
 
-static void build_request(struct portal_session *session, const char *pkcs7, struct step_request *ret)
+static void build_request(struct portal_session *session, const char *pkcs7, size_t n_records,
+                          struct step_request *ret)
 {
     const char *values[_PROFILE_VARIABLE_MAX];
     const struct credential *credential = session->credential;
@@ -318,7 +323,7 @@ static void build_request(struct portal_session *session, const char *pkcs7, str
     values[PROFILE_VARIABLE_LOT_DATE] = session->lot_date;
     values[PROFILE_VARIABLE_ROWS] = session->rows_text;
     step_request_build(&session->client->profile->steps[session->step], session->client->url, values,
-                       session->records, session->n_records, ret);
+                       session->records, n_records, ret);
 }
 
 static void record(struct portal_session *session, const struct http_answer *http,
@@ -326,11 +331,14 @@ static void record(struct portal_session *session, const struct http_answer *htt
 {
     struct transcript *transcript = session->transcript;
     _cleanup_free_ char *when = time_format_iso(clock_wall_us(loop_clock(session->client->loop)));
-    /* The signature is left out by building the same request without it: it can be larger than the file. */
+    /* Built once more without the signature, which can be larger than the file, and with what is kept of the file. */
     struct step_request shown;
-    build_request(session, "blanked", &shown);
+    build_request(session, "blanked", MIN(session->n_records, (size_t)TRANSCRIPT_MAX_BODY), &shown);
     transcript_note(transcript, "%s %s: %s", when, profile_step_name(session->step), shown.url);
     transcript_head(transcript, http->request_head);
+    if (session->step == PROFILE_STEP_UPLOAD && session->n_records > TRANSCRIPT_MAX_BODY)
+        transcript_note(transcript, "the first %d bytes of the %zu of the file:", TRANSCRIPT_MAX_BODY,
+                        session->n_records);
     transcript_body(transcript, shown.body.data, shown.body.len);
     step_request_free(&shown);
     transcript_note(transcript, _("answer: %s%s%s"), outcome_reason_name(verdict->reason),
@@ -380,22 +388,83 @@ static void step_answered(void *data, const struct http_answer *http)
     step_verdict_free(&verdict);
 }
 
-static int sign(struct portal_session *session, const struct profile_step *step, struct err *err)
+/* ---- signing: in a worker thread, since the records may be many; it has all that it needs, also when we are gone ---- */
+
+struct signing {
+    struct portal_session *session; /* NULL: closed meanwhile, and the credential is ours */
+    struct credential *credential;
+    enum profile_encoding encoding;
+    struct buf data; /* what is signed */
+    struct buf der;
+    char *pkcs7;
+    struct err err;
+};
+
+static void send_step(struct portal_session *session);
+
+static void signing_work(void *data)
 {
-    _cleanup_(buf_free) struct buf der = BUF_INIT;
-    bool records = step->sign == PROFILE_SIGN_RECORDS;
-    const char *nonce = str_or_empty(session->nonce);
-    int r = credential_sign(session->credential, records ? session->records : nonce,
-                            records ? session->n_records : strlen(nonce), &der, err);
-    if (r < 0)
-        return r;
-    session->pkcs7 = step_pkcs7_text(step->encoding, &der);
-    if (session->step == PROFILE_STEP_UPLOAD) {
-        buf_free(&session->signature);
-        session->signature = der;
-        der = BUF_INIT;
+    struct signing *signing = data;
+    if (credential_sign(signing->credential, signing->data.data, signing->data.len, &signing->der,
+                        &signing->err) >= 0)
+        signing->pkcs7 = step_pkcs7_text(signing->encoding, &signing->der);
+}
+
+static void signing_free(struct signing *signing)
+{
+    if (!signing->session)
+        credential_free(signing->credential);
+    buf_free(&signing->data);
+    buf_free(&signing->der);
+    wipe_free_str(signing->pkcs7);
+    err_clear(&signing->err);
+    free(signing);
+}
+
+static void signing_done(void *data)
+{
+    struct signing *signing = data;
+    struct portal_session *session = signing->session;
+    if (!session) {
+        signing_free(signing);
+        return;
     }
-    return 0;
+    session->signing = NULL;
+    if (!signing->pkcs7)
+        finish_with(session, REASON_LOCAL, err_text(&signing->err));
+    else {
+        session->pkcs7 = STEAL(signing->pkcs7);
+        buf_free(&session->signature);
+        session->signature = signing->der;
+        signing->der = BUF_INIT;
+        send_step(session);
+    }
+    signing_free(signing);
+}
+
+static void signing_abandon(struct portal_session *session)
+{
+    if (!session->signing)
+        return;
+    session->signing->session = NULL;
+    session->credential = NULL;
+    session->signing = NULL;
+}
+
+static void sign(struct portal_session *session, const struct profile_step *step)
+{
+    bool records = step->sign == PROFILE_SIGN_RECORDS;
+    struct signing *signing = xcalloc(1, sizeof(*signing));
+    *signing =
+        (struct signing){.session = session, .credential = session->credential, .encoding = step->encoding};
+    buf_add(&signing->data, records ? session->records : str_or_empty(session->nonce),
+            records ? session->n_records : strlen(str_or_empty(session->nonce)));
+    if (worker_run(session->client->loop, signing_work, signing_done, signing, &signing->err) >= 0)
+        session->signing = signing;
+    else {
+        finish_with(session, REASON_LOCAL, err_text(&signing->err));
+        signing_free(signing);
+    }
 }
 
 /* False, and the operation has ended or waits, when the step cannot be taken now. */
@@ -434,12 +503,16 @@ static void take_step(struct portal_session *session)
     session->step = id;
 
     const struct profile_step *step = &session->client->profile->steps[id];
-    _cleanup_err_ struct err err = ERR_INIT;
-    if (step->sign != PROFILE_SIGN_NOTHING && sign(session, step, &err) < 0) {
-        finish_with(session, REASON_LOCAL, err_text(&err));
-        return;
-    }
-    build_request(session, session->pkcs7, &session->request);
+    if (step->sign == PROFILE_SIGN_NOTHING)
+        send_step(session);
+    else
+        sign(session, step);
+}
+
+static void send_step(struct portal_session *session)
+{
+    const struct profile_step *step = &session->client->profile->steps[session->step];
+    build_request(session, session->pkcs7, session->n_records, &session->request);
     http_send(session->http,
               &(struct http_request){
                   .url = session->request.url,

@@ -7,7 +7,6 @@
 #include "portal/form.h"
 
 enum {
-    TRANSCRIPT_MAX_BODY = 256 * 1024,
     TRANSCRIPT_MAX = 8 * 1024 * 1024,
     SECRET_LEAST = 4,
 };

@@ -8,6 +8,7 @@
  * was declared secret wherever it turns up, and the values of cookies and authorisation headers.
  */
 struct transcript;
+enum { TRANSCRIPT_MAX_BODY = 256 * 1024 }; /* what is kept of a body */
 
 struct transcript *transcript_new(void);
 struct transcript *transcript_free(struct transcript *transcript);

@@ -521,6 +521,41 @@ static void closing_ends_a_request_without_an_answer(void **state)
     assert_int_equal(login(), REASON_OK);
 }
 
+static void closing_while_it_signs_sends_nothing(void **state)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    make_records(70000, 2000, &records);
+    assert_int_equal(login(), REASON_OK);
+    size_t before = practice_ledger(&practice);
+    clear_result();
+    portal->ops->upload(session, synthetic_rps[0], records.data, records.len, answered, NULL);
+    /* The answer to the sequence starts the signing; its end would be the next event. */
+    size_t from = portal->ops->transcript(session)->len;
+    while (portal->ops->transcript(session)->len == from)
+        event_base_loop(loop_base(loop), EVLOOP_ONCE);
+    portal->ops->close(session);
+    buf_free(&records); /* the caller's again, at once */
+    session = portal->ops->open(portal->data, 1, NULL);
+    assert_int_equal(login(), REASON_OK); /* whose own signing comes after that one */
+    assert_int_equal(practice_ledger(&practice), before);
+}
+
+static void a_large_file_is_sent_whole(void **state)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    make_records(100000, 5000, &records);
+    assert_int_equal(login(), REASON_OK);
+    assert_int_equal(upload(&records), REASON_OK);
+    assert_true(portal->ops->transcript(session)->len < 300 * 1024);
+    _cleanup_free_ char *lot = xstrdup(result.portal_lot);
+    assert_int_equal(fetch(lot, DOCUMENT_ACUSE), REASON_OK);
+    read_document(DOCUMENT_ACUSE, &result.document);
+    assert_int_equal(reading.reason, REASON_OK);
+    assert_int_equal(reading.acuse->records_len, records.len);
+    assert_memory_equal(reading.acuse->records, records.data, records.len);
+    drop_reading();
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_session, close_session)
@@ -539,6 +574,8 @@ int main(void)
         T(missing_documents_are_asked_for_again),
         T(what_is_no_receipt_is_not_read),
         T(closing_ends_a_request_without_an_answer),
+        T(closing_while_it_signs_sends_nothing),
+        T(a_large_file_is_sent_whole),
     };
 #undef T
     return cmocka_run_group_tests(tests, start, stop);
