@@ -155,7 +155,9 @@ int verb_cert_show(struct invocation *inv, struct err *err)
     return 0;
 }
 
-/* The portal's answer in the terms of our exit statuses: its own troubles pass, anything else needs a person. */
+/*
+ * The portal's answer in the terms of our exit statuses: its own troubles pass, anything else needs a person.
+ */
 static enum exit_status status_of_test(const char *result)
 {
     int reason = outcome_reason_from_name(result);

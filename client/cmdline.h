@@ -6,8 +6,9 @@
 /* From argv to an invocation, and the texts that explain how. */
 
 /*
- * Parses; options may stand before and behind the verb. `ret->verb` stays NULL only with --help or --version and no
- * verb. ERR_USAGE with a suggestion where a word is nearly one of ours. argv is permuted and must outlive *ret.
+ * Parses; options may stand before and behind the verb. `ret->verb` stays NULL only with --help or --version
+ * and no verb. ERR_USAGE with a suggestion where a word is nearly one of ours. argv is permuted and must
+ * outlive *ret.
  */
 int cmdline_parse(int argc, char **argv, struct invocation *ret, struct err *err);
 /* The general usage, appended. */
@@ -16,7 +17,9 @@ void cmdline_usage(struct buf *out);
 /* How to call the verb, and its options, appended. */
 void cmdline_verb_help(const struct verb *verb, struct buf *out);
 
-/* "RP,RP" cut at the commas; a NULL-terminated list, to be freed with strv_free(). Empty parts are left out. */
+/*
+ * "RP,RP" cut at the commas; a NULL-terminated list, to be freed with strv_free(). Empty parts are left out.
+ */
 char **list_split(const char *text);
 void strv_free(char **list);
 DEFINE_CLEANUP(char **, strv_cleanup, strv_free)

@@ -35,7 +35,10 @@ static void offer_states(struct buf *out, const char *begun, const char *before,
             offer(out, begun, before, lot_state_name((enum lot_state)i), lot_state_label((enum lot_state)i));
 }
 
-/* First words of all verbs, or second words of a family; each once, since a family stands together in the table. */
+/*
+ * First words of all verbs, or second words of a family; each once, since a family stands together in the
+ * table.
+ */
 static void offer_verbs(struct buf *out, const char *begun, const char *family)
 {
     _cleanup_free_ char *before = xstrdup("");
@@ -107,7 +110,10 @@ static const struct option_info *option_open(const char *word)
     return option && option->value && option->value[0] != '[' ? option : NULL;
 }
 
-/* The name of argument `index` in "LOT DOCUMENT", "FILE...", "[PROFILE]"; NULL when there is no such argument. */
+/*
+ * The name of argument `index` in "LOT DOCUMENT", "FILE...", "[PROFILE]"; NULL when there is no such
+ * argument.
+ */
 static char *argument_name(const char *args, int index)
 {
     bool repeats = strstr(args, "...") != NULL;
@@ -188,7 +194,10 @@ static int fetch(struct remote *remote, enum complete_want want, json_t **ret, s
     return r;
 }
 
-/* Where the daemon cannot be asked there are simply no candidates: nobody wants an error in the middle of a line. */
+/*
+ * Where the daemon cannot be asked there are simply no candidates: nobody wants an error in the middle of a
+ * line.
+ */
 static void offer_from_daemon(const struct invocation *inv, enum complete_want want, const char *word,
                               struct buf *out)
 {

@@ -5,9 +5,10 @@
 #include "client/verbs.h"
 
 /*
- * What could stand where the last word of a command line is begun. The shells' completion files ask for it with the
- * hidden verb: idsectl complete -- WORD..., the words behind "idsectl" with the one under the cursor last. Each line of
- * the answer is a candidate, a tab and an explanation; a line ":files" or ":folders" leaves it to the shell.
+ * What could stand where the last word of a command line is begun. The shells' completion files ask for it
+ * with the hidden verb: idsectl complete -- WORD..., the words behind "idsectl" with the one under the cursor
+ * last. Each line of the answer is a candidate, a tab and an explanation; a line ":files" or ":folders"
+ * leaves it to the shell.
  */
 
 /* Candidates that only the daemon knows. */

@@ -6,12 +6,12 @@
 #include "base/util.h"
 
 /*
- * What the daemon answers, value by value. One table of fields for each kind of thing says how each
- * key of the contract is called, read and shown.
+ * What the daemon answers, value by value. One table of fields for each kind of thing says how each key of
+ * the contract is called, read and shown.
  *
- * JSON keys are the contract's, small and with underscores ("PortalLot" and "portal-lot" are "portal_lot"). Instants are
- * ISO 8601 texts with zone, dates "YYYY-MM-DD", money a text with two decimals, states and types their stable names;
- * what is not there is null.
+ * JSON keys are the contract's, small and with underscores ("PortalLot" and "portal-lot" are "portal_lot").
+ * Instants are ISO 8601 texts with zone, dates "YYYY-MM-DD", money a text with two decimals, states and types
+ * their stable names; what is not there is null.
  */
 enum field_kind {
     FIELD_TEXT,
@@ -54,5 +54,7 @@ json_t *field_json_rows(const json_t *rows, const struct field *fields);
 char *field_text(const json_t *row, const struct field *field);
 /* A colour's name as libsmartcols knows it, or NULL. */
 const char *field_colour(const json_t *row, const struct field *field);
-/* Structures, arrays on the wire, as objects with the names that `members` gives in order; a new reference. */
+/*
+ * Structures, arrays on the wire, as objects with the names that `members` gives in order; a new reference.
+ */
 json_t *field_tuples(const json_t *tuples, const struct field *members);

@@ -122,8 +122,8 @@ static int wait_once(struct follow *follow, struct err *err)
 }
 
 /*
- * The daemon left the bus. Asking again starts it where the bus knows how; elsewhere its return wakes us, so that here
- * it does not matter when nobody answers yet. 1: go on waiting.
+ * The daemon left the bus. Asking again starts it where the bus knows how; elsewhere its return wakes us, so
+ * that here it does not matter when nobody answers yet. 1: go on waiting.
  */
 static int survive(struct follow *follow, struct err *fault, struct err *err)
 {

@@ -5,9 +5,10 @@
 #include "client/verbs.h"
 
 /*
- * Waits until every lot is final or held, or `timeout_us` (negative: for ever) is over. Nothing is missed in between: it
- * subscribes first and reads then, and when the daemon restarts meanwhile it reads again. *ret_rows: the lots'
- * properties as last seen, in the order of `paths`. Returns the exit status that they mean.
+ * Waits until every lot is final or held, or `timeout_us` (negative: for ever) is over. Nothing is missed in
+ * between: it subscribes first and reads then, and when the daemon restarts meanwhile it reads again.
+ * *ret_rows: the lots' properties as last seen, in the order of `paths`. Returns the exit status that they
+ * mean.
  */
 int follow_lots(struct invocation *inv, char *const *paths, size_t n, int64_t timeout_us, json_t **ret_rows,
                 struct err *err);

@@ -11,7 +11,10 @@ char *format_count(uint64_t n);
 char *format_money(uint64_t centavos);
 /* yyyymmdd as "2026-11-02"; "" for 0. */
 char *format_date(uint32_t date);
-/* A length of time, coarse enough to read at a glance: "40 s", "5 min", "3 h 10 min", "12 days". Negative counts as 0. */
+/*
+ * A length of time, coarse enough to read at a glance: "40 s", "5 min", "3 h 10 min", "12 days". Negative
+ * counts as 0.
+ */
 char *format_span(int64_t us);
 
 /* "2026-11-02" or "20261102" as yyyymmdd; false when it is no day of the calendar. */

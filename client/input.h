@@ -4,7 +4,7 @@
 #include "base/err.h"
 
 /*
- * A file as it is handed to the daemon: a regular file as it is, anything else ("-" is standard input) copied into
- * sealed memory. ERR_INVALID_FILE when it cannot be read, ERR_TOO_LARGE when a copy would be.
+ * A file as it is handed to the daemon: a regular file as it is, anything else ("-" is standard input) copied
+ * into sealed memory. ERR_INVALID_FILE when it cannot be read, ERR_TOO_LARGE when a copy would be.
  */
 int input_open(const char *path, int *ret_fd, struct err *err);

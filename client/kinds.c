@@ -21,7 +21,8 @@ const struct field receipt_kind[] = {
 };
 
 const struct field receipt_members[] = {
-    {"id", FIELD_NUMBER}, {"kind", FIELD_TEXT}, {"name", FIELD_TEXT}, {"sha256", FIELD_TEXT}, {"size", FIELD_COUNT},
+    {"id", FIELD_NUMBER}, {"kind", FIELD_TEXT}, {"name", FIELD_TEXT}, {"sha256", FIELD_TEXT},
+    {"size", FIELD_COUNT},
     {NULL},
 };
 

@@ -9,8 +9,8 @@ struct output; /* a list under way */
 
 struct invocation;
 /*
- * A list: a table that fits the terminal, or a JSON array. JSON leaves row by row, a table when it is closed. In place
- * of an empty table a terminal shows `nothing` (translated; may be NULL).
+ * A list: a table that fits the terminal, or a JSON array. JSON leaves row by row, a table when it is closed.
+ * In place of an empty table a terminal shows `nothing` (translated; may be NULL).
  */
 struct output *output_open(const struct invocation *inv, const struct field *fields, const char *nothing);
 void output_rows(struct output *output, const json_t *rows);

@@ -7,7 +7,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* One line into memory that is never moved, so that no copy stays behind; NULL when there is none, or ^C came. */
+/*
+ * One line into memory that is never moved, so that no copy stays behind; NULL when there is none, or ^C
+ * came.
+ */
 static char *read_line(int fd)
 {
     enum { ROOM = PASSWORD_MAX + 2 };

@@ -6,8 +6,9 @@
 #include "bus/client.h"
 
 /*
- * The daemon, seen from here: calls of the published interface, with replies as JSON. A reply becomes an array of its
- * out-arguments; a dictionary becomes an object, a structure an array; keys are those of the contract.
+ * The daemon, seen from here: calls of the published interface, with replies as JSON. A reply becomes an
+ * array of its out-arguments; a dictionary becomes an object, a structure an array; keys are those of the
+ * contract.
  */
 struct remote;
 
@@ -54,8 +55,9 @@ int remote_act(struct remote *remote, const char *path, const char *interface, c
 /* The arguments of a message as an array. */
 json_t *remote_body(DBusMessage *message);
 /*
- * Waits for the next signal until `deadline_us` (boot clock; INT64_MAX: for ever). 1: look at *ret_signal, which stays
- * NULL when the wait was only cut short; 0: the time is over; ERR_UNREACHABLE: the daemon left the bus.
+ * Waits for the next signal until `deadline_us` (boot clock; INT64_MAX: for ever). 1: look at *ret_signal,
+ * which stays NULL when the wait was only cut short; 0: the time is over; ERR_UNREACHABLE: the daemon left
+ * the bus.
  */
 int remote_wait(struct remote *remote, int64_t deadline_us, DBusMessage **ret_signal, struct err *err);
 /* All properties of an interface as an object. */

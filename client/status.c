@@ -58,7 +58,10 @@ static void advise(json_t *advice, char *text)
     free(text);
 }
 
-/* The registros patronales of which `wanted` is true, with `between`: some of them, an office may have a hundred. */
+/*
+ * The registros patronales of which `wanted` is true, with `between`: some of them, an office may have a
+ * hundred.
+ */
 static char *some_of(const json_t *registrations, bool (*wanted)(const json_t *rp), const char *between)
 {
     enum { SOME = 5 };

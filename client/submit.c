@@ -59,7 +59,10 @@ static void print_finding(const struct invocation *inv, const char *file, const 
                 row_text(finding, "rule"));
 }
 
-/* A file in a foreign style has the same note on every line: a few of each rule are shown, the rest is counted. */
+/*
+ * A file in a foreign style has the same note on every line: a few of each rule are shown, the rest is
+ * counted.
+ */
 static void print_findings(const struct invocation *inv, const char *file, const json_t *findings)
 {
     enum { SHOWN_PER_RULE = 3 };

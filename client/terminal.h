@@ -9,7 +9,10 @@
 bool terminal_colours(int fd);
 /* How wide the terminal is; 0 when `fd` is none. */
 size_t terminal_columns(int fd);
-/* Takes control characters out of text from elsewhere, in place: it must not steer the terminal. Returns text. */
+/*
+ * Takes control characters out of text from elsewhere, in place: it must not steer the terminal. Returns
+ * text.
+ */
 char *terminal_harmless(char *text);
 /* Is a person there to ask? */
 bool terminal_interactive(void);

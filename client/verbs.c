@@ -18,13 +18,14 @@ const struct verb verb_table[] = {
      OPT_BIT(WAIT) | OPT_BIT(ALLOW_DUPLICATE) | OPT_BIT(KEEP_MIXED) | OPT_BIT(HOLD), VERB_READS,
      N_("check files of movements and queue them (-: standard input)"), verb_submit},
     {"list", "", 0, 0,
-     OPT_BIT(RP) | OPT_BIT(STATE) | OPT_BIT(HELD) | OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(LIMIT), VERB_READS,
-     N_("list lots, newest first"), verb_list},
+     OPT_BIT(RP) | OPT_BIT(STATE) | OPT_BIT(HELD) | OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(LIMIT),
+     VERB_READS, N_("list lots, newest first"), verb_list},
     {"show", N_("LOT"), 1, 1, 0, VERB_READS, N_("everything about a lot"), verb_show},
-    {"wait", N_("LOT..."), 1, -1, OPT_BIT(TIMEOUT), VERB_READS, N_("follow lots until they are answered or held"),
-     verb_wait},
+    {"wait", N_("LOT..."), 1, -1, OPT_BIT(TIMEOUT), VERB_READS,
+     N_("follow lots until they are answered or held"), verb_wait},
     {"watch", "", 0, 0, OPT_BIT(TIMEOUT), VERB_READS, N_("print what happens as it happens"), verb_watch},
-    {"hold", N_("LOT..."), 1, -1, OPT_BIT(REASON), 0, N_("do not send lots until they are released"), verb_act},
+    {"hold", N_("LOT..."), 1, -1, OPT_BIT(REASON), 0,
+     N_("do not send lots until they are released"), verb_act},
     {"release", N_("LOT..."), 1, -1, 0, 0, N_("take the hold off lots"), verb_act},
     {"cancel", N_("LOT..."), 1, -1, 0, VERB_CONFIRM, N_("give up lots that were not sent"), verb_act},
     {"retry", N_("LOT..."), 1, -1, 0, 0, N_("take the next step of lots now"), verb_act},
@@ -32,13 +33,15 @@ const struct verb verb_table[] = {
      verb_act},
 
     {"movements", "", 0, 0,
-     OPT_BIT(LOT) | OPT_BIT(RP) | OPT_BIT(NSS) | OPT_BIT(TYPE) | OPT_BIT(STATE) | OPT_BIT(SINCE) | OPT_BIT(UNTIL) |
-         OPT_BIT(LIMIT),
+     OPT_BIT(LOT) | OPT_BIT(RP) | OPT_BIT(NSS) | OPT_BIT(TYPE) | OPT_BIT(STATE) | OPT_BIT(SINCE) |
+         OPT_BIT(UNTIL) | OPT_BIT(LIMIT),
      VERB_READS, N_("search movements"), verb_movements},
 
-    {"receipts list", N_("LOT..."), 1, -1, 0, VERB_READS, N_("list the documents of lots"), verb_receipts_list},
+    {"receipts list", N_("LOT..."), 1, -1, 0, VERB_READS,
+     N_("list the documents of lots"), verb_receipts_list},
     {"receipts get", N_("LOT DOCUMENT"), 2, 2, OPT_BIT(OUTPUT) | OPT_BIT(FORCE), 0,
-     N_("a document by number or kind (acuse, constancia, csv), or records, or transcript"), verb_receipts_get},
+     N_("a document by number or kind (acuse, constancia, csv), or records, or transcript"),
+     verb_receipts_get},
     {"receipts export", N_("LOT..."), 1, -1, OPT_BIT(TO) | OPT_BIT(FORCE), VERB_READS,
      N_("write every document of lots to a folder"), verb_receipts_export},
 
@@ -56,10 +59,12 @@ const struct verb verb_table[] = {
      OPT_BIT(RP) | OPT_BIT(PFX) | OPT_BIT(CER) | OPT_BIT(KEY) | OPT_BIT(USER) | OPT_BIT(PASSWORD_FILE), 0,
      N_("store a certificate: --rp and --pfx, or --rp, --cer and --key"), verb_cert_add},
     {"cert list", "", 0, 0, 0, VERB_READS, N_("list certificates"), verb_cert_list},
-    {"cert show", N_("CERTIFICATE"), 1, 1, 0, VERB_READS, N_("everything about a certificate"), verb_cert_show},
-    {"cert test", N_("CERTIFICATE"), 1, 1, 0, VERB_READS, N_("log in to the portal and out again"), verb_cert_test},
-    {"cert release", N_("CERTIFICATE..."), 1, -1, 0, 0, N_("take the hold off: it was put right at the portal"),
-     verb_act},
+    {"cert show", N_("CERTIFICATE"), 1, 1, 0, VERB_READS,
+     N_("everything about a certificate"), verb_cert_show},
+    {"cert test", N_("CERTIFICATE"), 1, 1, 0, VERB_READS,
+     N_("log in to the portal and out again"), verb_cert_test},
+    {"cert release", N_("CERTIFICATE..."), 1, -1, 0, 0,
+     N_("take the hold off: it was put right at the portal"), verb_act},
     {"cert remove", N_("CERTIFICATE..."), 1, -1, 0, VERB_CONFIRM, N_("wipe key and password"), verb_act},
 
     {"profile list", "", 0, 0, 0, VERB_READS, N_("list portal profiles"), verb_profile_list},
@@ -68,8 +73,8 @@ const struct verb verb_table[] = {
     {"profile use", N_("PROFILE"), 1, 1, 0, 0, N_("speak to another portal from now on"), verb_profile_use},
 
     {"help", N_("[VERB]"), 0, 2, 0, VERB_LOCAL, N_("explain a verb"), verb_help},
-    {"complete", "WORD...", 0, -1, 0, VERB_LOCAL | VERB_HIDDEN, "candidates for the last word, for the shells",
-     verb_complete},
+    {"complete", "WORD...", 0, -1, 0, VERB_LOCAL | VERB_HIDDEN,
+     "candidates for the last word, for the shells", verb_complete},
     {NULL},
 };
 /* clang-format on */

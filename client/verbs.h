@@ -4,15 +4,15 @@
 #include "base/err.h"
 
 /*
- * The command line of idsectl as data: one table of options, one of verbs. Parsing, usage, `idsectl help VERB`, the
- * completion and the manual are read off them.
+ * The command line of idsectl as data: one table of options, one of verbs. Parsing, usage, `idsectl help
+ * VERB`, the completion and the manual are read off them.
  */
 
 struct remote;
 
 /*
- * OPTION_TABLE(X): X(id, name, value, help). value: NULL for a switch; a name in brackets may be left out; words with
- * bars between them are the only ones allowed.
+ * OPTION_TABLE(X): X(id, name, value, help). value: NULL for a switch; a name in brackets may be left out;
+ * words with bars between them are the only ones allowed.
  */
 #define OPTION_TABLE(X)                                                                                      \
     /* those that every verb takes */                                                                        \

@@ -31,7 +31,9 @@ static void print_event(const struct invocation *inv, const char *event, uint64_
     fflush(stdout);
 }
 
-/* What was seen of each lot, by its path: the signal also comes where something else about the lot changed. */
+/*
+ * What was seen of each lot, by its path: the signal also comes where something else about the lot changed.
+ */
 static bool is_news(json_t *seen, const json_t *body)
 {
     enum { REMEMBERED = 10000 };
