@@ -55,8 +55,8 @@ expect = text:Movimientos Afiliatorios & text:Cerrar Sesión & !id:password
 fail = certificate-expired error:caducado
 fail = account-locked error:bloquead
 fail = certificate-unknown error:no registrado
-fail = credentials error:contraseña
-fail = credentials error:usuario
+fail = credentials error:contraseña & error:incorrect
+fail = credentials error:contraseña & error:inválid
 
 [menu]
 sure = known

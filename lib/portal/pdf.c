@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +89,31 @@ static void limit(int resource, rlim_t value)
     setrlimit((__rlimit_resource_t)resource, &rlimit);
 }
 
+static void allow_reading(int rules, const char *path, uint64_t access)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = access,
+                                              .parent_fd = open(path, O_PATH | O_CLOEXEC)};
+    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    close(rule.parent_fd);
+}
+
+/* From here on nothing can be opened but the program and its libraries, and nothing be made, renamed or removed. */
+static void wall_off_files(const char *program)
+{
+    static const char *const folders[] = {"/usr", "/lib", "/lib64"};
+    const uint64_t file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE;
+    const struct landlock_ruleset_attr attr = {.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+    if (rules < 0)
+        return; /* a kernel without Landlock */
+    for (size_t i = 0; i < ELEMENTSOF(folders); i++)
+        allow_reading(rules, folders[i], file | LANDLOCK_ACCESS_FS_READ_DIR);
+    allow_reading(rules, "/etc/ld.so.cache", LANDLOCK_ACCESS_FS_READ_FILE);
+    allow_reading(rules, program, file);
+    syscall(SYS_landlock_restrict_self, rules, 0);
+    close(rules);
+}
+
 /*
  * Between fork and exec in a process with threads: system calls only. What the kernel refuses here (a name space, in a
  * service that may not make any) is one wall less, not a reason to stop; without the descriptors in place there is
@@ -104,6 +131,7 @@ static void become_pdftotext(const char *program, int input, int output)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
         unshare(CLONE_NEWNET); /* root in a container may have the one but not the other */
+    wall_off_files(program);
     limit(RLIMIT_AS, PDF_MAX_MEMORY);
     limit(RLIMIT_CPU, PDF_TIME_S);
     limit(RLIMIT_FSIZE, 0);

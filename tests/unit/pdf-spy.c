@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Runs in pdftotext's place and prints what it can reach: one word for each thing that it should not. */
+extern char **environ;
+
+int main(int argc, char **argv)
+{
+    char document[8] = "";
+    struct rlimit memory;
+    if (read(0, document, sizeof(document) - 1) < 0 || strncmp(document, "secret", 6) != 0)
+        puts("no-document");
+    for (int fd = 3; fd < 64; fd++)
+        if (fcntl(fd, F_GETFD) >= 0)
+            puts("descriptor");
+    if (open("/etc/passwd", O_RDONLY) >= 0 || open("/tmp", O_RDONLY) >= 0)
+        puts("files");
+    if (environ[0] && environ[1])
+        puts("environment");
+    struct sockaddr_in where = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&where, sizeof(where)) == 0)
+        puts("network");
+    if (getrlimit(RLIMIT_AS, &memory) < 0 || memory.rlim_cur == RLIM_INFINITY)
+        puts("memory");
+    puts("done");
+    return 0;
+}
