@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "config.h"
+
 /*
  * The named points at which the crash test ends the daemon with SIGKILL, to see that no lot is lost and none
  * is sent twice. Compiled in with -Dcrash-points=true only; IDSED_CRASH_AT=NAME[:N] in the environment picks
