@@ -6,6 +6,7 @@
 
 #include "daemon/iface.h"
 #include "daemon/input.h"
+#include "daemon/engine/crash.h"
 #include "daemon/notices.h"
 #include "idse/intake.h"
 
@@ -235,6 +236,7 @@ static int store_some(struct submission *s, size_t max)
         int left = r < 0 ? r : store_lot_add(s->stored[s->at], max, &s->act->err);
         if (left < 0)
             return left;
+        crash_point(CRASH_INTAKE_BEGUN);
         max -= MIN(max, s->intake.lots[s->at].counts[COUNT_TOTAL]);
         if (left == 0)
             s->at++;
@@ -242,6 +244,11 @@ static int store_some(struct submission *s, size_t max)
             break;
     }
     return s->at == s->intake.n_lots;
+}
+
+static void committed(void *data, const struct err *commit_err)
+{
+    crash_point(CRASH_SUBMIT_AFTER_COMMIT);
 }
 
 /* Makes the lots visible, all in one write turn with the act's record. */
@@ -265,6 +272,8 @@ static int publish(struct submission *s)
         return r;
     name_object(s->act, ids, s->intake.n_lots);
     write_results(s, ids, s->intake.n_lots, false);
+    crash_point(CRASH_SUBMIT_BEFORE_COMMIT);
+    store_after_commit(daemon->store, committed, NULL);
     return 0;
 }
 

@@ -186,16 +186,15 @@ int engine_lot_added(struct engine *engine, int64_t id, struct err *err)
     return r;
 }
 
-int engine_rp_changed(struct engine *engine, const char *rp, struct err *err)
+/* Marks the open lots that the filter finds, and judges the first of them now. */
+static int judge_found(struct engine *engine, struct store_lot_filter filter, struct err *err)
 {
-    struct store_lot_filter filter = {.held = -1,
-                                      .states = (1u << LOT_STATE_QUEUED) | (1u << LOT_STATE_UNCERTAIN) |
-                                                (1u << LOT_STATE_RECEIVED)};
-    snprintf(filter.rp, sizeof(filter.rp), "%s", rp);
-    struct store_lot *lots = NULL;
-    size_t n = 0;
+    filter.held = -1;
+    filter.states = 1u << LOT_STATE_QUEUED | 1u << LOT_STATE_UNCERTAIN | 1u << LOT_STATE_RECEIVED;
     int64_t cursor = 0;
+    size_t n = 0;
     do {
+        struct store_lot *lots = NULL;
         int r = store_lot_list(engine->store, &filter, cursor, 500, &lots, &n, err);
         if (r < 0)
             return r;
@@ -212,12 +211,21 @@ int engine_rp_changed(struct engine *engine, const char *rp, struct err *err)
     return r;
 }
 
+int engine_rp_changed(struct engine *engine, const char *rp, struct err *err)
+{
+    struct store_lot_filter filter = {0};
+    snprintf(filter.rp, sizeof(filter.rp), "%s", rp);
+    return judge_found(engine, filter, err);
+}
+
 int engine_certificate_changed(struct engine *engine, int64_t certificate, struct err *err)
 {
     struct identity *identity = schedule_identity(&engine->schedule, certificate);
     identity->failures = 0;
     identity->not_before_us = 0;
-    return judge_again(engine, certificate, err);
+    /* those it served, and those that it serves now */
+    int r = judge_again(engine, certificate, err);
+    return r < 0 ? r : judge_found(engine, (struct store_lot_filter){.certificate = certificate}, err);
 }
 
 int engine_profile_changed(struct engine *engine, struct err *err)
