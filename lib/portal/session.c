@@ -341,7 +341,7 @@ static void record(struct portal_session *session, const struct http_answer *htt
                         session->n_records);
     transcript_body(transcript, shown.body.data, shown.body.len);
     step_request_free(&shown);
-    transcript_note(transcript, _("answer: %s%s%s"), outcome_reason_name(verdict->reason),
+    transcript_note(transcript, "answer: %s%s%s", outcome_reason_name(verdict->reason),
                     *http->text ? ": " : "", http->text);
     transcript_head(transcript, http->head);
     transcript_body(transcript, http->body->data, http->body->len);
