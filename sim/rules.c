@@ -181,11 +181,11 @@ static bool duplicate(const struct judgement *j)
 static void check_status(struct judgement *j)
 {
     struct worker *worker = j->worker;
-    if (worker->status == STATUS_UNSEEN) {
-        bool active = (j->kind != RECORD_REINGRESO) != surprise(j->history, worker->rp, worker->nss, 20);
-        worker->status = active ? STATUS_ACTIVE : STATUS_LEFT;
-    }
     bool must_be_active = j->kind != RECORD_REINGRESO;
+    if (worker->status == STATUS_UNSEEN && surprise(j->history, worker->rp, worker->nss, 20))
+        worker->status = must_be_active ? STATUS_LEFT : STATUS_ACTIVE; /* the wrong one, and so it stays */
+    if (worker->status == STATUS_UNSEEN)
+        return;
     if ((worker->status == STATUS_ACTIVE) != must_be_active) {
         enum cause cause = must_be_active ? CAUSE_NOT_ACTIVE : CAUSE_ACTIVE;
         const char *what = must_be_active ? "BAJA" : "REINGRESO";
@@ -247,10 +247,9 @@ static void check_sbc(struct judgement *j)
 static void operate(struct judgement *j)
 {
     struct worker *worker = j->worker;
-    if (j->kind != RECORD_MODIFICACION) {
-        worker->status = j->kind == RECORD_BAJA ? STATUS_LEFT : STATUS_ACTIVE;
+    worker->status = j->kind == RECORD_BAJA ? STATUS_LEFT : STATUS_ACTIVE;
+    if (j->kind != RECORD_MODIFICACION)
         worker->since = j->date;
-    }
     worker->operated = xreallocarray(worker->operated, worker->n_operated + 1, sizeof *worker->operated);
     worker->operated[worker->n_operated++] = (struct operated){j->kind, j->date};
     if (j->kind != RECORD_BAJA && !*j->person->curp)
