@@ -29,7 +29,8 @@ struct app {
     struct event *watchdog;
     struct event *stop_check; /* not NULL: stopping */
     int64_t stop_latest_us;
-    char *status; /* the last STATUS= */
+    struct event *tell_status; /* NULL: nobody listens */
+    char *status;              /* the last STATUS= */
 };
 
 /* ---- the write turn ---- */
@@ -40,23 +41,36 @@ static void turn_opened(void *data)
     turn_end_ask(app->commit);
 }
 
-/* One line for `systemctl status`, sent when it has changed. */
-static void tell_status(struct app *app)
+/* One line for `systemctl status`. */
+static char *describe(const struct app *app)
 {
     uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
     struct engine_portal_state portal = {0};
-    if (!getenv("NOTIFY_SOCKET") || store_lot_totals(app->daemon.store, totals, &held, NULL) < 0)
-        return;
+    if (store_lot_totals(app->daemon.store, totals, &held, NULL) < 0)
+        return NULL;
     engine_portal_state(app->daemon.engine, &portal);
-    _cleanup_free_ char *status =
-        xasprintf(_("%llu lots queued, %llu awaiting IMSS, %llu held; portal %s"),
-                  (unsigned long long)totals[LOT_STATE_QUEUED],
-                  (unsigned long long)(totals[LOT_STATE_RECEIVED] + totals[LOT_STATE_UNCERTAIN]),
-                  (unsigned long long)held, portal.state);
-    if (streq_null(status, app->status))
+    return xasprintf(_("%llu lots queued, %llu awaiting IMSS, %llu held; portal %s"),
+                     (unsigned long long)totals[LOT_STATE_QUEUED],
+                     (unsigned long long)(totals[LOT_STATE_RECEIVED] + totals[LOT_STATE_UNCERTAIN]),
+                     (unsigned long long)held, portal.state);
+}
+
+static void tell_status(evutil_socket_t fd, short what, void *data)
+{
+    struct app *app = data;
+    _cleanup_free_ char *status = describe(app);
+    if (!status || streq_null(status, app->status))
         return;
     sd_notifyf(0, "STATUS=%s", status);
     replace_str(&app->status, STEAL(status));
+}
+
+/* Not more often than once a second: the service manager's socket takes few messages before it makes us wait. */
+static void ask_status(struct app *app)
+{
+    const struct timeval second = {1, 0};
+    if (app->tell_status && !event_pending(app->tell_status, EV_TIMEOUT, NULL))
+        event_add(app->tell_status, &second);
 }
 
 static void commit_turn(void *data)
@@ -65,7 +79,7 @@ static void commit_turn(void *data)
     _cleanup_err_ struct err err = ERR_INIT;
     if (store_commit(app->daemon.store, &err) < 0)
         log_error(_("What was done in the last moment was lost: %s"), err_text(&err));
-    tell_status(app);
+    ask_status(app);
 }
 
 /* ---- what the engine needs ---- */
@@ -377,7 +391,9 @@ int app_new(const struct app_options *options, struct app **ret, struct err *err
 int app_run(struct app *app)
 {
     feed_watchdog(app);
-    tell_status(app);
+    if (getenv("NOTIFY_SOCKET"))
+        app->tell_status = evtimer_new(loop_base(app->daemon.loop), tell_status, app);
+    tell_status(-1, 0, app);
     sd_notify(0, "READY=1");
     log_info(_("Serving mx.idsed1; portal %s."), profiles_url(app->daemon.profiles));
     int status = loop_run(app->daemon.loop);
@@ -417,6 +433,7 @@ struct app *app_free(struct app *app)
         free_event(&app->signals[i]);
     free_event(&app->watchdog);
     free_event(&app->stop_check);
+    free_event(&app->tell_status);
     free_daemon(&app->daemon);
     clock_watch_free(app->clock_watch);
     timer_free(app->engine_timer);

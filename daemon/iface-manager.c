@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
 
@@ -245,12 +246,14 @@ static int read_movement_filter(struct bus_reader *r, struct store_movement_filt
 /* "LOT:POSITION" of the row behind which the page begins. */
 static int read_cursor(const char *text, struct store_movement_cursor *ret, struct err *err)
 {
-    int end = 0;
+    uint64_t lot = 0, seq = 0;
+    const char *colon = strchr(text, ':');
     if (*text == '\0')
         return 0;
-    if (sscanf(text, "%" SCNd64 ":%" SCNu32 "%n", &ret->lot, &ret->seq, &end) != 2 || text[end] != '\0' ||
-        ret->lot <= 0)
+    _cleanup_free_ char *first = colon ? xstrndup(text, (size_t)(colon - text)) : NULL;
+    if (!colon || !str_to_uint(first, INT64_MAX, &lot) || !str_to_uint(colon + 1, UINT32_MAX, &seq) || lot == 0)
         return err_set(err, ERR_INVALID_ARGUMENT, _("cursor: '%s' is not one that was given out"), text);
+    *ret = (struct store_movement_cursor){.lot = (int64_t)lot, .seq = (uint32_t)seq};
     return 0;
 }
 

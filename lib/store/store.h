@@ -174,6 +174,7 @@ void store_lot_abandon(struct store_intake *intake);
 /* The lots that a submission with this key (hash of bytes and options) made: 1 and ids, or 0. */
 int store_submission_find(struct store *store, const char *key, int64_t **ret_ids, size_t *ret_n,
                           struct err *err);
+/* An older submission with the same key gives way: what it made came to nothing. */
 int store_submission_add(struct store *store, const char *key, const int64_t *ids, size_t n, struct err *err);
 
 int store_lot_get(struct store *store, int64_t id, struct store_lot *ret,

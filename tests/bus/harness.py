@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A private system bus with the real policy, and a real idsed on it, for tests in Python."""
 
+import ctypes
 import fcntl
 import os
+import queue
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 
 import dbus
 import dbus.bus
@@ -39,6 +43,10 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Config
 """
 
 
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a test that is killed leaves nobody behind
+
+
 class House:
     """The bus, the daemon, and their folder."""
 
@@ -61,7 +69,7 @@ class House:
         self.daemon = None
         self.bus_daemon = subprocess.Popen(
             ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile", "--print-address"],
-            stdout=subprocess.PIPE)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         self.bus_daemon.stdout.readline()
         self.start()
 
@@ -71,32 +79,42 @@ class House:
 
     def start(self, with_key=True):
         """Returns when the daemon has its name: its notification comes after that."""
-        import socket
         path = os.path.join(self.folder, "notify")
         if os.path.exists(path):
             os.unlink(path)
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         notify.bind(path)
-        notify.settimeout(30)
         command = [self.idsed, "--config", self.config, "--state", self.state]
         if with_key:
             command += ["--key-file", self.key]
         environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, NOTIFY_SOCKET=path, LC_ALL="C.UTF-8")
         environment.pop("LANGUAGE", None)
         with open(self.log, "ab") as log:
-            self.daemon = subprocess.Popen(command, env=environment, stderr=log)
+            self.daemon = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log,
+                                           preexec_fn=die_with_parent)
+        self.notices = queue.Queue()
+        threading.Thread(target=self.listen, args=(notify, self.notices), daemon=True).start()
+        self.notify = notify
+        while "READY=1" not in self.next_notice():
+            pass
+
+    @staticmethod
+    def listen(notify, notices):
+        while data := notify.recv(4096):
+            notices.put(data.decode())
+
+    def next_notice(self):
         while True:
             try:
-                text = notify.recv(4096).decode()
-            except socket.timeout:
-                raise RuntimeError("idsed did not start: " + open(self.log).read())
-            if "READY=1" in text:
-                break
-        self.notify = notify
+                return self.notices.get(timeout=0.2)
+            except queue.Empty:
+                if self.daemon.poll() is not None:
+                    raise RuntimeError("idsed does not run: " + open(self.log).read())
 
     def stop(self, how=signal.SIGTERM):
         self.daemon.send_signal(how)
         status = self.daemon.wait(30)
+        self.notify.shutdown(socket.SHUT_RDWR)
         self.notify.close()
         return status
 

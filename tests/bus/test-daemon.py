@@ -420,13 +420,15 @@ class Lots(DaemonTest):
         while "NameLost" not in monitor.stdout.readline():
             pass
         self.call(lot, LOT, "Hold", option({}))
-        seen = []
-        while not seen or seen[-1][0] != "mr" or seen[-1][4] != self.bus.get_unique_name():
-            seen.append(monitor.stdout.readline().split("\t"))
+        seen, reply = [], None
+        while reply is None or seen[-1][:1] + seen[-1][4:] != reply:
+            seen.append(monitor.stdout.readline().rstrip("\n").split("\t"))
+            if seen[-1][-1] == "Hold":
+                reply = ["mr", seen[-1][3], seen[-1][2]]
         monitor.terminate()
         monitor.wait()
         monitor.stdout.close()
-        signals = [line[7].strip() for line in seen if line[0] == "sig"]
+        signals = [line[7] for line in seen if line[0] == "sig"]
         self.assertEqual(sorted(signals), ["LotChanged", "PropertiesChanged"])
 
     def test_options_are_refused_by_name(self):
@@ -636,7 +638,7 @@ class Whole(DaemonTest):
         self.house.daemon.send_signal(signal.SIGHUP)
         texts = []
         while not any("READY=1" in text for text in texts):
-            texts.append(self.house.notify.recv(4096).decode())
+            texts.append(self.house.next_notice())
         self.assertTrue(any("RELOADING=1" in text for text in texts))
         self.assertEqual(self.get(ROOT, MANAGER, "Profile"), "idse-sim")
         with open(self.house.log) as f:
