@@ -104,9 +104,9 @@ class DaemonTest(unittest.TestCase):
     def totals(self):
         return (dict(self.get(ROOT, MANAGER, "LotCounts")), int(self.get(ROOT, MANAGER, "MovementCount")))
 
-    def stores_nothing(self, name, data, **options):
+    def stores_nothing(self, error, data, **options):
         before = self.totals()
-        text = self.fails(name, lambda: self.submit(data, **options))
+        text = self.fails(error, lambda: self.submit(data, **options))
         self.assertEqual(self.totals(), before)
         return text
 
