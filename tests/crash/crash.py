@@ -51,7 +51,9 @@ def ledger():
 def crash_once(point, file, fault_file):
     """Submits `file` to a daemon that dies at `point`, then to one that lives; it must be accepted and be there once."""
     fault = FAULTS.get(point.split(":")[0])
-    fault_file.write_text(f"[upload]\ncut={fault}\ntimes=1\n" if fault else "")
+    script = fault_file.with_suffix(".new")
+    script.write_text(f"upload cut={fault} times=1\n" if fault else "# none\n")
+    script.rename(fault_file)
     daemon = start(point)
     run("idsectl", "submit", file, check=False)
     assert daemon.wait(LIMIT) == -signal.SIGKILL, f"{point} was not passed"
