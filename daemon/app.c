@@ -73,12 +73,23 @@ static void ask_status(struct app *app)
         event_add(app->tell_status, &second);
 }
 
+/*
+ * The database does not take what was written: what is in memory no longer agrees with it. Whoever waits was told; the
+ * next start goes on from what is on disk.
+ */
+static void give_up(void *data, const struct err *err)
+{
+    struct app *app = data;
+    log_error(_("The database cannot be written, idsed stops: %s"), err_text(err));
+    loop_quit(app->daemon.loop, EXIT_STATUS_FAILURE);
+}
+
 static void commit_turn(void *data)
 {
     struct app *app = data;
     _cleanup_err_ struct err err = ERR_INIT;
     if (store_commit(app->daemon.store, &err) < 0)
-        log_error(_("What was done in the last moment was lost: %s"), err_text(&err));
+        give_up(app, &err);
     ask_status(app);
 }
 
@@ -290,6 +301,7 @@ static void make_engine(struct app *app)
         .portal_changed = host_portal_changed,
         .attention = host_attention,
         .random = host_random,
+        .fatal = give_up,
         .data = app,
     };
     app->engine_timer = timer_new(daemon->loop, wake_engine, app);
