@@ -251,7 +251,8 @@ static int read_cursor(const char *text, struct store_movement_cursor *ret, stru
     if (*text == '\0')
         return 0;
     _cleanup_free_ char *first = colon ? xstrndup(text, (size_t)(colon - text)) : NULL;
-    if (!colon || !str_to_uint(first, INT64_MAX, &lot) || !str_to_uint(colon + 1, UINT32_MAX, &seq) || lot == 0)
+    if (!colon || !str_to_uint(first, INT64_MAX, &lot) || !str_to_uint(colon + 1, UINT32_MAX, &seq) ||
+        lot == 0)
         return err_set(err, ERR_INVALID_ARGUMENT, _("cursor: '%s' is not one that was given out"), text);
     *ret = (struct store_movement_cursor){.lot = (int64_t)lot, .seq = (uint32_t)seq};
     return 0;

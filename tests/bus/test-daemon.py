@@ -19,8 +19,8 @@ import unittest
 import dbus
 import dbus.lowlevel
 
-from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, baja, control, dispmag, memory_file, nss, option,
-                     reingreso)
+from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, baja, control, die_with_parent, dispmag,
+                     memory_file, nss, option, reingreso)
 
 IDSED, SIM, POLICY = (os.path.abspath(path) for path in sys.argv[1:4])
 
@@ -493,8 +493,12 @@ class Certificates(DaemonTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.credentials = os.path.join(cls.house.folder, "credentials")
-        subprocess.run([SIM, "--state", os.path.join(cls.house.folder, "sim"), "--make-credentials", cls.credentials],
-                       check=True, stdout=subprocess.DEVNULL)
+        # Once the practice portal prints its address, the credentials are there; nothing else is wanted of it.
+        with subprocess.Popen([SIM, "--listen", "127.0.0.1:0", "--state", os.path.join(cls.house.folder, "sim"),
+                               "--make-credentials", cls.credentials], stdout=subprocess.PIPE,
+                              preexec_fn=die_with_parent) as sim:
+            sim.stdout.readline()
+            sim.terminate()
         cls.imss_rp = cls.text("imss.rp").split()
         cls.efirma_rps = cls.text("efirma.rp").split()
         for rp in {*cls.imss_rp, *cls.efirma_rps} - {RP, RP_2}:
