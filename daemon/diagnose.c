@@ -87,8 +87,7 @@ static void check_profile(struct bus_writer *w, struct daemon *daemon)
     const struct portal *portal = &daemon->portal;
     bool can_send = portal->ops->can_upload(portal->data);
     _cleanup_free_ char *text = xasprintf(
-        can_send ? _("%s, at %s.")
-                 : _("%s, at %s, does not know how to send; complete it with 'idsectl profile learn'."),
+        can_send ? _("%s, at %s.") : _("%s, at %s, does not know how to send: see 'idsectl profile show'."),
         portal->ops->profile_name(portal->data), profiles_url(daemon->profiles));
     write_check(w, "profile", can_send, text);
 }

@@ -2,7 +2,7 @@
 #
 # The IMSS's own portal, as far as it is publicly known. The keys are explained in idse-sim.profile. Login and list are
 # what programs in use do; nothing is public about how a file is uploaded, so that step is unknown and idsed will not
-# send before it is recorded from one manual upload ('idsectl profile learn').
+# send before it is written down here, or in a copy in /etc/idsed/profiles, from one recorded manual upload.
 
 [portal]
 title = IDSE, Instituto Mexicano del Seguro Social

@@ -51,7 +51,7 @@ enum exit_status lot_exit_status(enum lot_state state, bool held);
     X(PORTAL_CHANGED, 7, "portal-changed",                                                                   \
       N_("The portal answered with a page that is not understood; it was kept for inspection."))             \
     X(PROFILE_INCOMPLETE, 8, "profile-incomplete",                                                           \
-      N_("The portal profile does not know how to send; complete it with 'idsectl profile learn'."))         \
+      N_("The portal profile does not know how to send: see 'idsectl profile show'."))                       \
     X(RESTORED_COPY, 9, "restored-copy",                                                                     \
       N_("This is a restored copy of the queue; release it only if the original will not send."))
 
