@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The practice portal by itself, spoken to with curl and openssl only. Usage: test-sim.sh IDSE-SIM
 set -u
-sim=$1
+sim=$(realpath "$1")
 dir=$(mktemp -d)
 cd "$dir" || exit 1
 server=
