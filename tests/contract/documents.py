@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the documents say, held against the code: every table of docs/reference.md against the table in C that it shows,
-the layer table of docs/architecture.md against layers.py, the dependencies in both READMEs against meson.build; and the
-SPDX line in every file. Argument: the top of the source tree."""
+the layers, the life of a lot and the stored tables of docs/architecture.md against layers.py and the sources, the
+dependencies in both READMEs against meson.build; and the SPDX line in every file.
+
+Argument: the top of the source tree."""
 
 import pathlib
 import re
@@ -14,8 +16,8 @@ import layers
 SPDX = "SPDX-License-Identifier: LGPL-2.1-or-later"
 WITHOUT_SPDX = ("LICENSE", "tests/data/")
 BINARY = (".png", ".pdf", ".pfx", ".cer", ".key")
-LIBRARIES = {"systemd": "libsystemd", "jansson": "jansson", "openssl": "OpenSSL", "sqlite": "SQLite", "event": "libevent",
-             "curl": "libcurl", "xml": "libxml2", "dbus": "libdbus", "ini": "inih", "smartcols": "libsmartcols",
+LIBRARIES = {"systemd": "libsystemd", "jansson": "jansson", "openssl": "OpenSSL", "sqlite": "SQLite",
+             "event": "libevent", "curl": "libcurl", "xml": "libxml2", "dbus": "libdbus", "ini": "inih", "smartcols": "libsmartcols",
              "hpdf": "libharu"}
 
 
@@ -58,7 +60,8 @@ def state_rows(top):
 
 
 def movement_rows(top):
-    return [(f"`{name}`", None) for name, in entries(top / "lib/idse/movement.h", r'X\(\w+, \d, "(\w+)", N_\("[^"]*"\)\)')]
+    pattern = r'X\(\w+, \d, "(\w+)", N_\("[^"]*"\)\)'
+    return [(f"`{name}`", None) for name, in entries(top / "lib/idse/movement.h", pattern)]
 
 
 def hold_rows(top):
@@ -144,6 +147,28 @@ def check_layers(top):
     return faults
 
 
+def check_states(top):
+    """The diagram of a lot's life against the transitions, as (state, event, next state)."""
+    code = source(top / "lib/idse/lot.c")
+    wanted = {(words(state), words(event), words(after))
+              for state, events in re.findall(r"\[LOT_STATE_(\w+)\] =\s*\{(.*?)\n        \},", code, re.S)
+              for event, after in re.findall(r"\[LOT_EVENT_(\w+)\] =\s*TO\((\w+),", events)}
+    assert len(wanted) > 10, "the transitions were not found"
+    diagram = (top / "docs/architecture.md").read_text()
+    drawn = set()
+    for state, after, label in re.findall(r"^  (\w+) --> (\w+): ([^(\n]+)", diagram, re.M):
+        drawn |= {(state, event, after) for event in re.split(r",? or |, ", label.strip())}
+    return ([f"architecture.md: the diagram needs {a} --> {c}: {b}" for a, b, c in sorted(wanted - drawn)]
+            + [f"architecture.md: the code has no {a} --> {c}: {b}" for a, b, c in sorted(drawn - wanted)])
+
+
+def check_storage(top):
+    made = set(re.findall(r"CREATE TABLE (\w+)", source(top / "lib/store/schema.c")))
+    assert len(made) > 10, "the schema was not found"
+    told = {name for row in tables(top / "docs/architecture.md")["Storage"] for name in re.findall(r"`(\w+)`", row[0])}
+    return [f"architecture.md: table {name} is only on one side" for name in sorted(made ^ told)]
+
+
 def check_dependencies(top):
     build = (top / "meson.build").read_text()
     wanted = set(re.findall(r"(?:dependency|find_library)\('([^']+)'", build)) - {"threads"}
@@ -151,7 +176,8 @@ def check_dependencies(top):
     faults = []
     for name in ("README.md", "README.es.md"):
         text = (top / name).read_text()
-        faults += [f"{name}: does not say why {library} is here" for library in sorted(wanted) if f"`{library}`" not in text]
+        faults += [f"{name}: does not say why {library} is here"
+                   for library in sorted(wanted) if f"`{library}`" not in text]
     return faults
 
 
@@ -167,7 +193,8 @@ def check_spdx(top):
 
 def main():
     top = pathlib.Path(sys.argv[1])
-    faults = check_reference(top) + check_layers(top) + check_dependencies(top) + check_spdx(top)
+    checks = (check_reference, check_layers, check_states, check_storage, check_dependencies, check_spdx)
+    faults = [fault for check in checks for fault in check(top)]
     print("\n".join(faults) or "the documents say what the code does")
     return 1 if faults else 0
 
