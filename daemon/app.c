@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <systemd/sd-daemon.h>
@@ -29,8 +30,8 @@ struct app {
     struct event *watchdog;
     struct event *stop_check; /* not NULL: stopping */
     int64_t stop_latest_us;
-    struct event *tell_status; /* NULL: nobody listens */
-    char *status;              /* the last STATUS= */
+    struct event *settle;
+    char *status; /* the last STATUS= */
 };
 
 /* ---- the write turn ---- */
@@ -55,9 +56,8 @@ static char *describe(const struct app *app)
                      (unsigned long long)held, portal.state);
 }
 
-static void tell_status(evutil_socket_t fd, short what, void *data)
+static void tell_status(struct app *app)
 {
-    struct app *app = data;
     _cleanup_free_ char *status = describe(app);
     if (!status || streq_null(status, app->status))
         return;
@@ -65,12 +65,19 @@ static void tell_status(evutil_socket_t fd, short what, void *data)
     replace_str(&app->status, STEAL(status));
 }
 
+/* What work leaves to do: a new STATUS=, and memory that goes back to the system. */
+static void settle(evutil_socket_t fd, short what, void *data)
+{
+    tell_status(data);
+    malloc_trim(0);
+}
+
 /* Not more often than once a second: the service manager's socket takes few messages before it makes us wait. */
-static void ask_status(struct app *app)
+static void settle_soon(struct app *app)
 {
     const struct timeval second = {1, 0};
-    if (app->tell_status && !event_pending(app->tell_status, EV_TIMEOUT, NULL))
-        event_add(app->tell_status, &second);
+    if (!event_pending(app->settle, EV_TIMEOUT, NULL))
+        event_add(app->settle, &second);
 }
 
 /*
@@ -90,7 +97,7 @@ static void commit_turn(void *data)
     _cleanup_err_ struct err err = ERR_INIT;
     if (store_commit(app->daemon.store, &err) < 0)
         give_up(app, &err);
-    ask_status(app);
+    settle_soon(app);
 }
 
 /* ---- what the engine needs ---- */
@@ -281,6 +288,9 @@ static int open_store(struct app *app, struct err *err)
     daemon->store_path = daemon->config.store_path ? xstrdup(daemon->config.store_path)
                                                    : xasprintf("%s/idsed.db", app->options.state);
     app->commit = turn_end_new(daemon->loop, commit_turn, app);
+    app->settle = evtimer_new(loop_base(daemon->loop), settle, app);
+    if (!app->settle)
+        abort();
     const struct store_options options = {
         .path = daemon->store_path,
         .clock = &clock_system,
@@ -403,9 +413,7 @@ int app_new(const struct app_options *options, struct app **ret, struct err *err
 int app_run(struct app *app)
 {
     feed_watchdog(app);
-    if (getenv("NOTIFY_SOCKET"))
-        app->tell_status = evtimer_new(loop_base(app->daemon.loop), tell_status, app);
-    tell_status(-1, 0, app);
+    tell_status(app);
     sd_notify(0, "READY=1");
     log_info(_("Serving mx.idsed1; portal %s."), profiles_url(app->daemon.profiles));
     int status = loop_run(app->daemon.loop);
@@ -445,7 +453,7 @@ struct app *app_free(struct app *app)
         free_event(&app->signals[i]);
     free_event(&app->watchdog);
     free_event(&app->stop_check);
-    free_event(&app->tell_status);
+    free_event(&app->settle);
     free_daemon(&app->daemon);
     clock_watch_free(app->clock_watch);
     timer_free(app->engine_timer);

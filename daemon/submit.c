@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/submit.h"
 
-#include <malloc.h>
 #include <stdio.h>
 
 #include "daemon/iface.h"
@@ -14,7 +13,6 @@ enum {
     SMALL_BYTES = 64 * 1024, /* at most so many are parsed in the turn of the call */
     SLICE_MOVEMENTS = 1000,  /* stored in one turn; a few milliseconds */
     NAME_MAX_BYTES = 255,
-    TRIM_BYTES = 1024 * 1024, /* after a larger one memory goes back to the system */
     UNDER_WAY_BYTES = 192 * 1024 * 1024,
 };
 
@@ -55,13 +53,12 @@ struct submissions {
 
 static void submission_free(struct submission *s)
 {
-    size_t size = s->input.size;
     for (size_t i = 0; s->stored && i < s->intake.n_lots; i++)
         store_lot_abandon(s->stored[i]);
     for (size_t i = 0; s->sha256 && i < s->intake.n_lots; i++)
         free(s->sha256[i]);
     if (s->counted)
-        s->all->bytes -= size;
+        s->all->bytes -= s->input.size;
     free(s->stored);
     free(s->sha256);
     free(s->rps);
@@ -70,8 +67,6 @@ static void submission_free(struct submission *s)
     intake_free(&s->intake);
     input_close(&s->input);
     free(s);
-    if (size > TRIM_BYTES)
-        malloc_trim(0);
 }
 
 /* The one way out of a submission. What act_end() undoes comes first, so that the rest is deleted for good. */
