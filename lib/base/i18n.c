@@ -6,6 +6,18 @@
 
 #include "config.h"
 
+/* What argp says of its own, which it looks up in the catalogue of the program. */
+static const char *const argp_words[] __attribute__((unused)) = {
+    N_("Usage:"),
+    N_(" [OPTION...]"),
+    N_("Give this help list"),
+    N_("Give a short usage message"),
+    N_("Print program version"),
+    N_("Try `%s --help' or `%s --usage' for more information.\n"),
+    N_("Mandatory or optional arguments to long options are also mandatory or optional for any corresponding "
+       "short options."),
+};
+
 void i18n_init(void)
 {
     const char *dir = secure_getenv("IDSED_LOCALEDIR");

@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """po/POTFILES names every file with text for people, and every catalogue has all of that text, up to date, and nothing
-else. Arguments: the top of the source tree, then xgettext's arguments as po/meson.build has them."""
+else; and the programs speak it. Arguments: the tops of the source and the build tree, then xgettext's arguments as
+po/meson.build has them."""
 
+import os
 import pathlib
 import re
 import subprocess
 import sys
 
 FOLDERS = ("lib", "daemon", "client", "sim")
+PROGRAMS = ("client/idsectl", "daemon/idsed", "sim/idse-sim")
 MARKED = re.compile(r"\b(?:_|N_|dngettext)\(\s*[\"I]")
 
 
@@ -51,9 +54,17 @@ def check_catalogue(top, language, template):
     return faults
 
 
+def check_spoken(build):
+    spanish = dict(os.environ, IDSED_LOCALEDIR=str(build / "po"), LC_ALL="C.UTF-8", LANGUAGE="es")
+    help_of = {name: subprocess.run((build / name, "--help"), env=spanish, capture_output=True, text=True,
+                                    check=True).stdout
+               for name in PROGRAMS}
+    return [f"{name} --help does not speak Spanish" for name, said in help_of.items() if not said.startswith("Uso: ")]
+
+
 def main():
-    top, arguments = pathlib.Path(sys.argv[1]), sys.argv[2:]
-    faults = check_potfiles(top)
+    top, build, arguments = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
+    faults = check_potfiles(top) + check_spoken(build)
     status, template, told = run("xgettext", *arguments, "--directory", str(top), "--files-from",
                                  str(top / "po/POTFILES"), "--output=-")
     assert status == 0, told
