@@ -7,13 +7,16 @@ and callers that mean no good. Nothing is sent: the portal's address leads nowhe
 usage: test-daemon.py IDSED IDSE-SIM POLICY
 """
 
+import contextlib
 import os
-import resource
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import dbus
@@ -39,6 +42,7 @@ MANAGER = NAME + ".Manager"
 CERTIFICATE = NAME + ".Certificate"
 REGISTRATION = NAME + ".Registration"
 LONG = 120
+NOBODY = 65534
 
 
 class DaemonTest(unittest.TestCase):
@@ -782,8 +786,9 @@ class Hostile(DaemonTest):
         self.manager("Diagnose")
 
 
+@unittest.skipUnless(os.getuid() == 0, "needs another uid to try")
 class Unprivileged(DaemonTest):
-    """Without polkit on the bus only uid 0 is served."""
+    """uid 0 may do everything, anybody else what polkit says; without polkit, nothing."""
 
     CALLS = """
 import sys, dbus, dbus.bus, os
@@ -825,27 +830,65 @@ call(ROOT, "org.freedesktop.DBus.Properties", "Get", manager, "LotCounts")
 call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
 """
 
-    @unittest.skipUnless(os.getuid() == 0, "needs another uid to try")
-    def test_every_method_is_denied(self):
-        lot = str(self.new_lot())
-        before = self.totals()
+    def try_everything(self, lot):
+        """Lines "ERROR METHOD" or "ok METHOD", as a uid without any right of its own."""
         with tempfile.TemporaryDirectory() as here:
             os.chmod(here, 0o755)
-            with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness.py")) as f:
-                text = f.read()
-            with open(os.path.join(here, "harness.py"), "w") as f:
-                f.write(text)
-            os.chmod(os.path.join(here, "harness.py"), 0o644)
+            copy = os.path.join(here, "harness.py")
+            shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness.py"), copy)
+            os.chmod(copy, 0o644)
             script = self.CALLS.format(here=here, address=self.house.address, lot=lot)
-            result = subprocess.run(["/usr/bin/python3", "-B", "-c", script], user=65534, group=65534, extra_groups=[],
+            result = subprocess.run(["/usr/bin/python3", "-B", "-c", script], user=NOBODY, group=NOBODY, extra_groups=[],
                                     cwd="/", capture_output=True, text=True, timeout=LONG)
         self.assertEqual(result.stderr, "")
         lines = result.stdout.splitlines()
         self.assertEqual(len(lines), 28)
-        for line in lines:
-            self.assertTrue(line.startswith(ERROR + "AccessDenied "), line)
+        return [line.split() for line in lines]
+
+    def audit(self):
+        with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as db:
+            return db.execute("SELECT who, action, outcome FROM audit ORDER BY seq").fetchall()
+
+    def test_1_without_polkit_every_method_is_denied(self):
+        lot = str(self.new_lot())
+        before = self.totals()
+        for answer, method in self.try_everything(lot):
+            self.assertEqual(answer, ERROR + "AccessDenied", method)
         self.assertEqual(self.totals(), before)
         self.assertEqual(self.get(lot, LOT, "State"), "queued")
+        records = self.audit()
+        self.assertIn((f"uid {os.getuid()}", "submit", "ok"), records)
+        for action in "read", "submit", "control", "manage-credentials":
+            self.assertIn((f"uid {NOBODY}", f"mx.idsed1.{action}", "AccessDenied"), records)
+        self.assertEqual(len([r for r in records if r[2] == "AccessDenied"]), 28)
+
+    def test_2_with_polkit_each_method_needs_its_action(self):
+        lot = str(self.new_lot())
+        polkit = subprocess.Popen(["/usr/bin/python3", "-m", "dbusmock", "--template", "polkitd"],
+                                  env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.house.address),
+                                  stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        try:
+            while not self.bus.name_has_owner("org.freedesktop.PolicyKit1"):
+                self.assertIsNone(polkit.poll())
+                time.sleep(0.05)
+            mock = self.bus.get_object("org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+                                       introspect=False)
+            mock.SetAllowed(dbus.Array(["mx.idsed1.read"], signature="s"),
+                            dbus_interface="org.freedesktop.DBus.Mock")
+            answers = {method: answer for answer, method in self.try_everything(lot)}
+            mock.SetAllowed(dbus.Array(["mx.idsed1.control"], signature="s"),
+                            dbus_interface="org.freedesktop.DBus.Mock")
+            others = {method: answer for answer, method in self.try_everything(lot)}
+        finally:
+            polkit.terminate()
+            polkit.wait()
+        readers = {"ListLots", "ListMovements", "ListRegistrations", "ListCertificates", "ListProfiles", "Diagnose",
+                   "GetReceipt", "GetRecords", "ListAttempts", "GetTranscript", "GetAll", "Get", "GetManagedObjects"}
+        control = {"AddRegistration", "UseProfile", "Refresh", "Hold", "Release", "Cancel", "Retry", "Reconcile",
+                   "Pause", "Resume", "Remove", "Update"}
+        denied = ERROR + "AccessDenied"
+        self.assertEqual({method for method, answer in answers.items() if answer != denied}, readers)
+        self.assertEqual({method for method, answer in others.items() if answer != denied}, control)
 
 
 if __name__ == "__main__":
