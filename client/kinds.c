@@ -140,6 +140,18 @@ const struct field certificate_kind[] = {
     {NULL},
 };
 
+const struct field history_kind[] = {
+    {"seq", FIELD_NUMBER, COLUMN, N_("No.")},
+    {"at", FIELD_INSTANT, COLUMN, N_("When")},
+    {"who", FIELD_TEXT, COLUMN, N_("Who")},
+    {"action", FIELD_TEXT, COLUMN, N_("Act")},
+    {"object", FIELD_TEXT, COLUMN | CUT, N_("On what")},
+    {"outcome", FIELD_TEXT, COLUMN | CUT, N_("Outcome")},
+    {"detail", FIELD_TEXT, COLUMN | SPARE | CUT, N_("Detail")},
+    {"hash", FIELD_TEXT, 0, N_("Hash")},
+    {NULL},
+};
+
 const struct field step_kind[] = {
     {"step", FIELD_TEXT, COLUMN, N_("Step")},
     {"certainty", FIELD_TEXT, COLUMN, N_("Certainty")},

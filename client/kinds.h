@@ -11,6 +11,7 @@ extern const struct field receipt_kind[];
 extern const struct field receipt_members[]; /* of the structures in Receipts */
 extern const struct field error_members[];   /* of the structures in "errors" */
 extern const struct field attempt_kind[];
+extern const struct field history_kind[];
 extern const struct field registration_kind[];
 extern const struct field certificate_kind[];
 extern const struct field profile_kind[];

@@ -2,6 +2,8 @@
 #include "client/listing.h"
 #include "client/output.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/cmdline.h"
@@ -19,6 +21,7 @@ static const struct {
     [LISTING_LOTS] = {"ListLots", "a{sv}tu", "aa{sv}t", N_("There are no such lots."), lot_kind},
     [LISTING_MOVEMENTS] = {"ListMovements", "a{sv}su", "aa{sv}s", N_("There are no such movements."),
                            movement_kind},
+    [LISTING_HISTORY] = {"ListHistory", "a{sv}tu", "aa{sv}t", N_("There is no such record."), history_kind},
 };
 
 /* ---- fetching ---- */
@@ -33,7 +36,7 @@ static void write_states(struct bus_writer *w, char **states)
     bus_close_entry(w);
 }
 
-/* Lots are filtered by instants, movements by dates. */
+/* Movements are filtered by dates, the others by instants. */
 static void write_period(struct bus_writer *w, enum listing listing, const struct filter *filter)
 {
     if (listing == LISTING_MOVEMENTS) {
@@ -65,6 +68,8 @@ static void write_filter(struct bus_writer *w, enum listing listing, const struc
         bus_entry_string(w, "type", filter->type);
     if (filter->lot)
         bus_entry_u64(w, "lot", filter->lot);
+    if (filter->who)
+        bus_entry_string(w, "who", filter->who);
     write_period(w, listing, filter);
     bus_close(w);
 }
@@ -77,10 +82,10 @@ static int fetch_page(struct remote *remote, enum listing listing, const struct 
     remote_begin(remote, REMOTE_ROOT, REMOTE_MANAGER, listings[listing].method, listings[listing].signature,
                  &w);
     write_filter(&w, listing, filter);
-    if (listing == LISTING_LOTS)
-        bus_write_u64(&w, (uint64_t)json_integer_value(cursor));
-    else
+    if (listing == LISTING_MOVEMENTS)
         bus_write_string(&w, json_string_value(cursor));
+    else
+        bus_write_u64(&w, (uint64_t)json_integer_value(cursor));
     bus_write_u32(&w, limit);
     return remote_call(remote, &w, REMOTE_SHORT, listings[listing].expect, ret, err);
 }
@@ -160,6 +165,7 @@ int listing_filter(const struct invocation *inv, enum listing listing, struct fi
         .held = inv->value[OPT_HELD] != NULL,
         .nss = inv->value[OPT_NSS],
         .type = inv->value[OPT_TYPE],
+        .who = inv->value[OPT_USER],
     };
     int r = number_option(inv, OPT_LOT, &filter.lot, err);
     if (r >= 0)
@@ -184,8 +190,19 @@ static void print_rows(void *data, const json_t *rows)
     output_rows(data, rows);
 }
 
+/* JSON lines: what is kept for years is read one line at a time, also while it still comes. */
+static void print_lines(void *data, const json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        _cleanup_json_ json_t *object = field_json(json_array_get(rows, i), data);
+        json_dumpf(object, stdout, JSON_COMPACT);
+        putchar('\n');
+    }
+}
+
 int listing_run(struct invocation *inv, enum listing listing, struct err *err)
 {
+    const struct field *kind = listings[listing].kind;
     uint64_t limit = DEFAULT_LIMIT;
     struct filter filter = {0};
     int r = number_option(inv, OPT_LIMIT, &limit, err);
@@ -195,9 +212,13 @@ int listing_run(struct invocation *inv, enum listing listing, struct err *err)
         return r;
     _cleanup_(strv_cleanup) char **states = filter.states;
     bool more = false;
-    struct output *output = output_open(inv, listings[listing].kind, _(listings[listing].nothing));
-    r = listing_fetch(inv->remote, listing, &filter, limit, print_rows, output, &more, err);
-    output_close(output);
+    if (listing == LISTING_HISTORY && inv->value[OPT_JSON]) {
+        r = listing_fetch(inv->remote, listing, &filter, limit, print_lines, (void *)kind, &more, err);
+    } else {
+        struct output *output = output_open(inv, kind, _(listings[listing].nothing));
+        r = listing_fetch(inv->remote, listing, &filter, limit, print_rows, output, &more, err);
+        output_close(output);
+    }
     if (r >= 0 && more)
         output_warn(inv, _("There are more; --limit=N shows N of them, --limit=0 all."));
     return r;

@@ -4,8 +4,8 @@
 #include "client/remote.h"
 #include "client/verbs.h"
 
-/* The two long lists of the interface, lots and movements, fetched page by page. */
-enum listing { LISTING_LOTS, LISTING_MOVEMENTS };
+/* The long lists of the interface, fetched page by page. */
+enum listing { LISTING_LOTS, LISTING_MOVEMENTS, LISTING_HISTORY };
 
 struct filter {
     const char *rp;
@@ -13,7 +13,8 @@ struct filter {
     bool held;        /* lots */
     const char *nss;  /* movements */
     const char *type; /* movements */
-    uint64_t lot;     /* movements */
+    uint64_t lot;     /* movements, history */
+    const char *who;  /* history */
     uint32_t since;   /* yyyymmdd, 0 for none */
     uint32_t until;   /* the same, included */
 };
@@ -26,7 +27,7 @@ int listing_fetch(struct remote *remote, enum listing listing, const struct filt
                   listing_sink sink, void *data, bool *ret_more, struct err *err);
 /* The filter that the options of the command line make. `states` is to be freed with strv_free(). */
 int listing_filter(const struct invocation *inv, enum listing listing, struct filter *ret, struct err *err);
-/* The whole verb: filter by options, fetch, print. */
+/* The whole verb: filter by options, fetch, print; the history with --json as JSON lines. */
 int listing_run(struct invocation *inv, enum listing listing, struct err *err);
 /* Appends rows to the json array that `data` is. */
 void listing_collect(void *data, const json_t *rows);

@@ -37,6 +37,15 @@ const struct verb verb_table[] = {
          OPT_BIT(UNTIL) | OPT_BIT(LIMIT),
      VERB_READS, N_("search movements"), verb_movements},
 
+    {"history show", "", 0, 0,
+     OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(USER) | OPT_BIT(LOT) | OPT_BIT(LIMIT), VERB_READS,
+     N_("who did what, newest first; with --json one object a line"), verb_history},
+    {"history verify", "", 0, 0, 0, VERB_READS, N_("check that nothing in the history was changed or is missing"),
+     verb_history_verify},
+    {"history", "", 0, 0,
+     OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(USER) | OPT_BIT(LOT) | OPT_BIT(LIMIT), VERB_READS,
+     N_("the same as 'history show'"), verb_history},
+
     {"receipts list", N_("LOT..."), 1, -1, 0, VERB_READS,
      N_("list the documents of lots"), verb_receipts_list},
     {"receipts get", N_("LOT DOCUMENT"), 2, 2, OPT_BIT(OUTPUT) | OPT_BIT(FORCE), 0,

@@ -7,16 +7,6 @@
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
 
-enum { LIST_LIMIT_MAX = 1000 };
-
-static int check_limit(uint32_t limit, struct err *err)
-{
-    if (limit < 1 || limit > LIST_LIMIT_MAX)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("limit: %u is not between 1 and %d"), limit,
-                       LIST_LIMIT_MAX);
-    return 0;
-}
-
 /* A registro patronal of a filter; "" is any. */
 static int take_rp(const char *text, char ret[static 12], struct err *err)
 {
@@ -89,7 +79,7 @@ static int list_lots(struct daemon *daemon, struct bus_call *call, struct err *e
     bus_read_u64(&reader, &cursor);
     bus_read_u32(&reader, &limit);
     if (r >= 0)
-        r = check_limit(limit, err);
+        r = iface_check_limit(limit, err);
     if (r >= 0) /* one more than asked for tells whether there is a next page */
         r = store_lot_list(daemon->store, &filter, (int64_t)MIN(cursor, (uint64_t)INT64_MAX), limit + 1,
                            &lots, &n, err);
@@ -286,7 +276,7 @@ static int list_movements(struct daemon *daemon, struct bus_call *call, struct e
     bus_read_string(&reader, &cursor);
     bus_read_u32(&reader, &limit);
     if (r >= 0)
-        r = check_limit(limit, err);
+        r = iface_check_limit(limit, err);
     if (r >= 0)
         r = read_cursor(cursor, &after, err);
     if (r >= 0)
@@ -512,6 +502,8 @@ static const struct bus_method methods[] = {
     {"ListProfiles", "", "aa{sv}", "profiles", ACTION_READ, manager_list_profiles},
     {"UseProfile", "sa{sv}", "", "name options", ACTION_CONTROL, manager_use_profile},
     {"Refresh", "a{sv}", "", "options", ACTION_CONTROL, manager_refresh},
+    {"ListHistory", "a{sv}tu", "aa{sv}t", "filter cursor limit records next", ACTION_READ, list_history},
+    {"VerifyHistory", "", "bst", "whole text records", ACTION_READ, verify_history},
     {"Diagnose", "", "aa{sv}", "checks", ACTION_READ, diagnose},
     {0},
 };

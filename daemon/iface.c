@@ -27,6 +27,14 @@ int64_t iface_object_id(const char *name)
     return *name != '0' && str_to_uint(name, INT64_MAX, &id) ? (int64_t)id : 0;
 }
 
+int iface_check_limit(uint32_t limit, struct err *err)
+{
+    enum { LIMIT_MAX = 1000 };
+    if (limit < 1 || limit > LIMIT_MAX)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("limit: %u is not between 1 and %d"), limit, LIMIT_MAX);
+    return 0;
+}
+
 int iface_no_options(struct act *act)
 {
     static const struct bus_option options[] = {BUS_OPTION_COMMON};

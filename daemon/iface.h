@@ -47,6 +47,11 @@ void certificate_add(struct bus_call *call, void *daemon);
 void submit(struct bus_call *call, void *daemon);
 void diagnose(struct bus_call *call, void *daemon);
 
+void list_history(struct bus_call *call, void *daemon);
+void verify_history(struct bus_call *call, void *daemon);
+
+/* The limit that every list takes; ERR_INVALID_ARGUMENT when it is out of bounds. */
+int iface_check_limit(uint32_t limit, struct err *err);
 /* Reads the only argument of a method that has none but its options. */
 int iface_no_options(struct act *act);
 /* The number that an object's name is; 0 when it is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/columns.h"
 #include "store/db.h"
+#include "store/select.h"
 #include "vault/digest.h"
 
 /*
@@ -96,13 +97,33 @@ int store_audit_add(struct store *store, const struct store_audit *audit, struct
     return append(store, &row, err);
 }
 
-int store_audit_list(struct store *store, int64_t after_seq, size_t limit, struct store_audit **ret,
-                     size_t *ret_n, struct err *err)
+/* The object of an act on several lots at once is "lots 7-9". */
+static void where_lot(struct select *select, int64_t lot)
 {
+    select_where(select, " AND (object = 'lot ' || ?", DB_INT(lot));
+    select_where(select, " OR (object LIKE 'lots %-%' AND ?", DB_INT(lot));
+    select_text(select, " BETWEEN CAST(substr(object, 6) AS INTEGER)"
+                        " AND CAST(substr(object, instr(object, '-') + 1) AS INTEGER)))");
+}
+
+int store_audit_list(struct store *store, const struct store_audit_filter *filter, int64_t cursor,
+                     size_t limit, struct store_audit **ret, size_t *ret_n, struct err *err)
+{
+    _cleanup_select_ struct select select = SELECT_INIT;
+    select_text(&select, SQL_SELECT("seq", AUDIT_COLUMNS) " FROM audit");
+    select_where(&select, " WHERE seq < ?", DB_INT(cursor ? cursor : INT64_MAX));
+    if (filter->since_us)
+        select_where(&select, " AND at_us >= ?", DB_INT(filter->since_us));
+    if (filter->until_us)
+        select_where(&select, " AND at_us <= ?", DB_INT(filter->until_us));
+    if (filter->who)
+        select_where(&select, " AND instr(' ' || who || ' ', ' ' || ? || ' ')", DB_TEXT(filter->who));
+    if (filter->lot)
+        where_lot(&select, filter->lot);
+    select_where(&select, " ORDER BY seq DESC LIMIT ?", DB_INT((int64_t)MIN(limit, (size_t)INT32_MAX)));
+
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     SQL_SELECT("seq", AUDIT_COLUMNS) " FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                     DB_INT(after_seq), DB_INT((int64_t)MIN(limit, (size_t)INT32_MAX)));
+    int r = select_query(&select, store, &query, err);
     return r < 0 ? r : db_records(&query, &mapping, ret, ret_n, err);
 }
 

@@ -174,23 +174,41 @@ int store_check(struct store *store, struct err *err)
     return err_set(err, ERR_STORE_CORRUPT, _("The database %s is damaged: %s"), store->path, found.data);
 }
 
-/* Both checks see one state of the database, whatever is committed meanwhile. */
-void store_inspect(const char *path, struct err *database, struct err *audit)
+/* A connection that reads one state of the database, whatever is committed meanwhile; to be closed also on failure. */
+static int open_reader(const char *path, struct store **ret, struct err *err)
 {
-    struct store *store = xcalloc(1, sizeof(*store));
+    struct store *store = *ret = xcalloc(1, sizeof(*store));
     store->path = xstrdup(path);
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int r = sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ? db_fail(store, database) : 0;
+    int r = sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ? db_fail(store, err) : 0;
     if (r >= 0)
-        r = configure(store, database);
-    if (r >= 0)
-        r = db_exec(store, "BEGIN", database);
-    if (r >= 0) {
-        store_check(store, database);
-        store_audit_verify(store, audit);
-        db_exec(store, "COMMIT", NULL);
-    } else {
+        r = configure(store, err);
+    return r < 0 ? r : db_exec(store, "BEGIN", err);
+}
+
+void store_inspect(const char *path, struct err *database, struct err *audit)
+{
+    _cleanup_(store_cleanup) struct store *store = NULL;
+    if (open_reader(path, &store, database) < 0) {
         err_set(audit, database->code, "%s", err_text(database));
+        return;
     }
-    store_close(store);
+    store_check(store, database);
+    store_audit_verify(store, audit);
+}
+
+int store_audit_inspect(const char *path, uint64_t *ret_records, struct err *err)
+{
+    _cleanup_(store_cleanup) struct store *store = NULL;
+    int64_t records = 0;
+    int r = open_reader(path, &store, err);
+    if (r >= 0)
+        r = store_audit_verify(store, err);
+    if (r >= 0)
+        r = db_number(store, &records, err, "SELECT seq FROM audit_head WHERE one = 1");
+    if (r < 0)
+        return r;
+    if (ret_records)
+        *ret_records = (uint64_t)records;
+    return 0;
 }

@@ -38,24 +38,59 @@ static void an_empty_history_verifies(void **state)
     assert_ok(store_audit_verify(f->store, &f->err));
 }
 
-static void records_come_in_pages(void **state)
+static void records_come_in_pages_newest_first(void **state)
 {
     struct fixture *f = *state;
+    const struct store_audit_filter any = {0};
     struct store_audit *audits;
     size_t n;
-    assert_ok(store_audit_list(f->store, 0, 3, &audits, &n, &f->err));
+    assert_ok(store_audit_list(f->store, &any, 0, 3, &audits, &n, &f->err));
     assert_int_equal(n, 3);
-    assert_int_equal(audits[0].seq, 1);
-    assert_string_equal(audits[1].action, "hold");
+    assert_int_equal(audits[0].seq, 5);
+    assert_string_equal(audits[1].action, "retry");
     assert_string_equal(audits[1].detail, "{\"n\":1}");
     assert_null(audits[2].detail);
-    assert_int_equal(audits[2].at_us - audits[0].at_us, 2 * US_PER_S);
+    assert_int_equal(audits[0].at_us - audits[2].at_us, 2 * US_PER_S);
     assert_int_equal(strlen(audits[0].hash), 64);
     store_audits_free(audits, n);
-    assert_ok(store_audit_list(f->store, 3, 100, &audits, &n, &f->err));
+    assert_ok(store_audit_list(f->store, &any, 3, 100, &audits, &n, &f->err));
     assert_int_equal(n, 2);
-    assert_int_equal(audits[1].seq, 5);
+    assert_int_equal(audits[1].seq, 1);
     store_audits_free(audits, n);
+}
+
+static size_t count_found(struct fixture *f, const struct store_audit_filter *filter)
+{
+    struct store_audit *audits;
+    size_t n;
+    assert_ok(store_audit_list(f->store, filter, 0, 100, &audits, &n, &f->err));
+    store_audits_free(audits, n);
+    return n;
+}
+
+static void records_are_found_by_time_person_and_lot(void **state)
+{
+    struct fixture *f = *state;
+    struct store_audit by_ana = {.who = (char *)"uid 1001 ana@example.mx",
+                                 .action = (char *)"submit",
+                                 .object = (char *)"lots 9-12",
+                                 .outcome = (char *)"ok"};
+    assert_ok(store_audit_add(f->store, &by_ana, &f->err));
+#define FOUND(...) count_found(f, &(struct store_audit_filter){__VA_ARGS__})
+    assert_int_equal(FOUND(.who = "uid 1000"), 5);
+    assert_int_equal(FOUND(.who = "1000"), 5);
+    assert_int_equal(FOUND(.who = "uid 100"), 0);
+    assert_int_equal(FOUND(.who = "ana@example.mx"), 1);
+    assert_int_equal(FOUND(.who = "uid 1001"), 1);
+    assert_int_equal(FOUND(.lot = 1), 5);
+    assert_int_equal(FOUND(.lot = 11), 1); /* not those on lot 1 */
+    assert_int_equal(FOUND(.lot = 8), 0);
+    assert_int_equal(FOUND(.lot = 9), 1);
+    assert_int_equal(FOUND(.lot = 12), 1);
+    assert_int_equal(FOUND(.lot = 13), 0);
+    assert_int_equal(FOUND(.since_us = f->now_us), 1);
+    assert_int_equal(FOUND(.until_us = f->now_us - 1), 5);
+#undef FOUND
 }
 
 /* Each change, made behind the daemon's back, is found, at the record that is named. */
@@ -111,11 +146,15 @@ static void a_second_connection_verifies_what_is_committed(void **state)
     store_inspect(f->path, &database, &audit);
     assert_int_equal(database.code, ERR_NONE);
     assert_int_equal(audit.code, ERR_NONE);
+    uint64_t records = 0;
+    assert_ok(store_audit_inspect(f->path, &records, &f->err));
+    assert_int_equal(records, 5);
     assert_ok(store_commit(f->store, &f->err));
     fixture_sql(f, "DELETE FROM audit WHERE seq = 2");
     store_inspect(f->path, &database, &audit);
     assert_int_equal(database.code, ERR_NONE);
     assert_int_equal(audit.code, ERR_STORE_CORRUPT);
+    assert_err(f, store_audit_inspect(f->path, NULL, &f->err), ERR_STORE_CORRUPT);
 }
 
 static void an_undone_record_leaves_no_gap(void **state)
@@ -134,7 +173,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_untouched_history_verifies),
         cmocka_unit_test_setup_teardown(an_empty_history_verifies, fixture_new, fixture_free),
-        TEST(records_come_in_pages),
+        TEST(records_come_in_pages_newest_first),
+        TEST(records_are_found_by_time_person_and_lot),
         cmocka_unit_test(every_tampering_is_found),
         TEST(a_cut_tail_shows_even_after_more_was_written),
         TEST(a_second_connection_verifies_what_is_committed),

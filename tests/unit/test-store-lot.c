@@ -394,7 +394,7 @@ static void a_kill_in_the_middle_of_the_slices_leaves_nothing_half_stored(void *
     assert_int_equal(count_lots(f, &any_lot), 1);
     struct store_audit *audits;
     size_t n;
-    assert_ok(store_audit_list(f->store, 0, 10, &audits, &n, &f->err));
+    assert_ok(store_audit_list(f->store, &(struct store_audit_filter){0}, 0, 10, &audits, &n, &f->err));
     assert_int_equal(n, 1);
     assert_string_equal(audits[0].action, "discard");
     assert_string_equal(audits[0].object, "lot 2");
@@ -746,7 +746,8 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
     ASSERT_NO_SCAN(f, store_value_get(f->store, "x", &text, &f->err));
     ASSERT_NO_SCAN(f, store_attempt_list(f->store, id, &attempts, &n, &f->err));
     store_attempts_free(attempts, n);
-    ASSERT_NO_SCAN(f, store_audit_list(f->store, 5, 10, &audits, &n, &f->err));
+    const struct store_audit_filter any = {0};
+    ASSERT_NO_SCAN(f, store_audit_list(f->store, &any, 5, 10, &audits, &n, &f->err));
     store_audits_free(audits, n);
     ASSERT_NO_SCAN(f, fixture_add_lot(f, 50, 1, 2)); /* the search for duplicates */
 
