@@ -4,8 +4,8 @@
 #include "daemon/daemon.h"
 
 /*
- * An act: a call that changes something. Whatever becomes of it, it is audited in the write turn that makes the change,
- * and its caller is answered once, after that turn is on disk.
+ * An act: a call that changes something. Whatever becomes of it, it is audited in the write turn that makes
+ * the change, and its caller is answered once, after that turn is on disk.
  */
 enum { ACT_WHO_SIZE = 32 };
 
@@ -26,8 +26,8 @@ struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *ve
 /* From here to act_end(), in this turn, what is written is kept or undone together. */
 int act_write(struct act *act);
 /*
- * The end: what act_write() began is kept (r >= 0) or undone, the act is audited, and the caller gets the results or
- * act->err once that is on disk. Frees the act, now or then.
+ * The end: what act_write() began is kept (r >= 0) or undone, the act is audited, and the caller gets the
+ * results or act->err once that is on disk. Frees the act, now or then.
  */
 void act_end(struct act *act, int r);
 
@@ -38,7 +38,7 @@ int act_options(struct act *act, struct bus_reader *r, const struct bus_option *
                 void *dest);
 
 /*
- * Answers a call that changes nothing: the results, or err when r is negative, once what it may have seen is on disk.
- * Consumes the call.
+ * Answers a call that changes nothing: the results, or err when r is negative, once what it may have seen is
+ * on disk. Consumes the call.
  */
 void answer(struct daemon *daemon, struct bus_call *call, int r, const struct err *err);

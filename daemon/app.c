@@ -72,7 +72,9 @@ static void settle(evutil_socket_t fd, short what, void *data)
     malloc_trim(0);
 }
 
-/* Not more often than once a second: the service manager's socket takes few messages before it makes us wait. */
+/*
+ * Not more often than once a second: the service manager's socket takes few messages before it makes us wait.
+ */
 static void settle_soon(struct app *app)
 {
     const struct timeval second = {1, 0};
@@ -81,8 +83,8 @@ static void settle_soon(struct app *app)
 }
 
 /*
- * The database does not take what was written: what is in memory no longer agrees with it. Whoever waits was told; the
- * next start goes on from what is on disk.
+ * The database does not take what was written: what is in memory no longer agrees with it. Whoever waits was
+ * told; the next start goes on from what is on disk.
  */
 static void give_up(void *data, const struct err *err)
 {
@@ -205,7 +207,10 @@ static void check_stop(evutil_socket_t fd, short what, void *data)
         loop_quit(app->daemon.loop, EXIT_STATUS_OK);
 }
 
-/* Visits end after their step; what they leave in flight is settled at the next start. The second signal does not wait. */
+/*
+ * Visits end after their step; what they leave in flight is settled at the next start. The second signal does
+ * not wait.
+ */
 static void stop(struct app *app)
 {
     if (app->stop_check) {
@@ -259,7 +264,9 @@ static int lock_state(struct app *app, struct err *err)
     return 0;
 }
 
-/* Where the key is: named on the command line, passed by the service manager, or named in the configuration. */
+/*
+ * Where the key is: named on the command line, passed by the service manager, or named in the configuration.
+ */
 static char *find_key(const struct app *app)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
@@ -420,7 +427,7 @@ int app_run(struct app *app)
     return status < 0 ? EXIT_STATUS_FAILURE : status;
 }
 
-/* ---- taking apart: what is told to callers at the end still goes out, so the bus stays until the last commit ---- */
+/* ---- taking apart: the bus stays until the last commit, so that its answers still go out ---- */
 
 static void free_event(struct event **event)
 {

@@ -5,8 +5,8 @@
 #include "store/store.h"
 
 /*
- * Who may do what. uid 0 may do everything; anybody else is judged by polkit, asked about the sender of the message. A
- * bus without polkit serves uid 0 only. Denials are audited.
+ * Who may do what. uid 0 may do everything; anybody else is judged by polkit, asked about the sender of the
+ * message. A bus without polkit serves uid 0 only. Denials are audited.
  */
 struct auth;
 

@@ -170,8 +170,8 @@ static void fail_here(struct parse *parse, struct err *why)
 }
 
 /*
- * One line for inih, which does not tell its handler the number. Blanks at the start go away, since inih would take an
- * indented key for the continuation of the value above it.
+ * One line for inih, which does not tell its handler the number. Blanks at the start go away, since inih
+ * would take an indented key for the continuation of the value above it.
  */
 static char *read_line(char *text, int size, void *data)
 {

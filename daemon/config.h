@@ -5,9 +5,9 @@
 #include "base/err.h"
 
 /*
- * The configuration: an INI file, then the *.conf files of the folder FILE.d in lexical order, each key overriding what
- * was read before. All that is known of a key stands in one table, config_keys(); the manual is checked against it.
- * Times are microseconds, sizes bytes. Texts are owned, NULL where nothing is set.
+ * The configuration: an INI file, then the *.conf files of the folder FILE.d in lexical order, each key
+ * overriding what was read before. All that is known of a key stands in one table, config_keys(); the manual
+ * is checked against it. Times are microseconds, sizes bytes. Texts are owned, NULL where nothing is set.
  */
 struct config {
     /* [Portal] */
@@ -57,16 +57,17 @@ struct config_key {
 const struct config_key *config_keys(void);
 
 /*
- * Reads `path` and its drop-ins over the defaults; a file that is missing is an error only when it `must_exist`. What is
- * odd but harmless (an unknown key) goes to `warnings`, one line each: "FILE:LINE: text". A value that is not valid, or a
- * line that is none, gives ERR_CONFIG with file and line. On failure *ret is untouched.
+ * Reads `path` and its drop-ins over the defaults; a file that is missing is an error only when it
+ * `must_exist`. What is odd but harmless (an unknown key) goes to `warnings`, one line each: "FILE:LINE:
+ * text". A value that is not valid, or a line that is none, gives ERR_CONFIG with file and line. On failure
+ * *ret is untouched.
  */
 int config_load(const char *path, bool must_exist, struct config *ret, struct buf *warnings, struct err *err);
 void config_free(struct config *config); /* fields only */
 #define _cleanup_config_ _cleanup_(config_free)
 
 /*
- * Takes over from `fresh` every reloadable value, swapping so that both stay whole. Appends to `restart` one line for
- * each key that differs and needs a restart.
+ * Takes over from `fresh` every reloadable value, swapping so that both stay whole. Appends to `restart` one
+ * line for each key that differs and needs a restart.
  */
 void config_reload(struct config *config, struct config *fresh, struct buf *restart);

@@ -6,7 +6,10 @@
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
 
-/* Manager.Diagnose: the daemon looks into itself. The database is read by a worker, since a big one takes seconds. */
+/*
+ * Manager.Diagnose: the daemon looks into itself. The database is read by a worker, since a big one takes
+ * seconds.
+ */
 
 enum { DISK_LEAST_MIB = 200, CERTIFICATE_SOON_DAYS = 30 };
 

@@ -3,7 +3,10 @@
 
 #include "daemon/act.h"
 
-/* The objects on the bus: where they are, and the tables that serve them. the XML files in dbus/ say what each member means. */
+/*
+ * The objects on the bus: where they are, and the tables that serve them. the XML files in dbus/ say what
+ * each member means.
+ */
 #define IFACE_ROOT "/mx/idsed1"
 
 #define ACTION_READ        "mx.idsed1.read"

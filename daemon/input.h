@@ -5,8 +5,8 @@
 #include "base/err.h"
 
 /*
- * Files that callers hand over as descriptors. Nothing is believed of them: they may be no files, be shortened while they
- * are read, or share their position with other calls.
+ * Files that callers hand over as descriptors. Nothing is believed of them: they may be no files, be
+ * shortened while they are read, or share their position with other calls.
  */
 struct input {
     int fd; /* the input's own; -1 when it has none */
@@ -16,8 +16,8 @@ struct input {
 #define INPUT_INIT ((struct input){.fd = -1})
 
 /*
- * Looks at the descriptor in input->fd. ERR_INVALID_FILE for anything but a regular file or a memory file with something
- * in it, and for a file system that its user can make wait for ever; ERR_TOO_LARGE beyond max.
+ * Looks at the descriptor in input->fd. ERR_INVALID_FILE for anything but a regular file or a memory file
+ * with something in it, and for a file system that its user can make wait for ever; ERR_TOO_LARGE beyond max.
  */
 int input_check(struct input *input, size_t max, struct err *err);
 /* Appends the bytes that were there when it was checked. May wait for a disk unless it is sealed. */

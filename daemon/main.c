@@ -65,7 +65,9 @@ static int check_config(const struct app_options *app)
     return r < 0 ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
 }
 
-/* Keys and passwords pass through this process: it leaves no core, is not traced, and its files are its own. */
+/*
+ * Keys and passwords pass through this process: it leaves no core, is not traced, and its files are its own.
+ */
 static void keep_to_ourselves(void)
 {
     const struct rlimit no_core = {0, 0};

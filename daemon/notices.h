@@ -4,8 +4,9 @@
 #include "daemon/daemon.h"
 
 /*
- * News for the bus. Whoever changes something says so here, in the write turn of the change; when that turn is on disk
- * the signals go out, each once however often it was said, with the last values. When it is lost, nothing goes out.
+ * News for the bus. Whoever changes something says so here, in the write turn of the change; when that turn
+ * is on disk the signals go out, each once however often it was said, with the last values. When it is lost,
+ * nothing goes out.
  */
 struct notices;
 

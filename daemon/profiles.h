@@ -4,8 +4,8 @@
 #include "daemon/daemon.h"
 
 /*
- * Which portal is spoken to: the profile that a person chose last, else the configuration's. daemon->portal is what the
- * engine speaks through; it stays in its place when the profile changes.
+ * Which portal is spoken to: the profile that a person chose last, else the configuration's. daemon->portal
+ * is what the engine speaks through; it stays in its place when the profile changes.
  */
 struct profiles;
 

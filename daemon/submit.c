@@ -69,7 +69,9 @@ static void submission_free(struct submission *s)
     free(s);
 }
 
-/* The one way out of a submission. What act_end() undoes comes first, so that the rest is deleted for good. */
+/*
+ * The one way out of a submission. What act_end() undoes comes first, so that the rest is deleted for good.
+ */
 static void finish(struct submission *s, int r)
 {
     act_end(s->act, r);

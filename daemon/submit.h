@@ -4,9 +4,10 @@
 #include "daemon/daemon.h"
 
 /*
- * Submissions under way. A small one in a sealed memory file is read, stored and queued in the turn of its call, so that
- * many at once share one commit. Any other is read and checked by a worker and stored in slices, one submission after the
- * other, so that the loop never waits long; until its last slice nothing of it can be seen.
+ * Submissions under way. A small one in a sealed memory file is read, stored and queued in the turn of its
+ * call, so that many at once share one commit. Any other is read and checked by a worker and stored in
+ * slices, one submission after the other, so that the loop never waits long; until its last slice nothing of
+ * it can be seen.
  */
 struct submissions;
 
