@@ -6,6 +6,7 @@
 #include "client/input.h"
 #include "client/kinds.h"
 #include "client/output.h"
+#include "idse/finding.h"
 
 /* What came of all files together. */
 struct submission {
@@ -61,7 +62,7 @@ static void print_finding(const struct invocation *inv, const char *file, const 
 
 /*
  * A file in a foreign style has the same note on every line: a few of each rule are shown, the rest is
- * counted.
+ * counted, as far as the daemon keeps them.
  */
 static void print_findings(const struct invocation *inv, const char *file, const json_t *findings)
 {
@@ -79,8 +80,11 @@ static void print_findings(const struct invocation *inv, const char *file, const
     json_t *n;
     json_object_foreach (counts, rule, n) {
         if (json_integer_value(n) > SHOWN_PER_RULE)
-            output_warn(inv, _("%s: %lld times %s in all; --json shows each"), file, json_integer_value(n),
-                        rule);
+            output_warn(inv,
+                        json_integer_value(n) < FINDINGS_KEPT_PER_RULE
+                            ? _("%s: %lld times %s in all; --json shows each")
+                            : _("%s: %lld times %s, or more; --json shows these"),
+                        file, json_integer_value(n), rule);
     }
 }
 
