@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "idse/catalogue.h"
+#include "idse/date.h"
 #include "idse/fold.h"
 #include "idse/identifier.h"
 
@@ -440,13 +441,6 @@ static void read_code(struct field_reader *reader, const struct record_field *fi
     *(char *)ret = code;
 }
 
-static int days_in_month(uint32_t year, uint32_t month)
-{
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 /* IMSS was founded in 1943; nothing can take effect before. */
 static void read_date(struct field_reader *reader, const struct record_field *field, const uint8_t *at,
                       void *ret)
@@ -454,7 +448,7 @@ static void read_date(struct field_reader *reader, const struct record_field *fi
     uint32_t number;
     bool digits = digits_to_number(at, width(field), &number);
     uint32_t day = number / 1000000, month = number / 10000 % 100, year = number % 10000;
-    if (!digits || month < 1 || month > 12 || day < 1 || (int)day > days_in_month(year, month))
+    if (!digits || month < 1 || month > 12 || day < 1 || (int)day > date_days_in_month((int)year, (int)month))
         tell(reader, RULE_DATE_SHAPE, field, NULL);
     else if (year < 1943 || year > 2099)
         tell_at(reader, RULE_DATE_YEAR, field, 4, NULL);

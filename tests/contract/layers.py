@@ -13,7 +13,7 @@ SYSTEM = {"systemd": ("systemd/",), "jansson": ("jansson.h",), "openssl": ("open
           "smartcols": ("libsmartcols/",), "hpdf": ("hpdf",)}
 TABLE = {
     "lib/base": (["base/"], ["systemd", "jansson"]),
-    "lib/idse": (["base/", "idse/"], []),
+    "lib/idse": (["base/", "idse/"], ["ini"]),
     "lib/vault": (["base/", "vault/"], ["openssl"]),
     "lib/store": (["base/", "idse/", "store/", "vault/digest.h"], ["sqlite"]),
     "lib/net": (["base/", "net/"], ["event", "curl"]),

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/deadline.h"
+
+#include "idse/date.h"
+
+enum { WORKING_DAYS = 5 };
+
+static const struct {
+    const char *name, *source, *text;
+} rules[_DEADLINE_MAX] = {
+#define X(id, name_, source_, text_) [DEADLINE_##id] = {name_, source_, text_},
+    DEADLINE_TABLE(X)
+#undef X
+};
+
+const char *deadline_rule_name(enum deadline_rule rule)
+{
+    return rules[rule].name;
+}
+
+const char *deadline_rule_source(enum deadline_rule rule)
+{
+    return rules[rule].source;
+}
+
+const char *deadline_rule_text(enum deadline_rule rule)
+{
+    return _(rules[rule].text);
+}
+
+int32_t deadline_bimestre(int32_t date)
+{
+    int month = date_month(date);
+    return date_make(date_year(date), month - (month + 1) % 2, 1);
+}
+
+static enum deadline_rule rule_of(const struct movement *movement)
+{
+    switch (movement->type) {
+    case MOVEMENT_BAJA:
+        return DEADLINE_BAJA;
+    case MOVEMENT_REINGRESO:
+        return DEADLINE_ALTA;
+    case MOVEMENT_MODIFICACION:
+    case MOVEMENT_NONE:
+        break;
+    }
+    return movement->tipo_salario == '1'   ? DEADLINE_VARIABLE
+           : movement->tipo_salario == '2' ? DEADLINE_MIXTO
+                                           : DEADLINE_FIJO;
+}
+
+/* The fifth working day counted from `date` on, which is the first of them if it is one. */
+static int fifth_from(const struct calendar *calendar, int32_t date, int32_t *ret, struct err *err)
+{
+    return calendar_add(calendar, date_add(date, -1), WORKING_DAYS, ret, err);
+}
+
+static int last_of(const struct calendar *calendar, int32_t date, struct deadline *deadline, struct err *err)
+{
+    int32_t bimestre = deadline_bimestre(date);
+    int r = 0;
+    switch (deadline->rule) {
+    case DEADLINE_ALTA:
+        r = fifth_from(calendar, date, &deadline->last, err);
+        return r < 0 ? r : calendar_add(calendar, date, WORKING_DAYS, &deadline->last_lenient, err);
+    case DEADLINE_VARIABLE:
+        r = fifth_from(calendar, bimestre, &deadline->last, err);
+        break;
+    case DEADLINE_MIXTO:
+        r = date == bimestre ? fifth_from(calendar, date, &deadline->last, err)
+                             : calendar_add(calendar, date, WORKING_DAYS, &deadline->last, err);
+        break;
+    case DEADLINE_FIJO:
+    case DEADLINE_BAJA:
+    case _DEADLINE_MAX:
+        r = calendar_add(calendar, date, WORKING_DAYS, &deadline->last, err);
+        break;
+    }
+    deadline->last_lenient = deadline->last;
+    return r;
+}
+
+int deadline_of(const struct calendar *calendar, const struct movement *movement, struct deadline *ret,
+                struct err *err)
+{
+    struct deadline deadline = {.rule = rule_of(movement), .first = movement->date};
+    int r = last_of(calendar, movement->date, &deadline, err);
+    if (r >= 0 && deadline.rule == DEADLINE_ALTA)
+        r = calendar_add(calendar, movement->date, -1, &deadline.first, err);
+    if (r < 0)
+        return r;
+    *ret = deadline;
+    return 0;
+}
+
+int32_t deadline_effective(const struct deadline *deadline, const struct movement *movement, int32_t received)
+{
+    bool ends_with_the_day = movement->causa_baja == '4' || movement->causa_baja == 'A';
+    if (movement->type != MOVEMENT_BAJA || received <= deadline->last || ends_with_the_day)
+        return movement->date;
+    return date_add(received, 1);
+}

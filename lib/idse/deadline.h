@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "idse/calendar.h"
+#include "idse/movement.h"
+
+/*
+ * When a movement must have reached IMSS. Pure functions over the calendar; dates are yyyymmdd in Mexico's civil time.
+ *
+ * DEADLINE_TABLE(X): X(id, name, source, text)
+ */
+#define DEADLINE_TABLE(X)                                                                                    \
+    X(ALTA, "alta", "LSS 15-I; RACERF 45", N_("five working days from the start of work"))                   \
+    X(FIJO, "salario-fijo", "LSS 34-I", N_("five working days from the day after the change"))               \
+    X(VARIABLE, "salario-variable", "LSS 34-II; RACERF 53",                                                  \
+      N_("the first five working days of January, March, May, July, September or November"))                 \
+    X(MIXTO, "salario-mixto", "LSS 34-III",                                                                  \
+      N_("five working days for the fixed part, those that open the bimestre for the variable one"))         \
+    X(BAJA, "baja", "LSS 15-I; RACERF 57", N_("five working days from the day after"))
+
+enum deadline_rule {
+#define X(id, name, source, text) DEADLINE_##id,
+    DEADLINE_TABLE(X)
+#undef X
+        _DEADLINE_MAX
+};
+
+const char *deadline_rule_name(enum deadline_rule rule);   /* "alta": stable */
+const char *deadline_rule_source(enum deadline_rule rule); /* "LSS 15-I; RACERF 45" */
+const char *deadline_rule_text(enum deadline_rule rule);   /* translated */
+
+struct deadline {
+    enum deadline_rule rule;
+    int32_t
+        first; /* the first day that IMSS takes it: for an alta the working day before, else the day itself */
+    /*
+     * The last legal day in the stricter reading, which is the one to keep: an alta's five days begin with the day of
+     * the start itself.
+     */
+    int32_t last;
+    int32_t
+        last_lenient; /* with the count from the day after, as for all others; the same where there is one reading */
+};
+
+/* ERR_CONFIG when the calendar does not cover the days. */
+int deadline_of(const struct calendar *calendar, const struct movement *movement, struct deadline *ret,
+                struct err *err);
+/*
+ * The day on which IMSS counts a movement as effective that it receives on `received`: the movement's own, but a late
+ * baja only ends the day after it was received, unless it is for death or pension (LSS 37).
+ */
+int32_t deadline_effective(const struct deadline *deadline, const struct movement *movement,
+                           int32_t received);
+/* The first day of the bimestre of a variable salary that `date` is in: of its month, or of the one before. */
+int32_t deadline_bimestre(int32_t date);
