@@ -19,6 +19,7 @@
     X(hold_text, TEXT, store_certificate, hold_text)                                                         \
     X(last_login_us, I64, store_certificate, last_login_us)
 #define CERTIFICATE_ALL(X) CERTIFICATE_COLUMNS(X) X(sealed, , , )
+#define CERTIFICATE_SET(X) CERTIFICATE_COLUMNS(X) ", sealed = coalesce(?, sealed)"
 
 static const struct db_field fields[] = {DB_FIELD(I64, store_certificate, id),
                                          CERTIFICATE_COLUMNS(COLUMN_FIELD)};
@@ -81,10 +82,8 @@ int store_certificate_update(struct store *store, const struct store_certificate
                              struct err *err)
 {
     /* Rows read by a list have no sealed bytes: what is there stays. */
-    int r = write_certificate(store,
-                              "UPDATE certificate SET id = ?1" CERTIFICATE_COLUMNS(
-                                  COLUMN_SET) ", sealed = coalesce(?, sealed) WHERE id = ?1",
-                              certificate, err);
+    int r =
+        write_certificate(store, SQL_UPDATE("certificate", "id", "kind", CERTIFICATE_SET), certificate, err);
     return r < 0 ? r : r > 0 ? 0 : unknown(certificate->id, err);
 }
 

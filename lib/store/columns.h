@@ -14,6 +14,9 @@
 #define SQL_SELECT(key, LIST) "SELECT " key LIST(COLUMN_NAME)
 #define SQL_INSERT(table, key, LIST)                                                                         \
     "INSERT INTO " table "(" key LIST(COLUMN_NAME) ") VALUES (?" LIST(COLUMN_PARAMETER) ")"
-/* ?1 is the key, the members follow. */
-#define SQL_UPDATE(table, key, LIST)                                                                         \
-    "UPDATE " table " SET " key " = ?1" LIST(COLUMN_SET) " WHERE " key " = ?1"
+/*
+ * ?1 is the key, the members follow. `kept`, a column that is not NULL, keeps its value and saves the comma. The key must
+ * not stand there: SQLite would look through every table that refers to it.
+ */
+#define SQL_UPDATE(table, key, kept, LIST)                                                                   \
+    "UPDATE " table " SET " kept " = coalesce(" kept ", ?1)" LIST(COLUMN_SET) " WHERE " key " = ?1"

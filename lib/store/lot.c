@@ -39,7 +39,8 @@ int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct
 int store_lot_update(struct store *store, const struct store_lot *lot, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err, SQL_UPDATE("lot", "id", LOT_CHANGING) " AND state >= 0");
+    int r =
+        db_query(store, &query, err, SQL_UPDATE("lot", "id", "created_us", LOT_CHANGING) " AND state >= 0");
     if (r >= 0)
         r = db_bind(&query, 1, &changing_mapping, lot, err);
     if (r >= 0)

@@ -62,7 +62,7 @@ int store_rp_add(struct store *store, const struct store_rp *rp, struct err *err
 
 int store_rp_update(struct store *store, const struct store_rp *rp, struct err *err)
 {
-    int r = write_rp(store, SQL_UPDATE("rp", "rp", RP_COLUMNS) " AND removed_us = 0", rp, err);
+    int r = write_rp(store, SQL_UPDATE("rp", "rp", "removed_us", RP_COLUMNS) " AND removed_us = 0", rp, err);
     return r < 0 ? r : r > 0 ? 0 : unknown(rp->rp, err);
 }
 
