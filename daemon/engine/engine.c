@@ -48,6 +48,9 @@ void engine_tell(struct engine *engine, int64_t lot, const char *what, const cha
 
 void engine_poke(struct engine *engine)
 {
+    if (engine->poked)
+        return;
+    engine->poked = true;
     engine->host.arm(engine->host.data, engine_boot_us(engine));
 }
 
@@ -77,12 +80,14 @@ void engine_rearm(struct engine *engine)
         at = engine_boot_us(engine);
     else if (may_visit(engine))
         at = next_visit_boot_us(engine, &identity);
+    engine->poked = false;
     engine->host.arm(engine->host.data, at);
 }
 
 void engine_wake(struct engine *engine)
 {
     _cleanup_err_ struct err err = ERR_INIT;
+    engine->poked = false;
     if (!engine->stopping && judge_some(engine, &err) < 0) {
         engine_fatal(engine, &err);
         return;

@@ -17,6 +17,7 @@ struct engine {
     struct schedule schedule;
     struct circuit circuit;
     unsigned n_visits;
+    bool poked; /* it will be woken at once */
     bool stopping;
 };
 
