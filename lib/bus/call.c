@@ -293,7 +293,8 @@ static struct bus_sender *sender_new(struct bus_server *server, const char *name
         TAILQ_FOREACH_REVERSE(oldest, &server->senders, bus_senders, link)
         if (oldest->calls == 0)
             break;
-        sender_forget(server, oldest);
+        if (oldest) /* there always is one */
+            sender_forget(server, oldest);
     }
 
     struct bus_sender *sender = xcalloc(1, sizeof(*sender));

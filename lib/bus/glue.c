@@ -117,8 +117,10 @@ struct bus_glue *bus_glue_attach(struct loop *loop, DBusConnection *connection)
     struct bus_glue *glue = xcalloc(1, sizeof(*glue));
     glue->connection = connection;
     glue->base = loop_base(loop);
+    /* Behind the ends of turns: under load callers get the answers to one batch while the next is read. */
     glue->dispatch = event_new(glue->base, -1, 0, dispatch, glue);
     if (!glue->dispatch ||
+        event_priority_set(glue->dispatch, event_base_get_npriorities(glue->base) - 1) < 0 ||
         !dbus_connection_set_watch_functions(connection, watch_added, watch_removed, watch_toggled, glue,
                                              NULL) ||
         !dbus_connection_set_timeout_functions(connection, timeout_added, timeout_removed, timeout_toggled,
