@@ -45,13 +45,28 @@ static bool is_news(json_t *seen, const json_t *body)
     return news;
 }
 
-static void on_changed(const struct invocation *inv, uint64_t lot, const json_t *body)
+/* `body`: path, state and hold, as LotChanged has them. */
+static void on_lot(const struct invocation *inv, bool added, uint64_t lot, const json_t *body)
 {
+    json_t *state = json_array_get(body, 1);
     bool held = json_is_true(json_array_get(body, 2));
-    _cleanup_json_ json_t *row = json_pack("{s:O, s:b}", "State", json_array_get(body, 1), "Held", held);
+    _cleanup_json_ json_t *row = json_pack("{s:O, s:b}", "State", state, "Held", held);
     _cleanup_free_ char *text = field_text(row, &(struct field){"State", FIELD_LOT_STATE});
-    print_event(inv, "changed", lot, json_pack("{s:O, s:b}", "state", json_array_get(body, 1), "held", held),
+    if (added)
+        replace_str(&text, xasprintf(_("added: %s"), text));
+    print_event(inv, added ? "added" : "changed", lot, json_pack("{s:O, s:b}", "state", state, "held", held),
                 text);
+}
+
+/* The signal has only the path, and what befell the lot in the turn of its birth is not told as a change. */
+static void on_added(const struct invocation *inv, json_t *seen, uint64_t lot, const char *path)
+{
+    _cleanup_json_ json_t *row = NULL;
+    if (remote_properties(inv->remote, path, REMOTE_LOT, &row, NULL) < 0)
+        return;
+    _cleanup_json_ json_t *body = json_pack("[s, s, b]", path, row_text(row, "State"), row_flag(row, "Held"));
+    if (is_news(seen, body))
+        on_lot(inv, true, lot, body);
 }
 
 static bool is(DBusMessage *signal, const char *member, const char *signature)
@@ -67,9 +82,9 @@ static void on_signal(const struct invocation *inv, json_t *seen, DBusMessage *s
     if (dbus_message_is_signal(signal, DBUS_INTERFACE_DBUS, "NameOwnerChanged"))
         print_event(inv, "daemon-started", 0, json_object(), _("the daemon is there again"));
     else if (is(signal, "LotAdded", "o"))
-        print_event(inv, "added", lot, json_object(), _("added"));
+        on_added(inv, seen, lot, str_or_empty(json_string_value(json_array_get(body, 0))));
     else if (is(signal, "LotChanged", "osb") && is_news(seen, body))
-        on_changed(inv, lot, body);
+        on_lot(inv, false, lot, body);
     else if (is(signal, "Attention", "oss"))
         print_event(inv, "attention", lot,
                     json_pack("{s:O, s:O}", "what", json_array_get(body, 1), "text", json_array_get(body, 2)),

@@ -118,32 +118,46 @@ static void tell(struct notices *notices, const struct notice *notice)
     }
 }
 
+/* Attentions are equal: each is told. */
 static int by_news_and_path(const void *a, const void *b)
 {
     const struct notice *x = a, *y = b;
-    if (x->news != y->news)
-        return x->news < y->news ? -1 : 1;
+    if (x->news != y->news || x->news == NEWS_ATTENTION)
+        return (x->news > y->news) - (x->news < y->news);
     size_t x_len = strlen(x->path), y_len = strlen(y->path);
-    int c = 0;
-    if (x->news != NEWS_ATTENTION && x_len != y_len)
-        c = x_len < y_len ? -1 : 1; /* so that lot 9 comes before lot 10 */
-    else if (x->news != NEWS_ATTENTION)
-        c = strcmp(x->path, y->path);
+    if (x_len != y_len)
+        return x_len < y_len ? -1 : 1; /* so that lot 9 comes before lot 10 */
+    return strcmp(x->path, y->path);
+}
+
+static int by_news_path_and_order(const void *a, const void *b)
+{
+    const struct notice *x = a, *y = b;
+    int c = by_news_and_path(a, b);
     return c != 0 ? c : (x->order > y->order) - (x->order < y->order);
+}
+
+/* Was it said already? What is new is announced as it is now, changes of this turn included. */
+static bool is_known(const struct notices *notices, const struct notice *notice)
+{
+    struct notice birth = *notice;
+    birth.news = NEWS_ADDED;
+    if (notice->news == NEWS_ATTENTION)
+        return false;
+    if (notice > notices->items && by_news_and_path(notice, notice - 1) == 0)
+        return true;
+    return notice->news == NEWS_CHANGED &&
+           bsearch(&birth, notices->items, notices->n, sizeof(birth), by_news_and_path);
 }
 
 static void flush(void *data, const struct err *lost)
 {
     struct notices *notices = data;
     if (!lost && notices->daemon->bus) {
-        qsort(notices->items, notices->n, sizeof(*notices->items), by_news_and_path);
-        for (size_t i = 0; i < notices->n; i++) {
-            const struct notice *this = &notices->items[i];
-            bool again = i > 0 && this->news != NEWS_ATTENTION && this->news == this[-1].news &&
-                         streq(this->path, this[-1].path);
-            if (!again)
-                tell(notices, this);
-        }
+        qsort(notices->items, notices->n, sizeof(*notices->items), by_news_path_and_order);
+        for (size_t i = 0; i < notices->n; i++)
+            if (!is_known(notices, &notices->items[i]))
+                tell(notices, &notices->items[i]);
     }
     forget(notices);
 }

@@ -417,23 +417,31 @@ class Lots(DaemonTest):
             self.fails("UnknownLot", self.call, f"{ROOT}/lot/{name}", LOT, "Hold", option({}))
             self.fails("UnknownLot", self.get, f"{ROOT}/lot/{name}", LOT, "State")
 
-    def test_signals_leave_before_the_reply(self):
-        lot = self.new_lot()
+    def signals_before_reply(self, method, act):
+        """The signals that leave between a call, which act() makes, and its reply."""
         monitor = subprocess.Popen(["dbus-monitor", "--address", self.house.address, "--profile"],
                                    stdout=subprocess.PIPE, text=True)
         while "NameLost" not in monitor.stdout.readline():
             pass
-        self.call(lot, LOT, "Hold", option({}))
+        act()
         seen, reply = [], None
         while reply is None or seen[-1][:1] + seen[-1][4:] != reply:
             seen.append(monitor.stdout.readline().rstrip("\n").split("\t"))
-            if seen[-1][-1] == "Hold":
+            if seen[-1][-1] == method:
                 reply = ["mr", seen[-1][3], seen[-1][2]]
         monitor.terminate()
         monitor.wait()
         monitor.stdout.close()
-        signals = [line[7] for line in seen if line[0] == "sig"]
-        self.assertEqual(sorted(signals), ["LotChanged", "PropertiesChanged"])
+        return sorted(line[7] for line in seen if line[0] == "sig")
+
+    def test_signals_leave_before_the_reply(self):
+        lot = self.new_lot()
+        signals = self.signals_before_reply("Hold", lambda: self.call(lot, LOT, "Hold", option({})))
+        self.assertEqual(signals, ["LotChanged", "PropertiesChanged"])
+
+    def test_a_new_lot_is_announced_once_as_it_is(self):
+        signals = self.signals_before_reply("Submit", self.new_lot)
+        self.assertEqual(signals, ["InterfacesAdded", "LotAdded"])
 
     def test_options_are_refused_by_name(self):
         lot = self.new_lot()
