@@ -4,19 +4,12 @@
  * numbers into numbers. Both run in turns over the same bytes; the ratio is the median of the rounds.
  */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "bench/measure.h"
 #include "tests/synthetic.h"
 
 enum { ROUNDS = 9 };
-
-static double now_s(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static void make_file(struct buf *buf, unsigned records)
 {
@@ -96,23 +89,9 @@ static uint64_t parse(const struct buf *file, unsigned records)
         record_reader_new(file->data, file->len, &findings);
     while (record_reader_next(reader, &m))
         sum += taste(&m);
-    if (record_reader_count(reader) != records || findings.errors + findings.warnings + findings.notes > 0) {
-        fprintf(stderr, "bench-parse: the canonical file was not read as one\n");
-        exit(EXIT_FAILURE);
-    }
+    if (record_reader_count(reader) != records || findings.errors + findings.warnings + findings.notes > 0)
+        measure_fail("the canonical file", "it was not read as one");
     return sum;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof(*values), by_value);
-    return values[ROUNDS / 2];
 }
 
 int main(int argc, char **argv)
@@ -126,24 +105,18 @@ int main(int argc, char **argv)
     _cleanup_buf_ struct buf file = BUF_INIT;
     make_file(&file, (unsigned)records);
 
-    double bare[ROUNDS], ours[ROUNDS], ratios[ROUNDS];
+    struct measure measure = {0};
     for (int i = 0; i < ROUNDS; i++) {
-        double start = now_s();
+        double start = measure_now_s();
         uint64_t expected = bare_scan(&file);
-        double between = now_s();
+        double between = measure_now_s();
         uint64_t sum = parse(&file, (unsigned)records);
-        double end = now_s();
-        if (sum != expected) {
-            fprintf(stderr, "bench-parse: the two do not read the same\n");
-            return EXIT_FAILURE;
-        }
-        bare[i] = between - start;
-        ours[i] = end - between;
-        ratios[i] = bare[i] / ours[i];
+        double end = measure_now_s();
+        if (sum != expected)
+            measure_fail("bare scan and parser", "they do not read the same");
+        measure_note(&measure, end - between, between - start);
     }
-    printf("{\"name\":\"parse\",\"ratio\":%.3f,\"figure\":\"%.1f million records/s\",\"baseline\":\"bare "
-           "fixed-column "
-           "scan, %.1f million records/s\"}\n",
-           median(ratios), (double)records / median(ours) / 1e6, (double)records / median(bare) / 1e6);
+    measure_print_speed("parse", &measure, (double)records / 1e6, "million records/s",
+                        "million records/s by a bare fixed-column scan");
     return EXIT_SUCCESS;
 }
