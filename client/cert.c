@@ -13,7 +13,7 @@
 #include "client/verbs.h"
 #include "idse/outcome.h"
 
-/* ---- add ---- */
+/* ---- add, replace ---- */
 
 struct credential {
     const char *kind; /* as AddCertificate names it */
@@ -76,7 +76,7 @@ static int gather(const struct invocation *inv, struct credential *credential, s
 static int check_cert_options(const struct invocation *inv, struct err *err)
 {
     bool pfx = inv->value[OPT_PFX], cer = inv->value[OPT_CER], key = inv->value[OPT_KEY];
-    if (str_empty(inv->value[OPT_RP]))
+    if (verb_takes(inv->verb, OPT_RP) && str_empty(inv->value[OPT_RP]))
         return err_set(err, ERR_USAGE, _("For which registro patronal? Give --rp=RP, several with commas."));
     if (pfx ? cer || key : !cer || !key)
         return err_set(
@@ -85,25 +85,40 @@ static int check_cert_options(const struct invocation *inv, struct err *err)
     return 0;
 }
 
-static int send_credential(struct invocation *inv, const struct credential *credential, json_t **ret,
-                           struct err *err)
+static void write_files(struct bus_writer *w, const struct credential *credential)
 {
-    _cleanup_(strv_cleanup) char **rps = list_split(inv->value[OPT_RP]);
-    struct bus_writer w;
-    remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "AddCertificate", "sa{sh}asa{sv}", &w);
-    bus_write_string(&w, credential->kind);
-    bus_open_array(&w);
+    bus_open_array(w);
     for (size_t i = 0; i < credential->n; i++) {
-        bus_open_dict_entry(&w);
-        bus_write_string(&w, credential->files[i].name);
-        bus_write_fd(&w, credential->files[i].fd);
-        bus_close(&w);
+        bus_open_dict_entry(w);
+        bus_write_string(w, credential->files[i].name);
+        bus_write_fd(w, credential->files[i].fd);
+        bus_close(w);
     }
-    bus_close(&w);
-    bus_open_array(&w);
+    bus_close(w);
+}
+
+static void write_rps(struct bus_writer *w, const char *list)
+{
+    _cleanup_(strv_cleanup) char **rps = list_split(list);
+    bus_open_array(w);
     for (char **rp = rps; *rp; rp++)
-        bus_write_string(&w, str_ascii_upper(*rp));
-    bus_close(&w);
+        bus_write_string(w, str_ascii_upper(*rp));
+    bus_close(w);
+}
+
+/* path: of the certificate that it replaces; NULL: it is added. */
+static int send_credential(struct invocation *inv, const char *path, const struct credential *credential,
+                           json_t **ret, struct err *err)
+{
+    struct bus_writer w;
+    if (path)
+        remote_begin(inv->remote, path, REMOTE_CERTIFICATE, "Replace", "sa{sh}a{sv}", &w);
+    else
+        remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "AddCertificate", "sa{sh}asa{sv}", &w);
+    bus_write_string(&w, credential->kind);
+    write_files(&w, credential);
+    if (!path)
+        write_rps(&w, inv->value[OPT_RP]);
     remote_open_options(&w);
     if (inv->value[OPT_USER])
         bus_entry_string(&w, "user", inv->value[OPT_USER]);
@@ -111,7 +126,8 @@ static int send_credential(struct invocation *inv, const struct credential *cred
     return remote_call(inv->remote, &w, REMOTE_LONG, "o", ret, err);
 }
 
-int verb_cert_add(struct invocation *inv, struct err *err)
+static int store_credential(struct invocation *inv, const char *path, unsigned long long *ret_id,
+                            struct err *err)
 {
     int r = check_cert_options(inv, err);
     if (r < 0)
@@ -120,12 +136,35 @@ int verb_cert_add(struct invocation *inv, struct err *err)
     _cleanup_json_ json_t *reply = NULL;
     r = gather(inv, &credential, err);
     if (r >= 0)
-        r = send_credential(inv, &credential, &reply, err);
-    if (r < 0)
-        return r;
-    unsigned long long id = remote_path_number(str_or_empty(json_string_value(json_array_get(reply, 0))));
-    output_note(inv, _("Certificate %llu is stored. 'idsectl cert test %llu' logs in with it."), id, id);
-    return 0;
+        r = send_credential(inv, path, &credential, &reply, err);
+    if (r >= 0)
+        *ret_id = remote_path_number(str_or_empty(json_string_value(json_array_get(reply, 0))));
+    return r;
+}
+
+int verb_cert_add(struct invocation *inv, struct err *err)
+{
+    unsigned long long id;
+    int r = store_credential(inv, NULL, &id, err);
+    if (r >= 0)
+        output_note(inv, _("Certificate %llu is stored. 'idsectl cert test %llu' logs in with it."), id, id);
+    return r;
+}
+
+int verb_cert_replace(struct invocation *inv, struct err *err)
+{
+    unsigned long long id;
+    _cleanup_free_ char *path = NULL;
+    int r = remote_certificate_path(inv->args[0], &path, err);
+    if (r >= 0)
+        r = store_credential(inv, path, &id, err);
+    if (r >= 0)
+        output_note(
+            inv,
+            _("Certificate %llu is stored. It takes the place of %s when it has logged in once; until then "
+              "%s goes on serving."),
+            id, inv->args[0], inv->args[0]);
+    return r;
 }
 
 /* ---- list, show, test ---- */

@@ -34,7 +34,7 @@ struct remote;
     X(KEEP_MIXED, "keep-mixed", NULL, N_("do not split by movement type"))                                   \
     X(KEY, "key", N_("FILE"), N_("e.firma private key (.key)"))                                              \
     X(LIMIT, "limit", N_("N"), N_("at most N rows (0: all; 1000 when not given)"))                           \
-    X(LOT, "lot", N_("LOT"), N_("only what is about this lot"))                                               \
+    X(LOT, "lot", N_("LOT"), N_("only what is about this lot"))                                              \
     X(NAME, "name", N_("TEXT"), N_("razón social"))                                                          \
     X(NSS, "nss", N_("NSS"), N_("only movements of this worker"))                                            \
     X(OUTPUT, "output", N_("FILE"), N_("write to this file instead of standard output"))                     \
@@ -48,7 +48,7 @@ struct remote;
     X(TO, "to", N_("DIR"), N_("folder to write to"))                                                         \
     X(TYPE, "type", "reingreso|modificacion|baja", N_("only movements of this type"))                        \
     X(UNTIL, "until", N_("DATE"), N_("up to and with this day (YYYY-MM-DD)"))                                \
-    X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))                                          \
+    X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))              \
     X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))
 
 enum opt {
@@ -130,6 +130,7 @@ int verb_rp_add(struct invocation *inv, struct err *err);
 int verb_rp_list(struct invocation *inv, struct err *err);
 int verb_rp_set(struct invocation *inv, struct err *err);
 int verb_cert_add(struct invocation *inv, struct err *err);
+int verb_cert_replace(struct invocation *inv, struct err *err);
 int verb_cert_list(struct invocation *inv, struct err *err);
 int verb_cert_show(struct invocation *inv, struct err *err);
 int verb_cert_test(struct invocation *inv, struct err *err);

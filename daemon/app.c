@@ -129,6 +129,35 @@ static void host_certificate_changed(void *data, int64_t certificate)
     notices_certificate_changed(((struct app *)data)->daemon.notices, certificate);
 }
 
+/* The engine's own act: everything that people did is audited where they called. */
+static int audit_replacement(struct daemon *daemon, int64_t old, int64_t heir, struct err *err)
+{
+    _cleanup_free_ char *object = xasprintf("certificate %lld", (long long)heir);
+    _cleanup_free_ char *detail = xasprintf("{\"replaces\":%lld}", (long long)old);
+    const struct store_audit record = {.who = (char *)"idsed",
+                                       .action = (char *)"certificate-replaced",
+                                       .object = object,
+                                       .outcome = (char *)"ok",
+                                       .detail = detail};
+    return store_audit_add(daemon->store, &record, err);
+}
+
+static void host_certificate_replaced(void *data, int64_t old, int64_t heir)
+{
+    struct daemon *daemon = &((struct app *)data)->daemon;
+    _cleanup_err_ struct err err = ERR_INIT;
+    struct store_rp *rps = NULL;
+    size_t n = 0;
+    if (audit_replacement(daemon, old, heir, &err) < 0 || store_rp_list(daemon->store, &rps, &n, &err) < 0)
+        log_error("%s", err_text(&err));
+    for (size_t i = 0; i < n; i++)
+        if (rps[i].certificate == heir)
+            notices_rp_changed(daemon->notices, rps[i].rp);
+    store_rps_free(rps, n);
+    notices_certificate_removed(daemon->notices, old);
+    notices_certificate_changed(daemon->notices, heir);
+}
+
 static void host_portal_changed(void *data)
 {
     notices_portal_changed(((struct app *)data)->daemon.notices);
@@ -315,6 +344,7 @@ static void make_engine(struct app *app)
         .arm = host_arm,
         .lot_changed = host_lot_changed,
         .certificate_changed = host_certificate_changed,
+        .certificate_replaced = host_certificate_replaced,
         .portal_changed = host_portal_changed,
         .attention = host_attention,
         .random = host_random,

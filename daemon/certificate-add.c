@@ -4,7 +4,7 @@
 #include "daemon/input.h"
 #include "daemon/notices.h"
 
-/* Manager.AddCertificate: files that a worker reads and opens, then a sealed record. */
+/* Manager.AddCertificate and Certificate.Replace: files that a worker reads and opens, then a sealed record. */
 
 enum { PASSWORD_MAX = 1024, RPS_MAX = 1000 };
 
@@ -26,6 +26,7 @@ struct addition {
     const char *user; /* of the message, like the rps; NULL when not given */
     const char **rps;
     size_t n_rps;
+    int64_t replaces; /* 0: it is added, and serves at once */
     struct input files[_FILE_MAX];
     struct buf bytes[_FILE_MAX]; /* secret */
     int64_t now_us;
@@ -132,7 +133,7 @@ static int take_arguments(struct addition *addition)
     int r = take_kind(addition, kind);
     if (r >= 0)
         r = take_files(addition, &reader);
-    if (r >= 0)
+    if (r >= 0 && !addition->replaces)
         r = take_rps(addition, &reader);
     if (r >= 0)
         r = act_options(act, &reader, options, ELEMENTSOF(options), &addition->user);
@@ -200,7 +201,7 @@ static int store_credential(struct addition *addition)
         return r;
     note_former(addition);
     r = credentials_add(daemon->store, daemon->seal, addition->credential, addition->rps, addition->n_rps,
-                        &id, &act->err);
+                        addition->replaces, &id, &act->err);
     if (r >= 0)
         r = engine_certificate_changed(daemon->engine, id, &act->err);
     if (r < 0)
@@ -212,6 +213,8 @@ static int store_credential(struct addition *addition)
     iface_certificate_path(id, path);
     bus_write_path(bus_call_results(act->call), path);
     replace_str(&act->object, xasprintf("certificate %lld", (long long)id));
+    if (addition->replaces)
+        act->detail = xasprintf("{\"replaces\":%lld}", (long long)addition->replaces);
     return 0;
 }
 
@@ -221,19 +224,32 @@ static void opened(void *data)
     finish(addition, addition->result < 0 ? addition->result : store_credential(addition));
 }
 
-void certificate_add(struct bus_call *call, void *data)
+static void begin(struct daemon *daemon, int64_t replaces, struct act *act)
 {
-    struct daemon *daemon = data;
     struct addition *addition = xcalloc(1, sizeof(*addition));
-    addition->act = act_new(daemon, call, "certificate-add", "certificate");
+    addition->act = act;
+    addition->replaces = replaces;
     addition->now_us = clock_wall_us(daemon_clock(daemon));
     for (int i = 0; i < _FILE_MAX; i++)
         addition->files[i] = INPUT_INIT;
     int r = take_arguments(addition);
     if (r >= 0 && !daemon->seal)
-        r = err_set(&addition->act->err, ERR_SEAL_BROKEN, "%s", credentials_no_key_sentence());
+        r = err_set(&act->err, ERR_SEAL_BROKEN, "%s", credentials_no_key_sentence());
     if (r >= 0)
-        r = worker_run(daemon->loop, open_credential, opened, addition, &addition->act->err);
+        r = worker_run(daemon->loop, open_credential, opened, addition, &act->err);
     if (r < 0)
         finish(addition, r);
+}
+
+void certificate_add(struct bus_call *call, void *data)
+{
+    begin(data, 0, act_new(data, call, "certificate-add", "certificate"));
+}
+
+void certificate_replace(struct bus_call *call, void *data)
+{
+    const struct certificate_object *object = data;
+    int64_t id = object->certificate.id;
+    begin(object->daemon, id,
+          act_new(object->daemon, call, "certificate-replace", "certificate %lld", (long long)id));
 }

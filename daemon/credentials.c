@@ -42,16 +42,56 @@ int credentials_open(struct store *store, const struct seal *seal, int64_t id, s
     return r < 0 ? err_prefix(err, _("certificate %lld"), (long long)id) : 0;
 }
 
-static int refuse_known(struct store *store, const char *fingerprint, struct err *err)
+static int refuse_known(struct store *store, const char *fingerprint, int64_t replaces, struct err *err)
 {
     struct store_certificate *rows = NULL;
     size_t n = 0;
     int r = store_certificate_list(store, false, &rows, &n, err);
     for (size_t i = 0; r >= 0 && i < n; i++)
-        if (streq_null(rows[i].fingerprint, fingerprint))
+        if (rows[i].id != replaces && streq_null(rows[i].fingerprint, fingerprint))
             r = err_set(err, ERR_CERTIFICATE_EXISTS, _("it is certificate %lld already"),
                         (long long)rows[i].id);
     store_certificates_free(rows, n);
+    return r;
+}
+
+int credentials_heir(struct store *store, int64_t id, int64_t *ret_heir, struct err *err)
+{
+    struct store_certificate *rows = NULL;
+    size_t n = 0;
+    int r = store_certificate_list(store, false, &rows, &n, err);
+    *ret_heir = 0;
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        if (rows[i].replaces == id)
+            *ret_heir = rows[i].id;
+    store_certificates_free(rows, n);
+    return r;
+}
+
+/* One waits for a place at most, and for the place of one that serves. */
+static int check_place(struct store *store, int64_t id, struct err *err)
+{
+    struct store_certificate old = {0}, before = {0};
+    int64_t heir = 0;
+    int r = store_certificate_get(store, id, &old, err);
+    if (r >= 0 && old.replaces)
+        r = store_certificate_get(store, old.replaces, &before, err);
+    if (r >= 0)
+        r = credentials_heir(store, id, &heir, err);
+    if (r >= 0 && old.removed_us)
+        r = err_set(err, ERR_UNKNOWN_CERTIFICATE, _("certificate %lld was removed"), (long long)id);
+    else if (r >= 0 && old.replaces && !before.removed_us)
+        r = err_set(
+            err, ERR_WRONG_STATE,
+            _("certificate %lld does not serve yet, it waits to replace certificate %lld; remove it, then "
+              "replace that one"),
+            (long long)id, (long long)old.replaces);
+    else if (r >= 0 && heir)
+        r = err_set(err, ERR_WRONG_STATE,
+                    _("certificate %lld already waits to replace certificate %lld; remove it first"),
+                    (long long)heir, (long long)id);
+    store_certificate_free(&old);
+    store_certificate_free(&before);
     return r;
 }
 
@@ -80,14 +120,16 @@ static int bind_rp(struct store *store, const char *rp, int64_t certificate, str
 }
 
 int credentials_add(struct store *store, const struct seal *seal, const struct credential *credential,
-                    const char *const *rps, size_t n_rps, int64_t *ret_id, struct err *err)
+                    const char *const *rps, size_t n_rps, int64_t replaces, int64_t *ret_id, struct err *err)
 {
     const struct credential_info *info = credential_info(credential);
     _cleanup_buf_ struct buf sealed = BUF_INIT;
     int64_t id = 0;
     int r = require_key(seal, err);
     if (r >= 0)
-        r = refuse_known(store, info->fingerprint, err);
+        r = refuse_known(store, info->fingerprint, replaces, err);
+    if (r >= 0 && replaces)
+        r = check_place(store, replaces, err);
     if (r >= 0)
         r = store_certificate_reserve(store, &id, err);
     if (r >= 0)
@@ -107,6 +149,7 @@ int credentials_add(struct store *store, const struct seal *seal, const struct c
         .not_after_us = info->not_after_us,
         .sealed = sealed.data,
         .sealed_len = sealed.len,
+        .replaces = replaces,
     };
     r = store_certificate_add(store, &row, err);
     for (size_t i = 0; r >= 0 && i < n_rps; i++)

@@ -13,10 +13,14 @@
 int credentials_open(struct store *store, const struct seal *seal, int64_t id, struct credential **ret,
                      struct err *err);
 /*
- * Seals a credential, stores it and binds it to its registros patronales. Belongs between store_begin() and
- * store_end(). ERR_CERTIFICATE_EXISTS, ERR_UNKNOWN_RP, ERR_SEAL_BROKEN without a key.
+ * Seals a credential, stores it and binds it to its registros patronales; or lets it wait to take the place of the
+ * certificate `replaces` (0: none). Belongs between store_begin() and store_end(). ERR_CERTIFICATE_EXISTS, unless it is the
+ * one that it replaces (with another password), ERR_UNKNOWN_RP, ERR_SEAL_BROKEN without a key, ERR_WRONG_STATE when
+ * another waits for that place or that one waits itself.
  */
 int credentials_add(struct store *store, const struct seal *seal, const struct credential *credential,
-                    const char *const *rps, size_t n_rps, int64_t *ret_id, struct err *err);
+                    const char *const *rps, size_t n_rps, int64_t replaces, int64_t *ret_id, struct err *err);
+/* The certificate that waits to take the place of `id`, or 0. */
+int credentials_heir(struct store *store, int64_t id, int64_t *ret_heir, struct err *err);
 /* What to tell a person when there is no sealing key. */
 const char *credentials_no_key_sentence(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
+#include "daemon/credentials.h"
 #include "daemon/iface.h"
 #include "daemon/notices.h"
 
@@ -54,15 +55,24 @@ static void certificate_test(struct bus_call *call, void *data)
 
 /* ---- removing and releasing ---- */
 
+/* One that waits to take its place takes it now. */
 static int remove_certificate(struct daemon *daemon, int64_t id, struct err *err)
 {
     struct store_rp *rps = NULL;
     size_t n = 0;
+    int64_t heir = 0;
     int r = list_bound(daemon->store, id, &rps, &n, err);
     if (r >= 0)
-        r = store_certificate_remove(daemon->store, id, err);
+        r = credentials_heir(daemon->store, id, &heir, err);
+    if (r >= 0)
+        r = heir ? store_certificate_succeed(daemon->store, id, heir, err)
+                 : store_certificate_remove(daemon->store, id, err);
     if (r >= 0)
         r = engine_certificate_changed(daemon->engine, id, err);
+    if (r >= 0 && heir) {
+        r = engine_certificate_changed(daemon->engine, heir, err);
+        notices_certificate_changed(daemon->notices, heir);
+    }
     for (size_t i = 0; r >= 0 && i < n; i++) {
         r = engine_rp_changed(daemon->engine, rps[i].rp, err);
         notices_rp_changed(daemon->notices, rps[i].rp);
@@ -153,12 +163,15 @@ static const struct bus_property properties[] = {
     {"Held", "b", BUS_EMITS_CHANGE, get_held},
     {"HoldText", "s", BUS_EMITS_CHANGE, NULL, CERTIFICATE(hold_text)},
     {"LastLogin", "t", BUS_EMITS_CHANGE, NULL, CERTIFICATE(last_login_us)},
+    {"Replaces", "t", BUS_EMITS_CONST, NULL, CERTIFICATE(replaces)},
     {"Added", "t", BUS_EMITS_CONST, NULL, CERTIFICATE(added_us)},
     {0},
 };
 
 static const struct bus_method methods[] = {
     {"Test", "a{sv}", "ss", "options result text", ACTION_CREDENTIALS, certificate_test},
+    {"Replace", "sa{sh}a{sv}", "o", "kind files options certificate", ACTION_CREDENTIALS,
+     certificate_replace},
     {"Remove", "a{sv}", "", "options", ACTION_CREDENTIALS, certificate_remove},
     {"Release", "a{sv}", "", "options", ACTION_CREDENTIALS, certificate_release},
     {0},

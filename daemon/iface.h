@@ -53,6 +53,9 @@ void diagnose(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
 
+/* … and one of Certificate. */
+void certificate_replace(struct bus_call *call, void *certificate_object);
+
 /* The limit that every list takes; ERR_INVALID_ARGUMENT when it is out of bounds. */
 int iface_check_limit(uint32_t limit, struct err *err);
 /* Reads the only argument of a method that has none but its options. */

@@ -120,8 +120,11 @@ static int load_identities(struct engine *engine, struct err *err)
     struct store_certificate *certificates = NULL;
     size_t n = 0;
     int r = store_certificate_list(engine->store, false, &certificates, &n, err);
-    for (size_t i = 0; i < n && r >= 0; i++)
+    for (size_t i = 0; i < n && r >= 0; i++) {
         r = load_identity(engine, certificates[i].id, err);
+        if (r >= 0)
+            r = trial_look(engine, certificates[i].id, err);
+    }
     store_certificates_free(certificates, n);
     return r;
 }
@@ -228,6 +231,9 @@ int engine_certificate_changed(struct engine *engine, int64_t certificate, struc
     struct identity *identity = schedule_identity(&engine->schedule, certificate);
     identity->failures = 0;
     identity->not_before_us = 0;
+    int looked = trial_look(engine, certificate, err);
+    if (looked < 0)
+        return looked;
     /* those it served, and those that it serves now */
     int r = judge_again(engine, certificate, err);
     return r < 0 ? r : judge_found(engine, (struct store_lot_filter){.certificate = certificate}, err);

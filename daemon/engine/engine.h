@@ -32,6 +32,8 @@ struct engine_host {
                 int64_t at_boot_us); /* call engine_wake() then; INT64_MAX: never. Replaces the last one */
     void (*lot_changed)(void *data, int64_t lot);
     void (*certificate_changed)(void *data, int64_t certificate);
+    /* The RPs of one certificate were given to the one that replaces it, and the old one was removed. */
+    void (*certificate_replaced)(void *data, int64_t old, int64_t heir);
     void (*portal_changed)(void *data);
     /* A person should know. lot 0: of no lot. `what` is a stable word: "quarantined", "portal-changed", … */
     void (*attention)(void *data, int64_t lot, const char *what, const char *text);
@@ -63,7 +65,11 @@ void engine_clock_changed(struct engine *engine);
 int engine_lot_added(struct engine *engine, int64_t lot, struct err *err);
 /* A registration was added, paused, resumed or bound to another certificate: its lots are held or let go. */
 int engine_rp_changed(struct engine *engine, const char *rp, struct err *err);
-/* A certificate was added, released or removed: the lots of its RPs are let go or held. */
+/*
+ * A certificate was added, released or removed: the lots of its RPs are let go or held. One that replaces another is tried
+ * soon; the first login that works gives it the other's RPs, in one turn. Until then, and when the portal refuses it, the
+ * other goes on serving.
+ */
 int engine_certificate_changed(struct engine *engine, int64_t certificate, struct err *err);
 /* Another profile is in use: lots held with profile-incomplete are let go or the others held. */
 int engine_profile_changed(struct engine *engine, struct err *err);

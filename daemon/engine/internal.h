@@ -70,9 +70,18 @@ int judge_again(struct engine *engine, int64_t certificate, struct err *err);
 /* Judges some of those that are marked. */
 int judge_some(struct engine *engine, struct err *err);
 
+/* ---- certificates that replace others (trial.c) ---- */
+/* Finds out whether the certificate is on trial now. */
+int trial_look(struct engine *engine, int64_t certificate, struct err *err);
+/* It has logged in: takes the other's place. */
+int trial_pass(struct engine *engine, struct identity *identity, struct err *err);
+
 /* ---- visits (visit.c) ---- */
 struct visit;
 void visit_start(struct engine *engine, struct identity *identity);
 int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data,
                      struct err *err);
+/* Gives a test's answer once what was learned from it is on disk. */
+void visit_tell_test(struct engine *engine, engine_test_fn *fn, void *data, enum outcome_reason reason,
+                     const char *text);
 void visit_free(struct visit *visit);

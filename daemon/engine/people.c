@@ -172,6 +172,12 @@ int engine_test_certificate(struct engine *engine, int64_t id, engine_test_fn *f
             _("the portal refused certificate %lld (%s); trying again could lock the account: correct it, or "
               "release it first"),
             (long long)id, str_or_empty(certificate.hold_text));
+    bool expired = certificate.not_after_us && certificate.not_after_us <= engine_wall_us(engine);
     store_certificate_free(&certificate);
+    if (r >= 0 && expired) {
+        visit_tell_test(engine, fn, data, REASON_CERTIFICATE_EXPIRED,
+                        outcome_reason_text(REASON_CERTIFICATE_EXPIRED));
+        return 0;
+    }
     return r < 0 ? r : visit_start_test(engine, schedule_identity(&engine->schedule, id), fn, data, err);
 }

@@ -88,16 +88,41 @@ int64_t schedule_due_us(struct schedule *schedule, const struct job *job)
     return MAX(job->due_us, schedule_identity(schedule, job->certificate)->not_before_us);
 }
 
-int64_t schedule_earliest_us(struct schedule *schedule, struct identity **ret_identity)
+bool schedule_is_engaged(const struct schedule *schedule, const struct identity *identity)
+{
+    for (size_t i = 0; i < schedule->n_identities; i++) {
+        const struct identity *other = schedule->identities[i];
+        if (other->visit && (other == identity || other->replaces == identity->certificate ||
+                             identity->replaces == other->certificate))
+            return true;
+    }
+    return false;
+}
+
+static int64_t earliest_trial_us(const struct schedule *schedule, struct identity **ret_identity)
 {
     int64_t earliest = SCHEDULE_NEVER;
+    for (size_t i = 0; i < schedule->n_identities; i++) {
+        struct identity *identity = schedule->identities[i];
+        if (!identity->replaces || identity->not_before_us >= earliest ||
+            schedule_is_engaged(schedule, identity))
+            continue;
+        earliest = identity->not_before_us;
+        *ret_identity = identity;
+    }
+    return earliest;
+}
+
+int64_t schedule_earliest_us(struct schedule *schedule, struct identity **ret_identity)
+{
+    int64_t earliest = earliest_trial_us(schedule, ret_identity);
     for (size_t i = 0; i < schedule->n_jobs; i++) {
         const struct job *job = &schedule->jobs[i];
         if (job->blocked || job->unjudged || job->certificate == 0 || job->due_us >= earliest)
             continue;
         struct identity *identity = schedule_identity(schedule, job->certificate);
         int64_t due = MAX(job->due_us, identity->not_before_us);
-        if (identity->visit || due >= earliest)
+        if (due >= earliest || schedule_is_engaged(schedule, identity))
             continue;
         earliest = due;
         *ret_identity = identity;

@@ -23,6 +23,7 @@ struct identity {
     int64_t certificate;
     unsigned failures;     /* visits that failed in a row */
     int64_t not_before_us; /* backoff of the identity as a whole */
+    int64_t replaces;      /* it is on trial: it takes this certificate's place at its first login; 0 = not */
     struct visit *visit;   /* under way, or NULL */
 };
 
@@ -44,6 +45,11 @@ struct job *schedule_find(struct schedule *schedule,
                           int64_t lot); /* NULL when the lot has nothing to wait for */
 /* The identity's entry, made when it is not there; never NULL. Its address stays. */
 struct identity *schedule_identity(struct schedule *schedule, int64_t certificate);
+/*
+ * Is it being visited, or its counterpart while one of the two is to replace the other? They may be one account at the
+ * portal, where a second login could end the first.
+ */
+bool schedule_is_engaged(const struct schedule *schedule, const struct identity *identity);
 /* Marks a job for judging again. */
 void schedule_unjudge(struct schedule *schedule, struct job *job);
 /* When this job may be served, its identity's delay included; SCHEDULE_NEVER when it may not. */

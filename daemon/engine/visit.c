@@ -132,7 +132,13 @@ static int certificate_hold(struct visit *visit, enum lot_hold hold, const char 
     if (r < 0)
         return r;
     engine->host.certificate_changed(engine->host.data, visit->identity->certificate);
-    engine_tell(engine, 0, lot_hold_name(hold), text);
+    _cleanup_free_ char *overlap =
+        visit->identity->replaces
+            ? xasprintf(_("%s; certificate %lld goes on serving until this one is put right"), text,
+                        (long long)visit->identity->replaces)
+            : NULL;
+    visit->identity->replaces = 0;
+    engine_tell(engine, 0, lot_hold_name(hold), overlap ? overlap : text);
     return judge_again(engine, visit->identity->certificate, err);
 }
 
@@ -182,7 +188,9 @@ static int draw_consequences(struct visit *visit, const struct portal_answer *an
         return identity_back_off(visit, answer, err);
     if (hold == LOT_HOLD_CERTIFICATE_REJECTED || hold == LOT_HOLD_CERTIFICATE_EXPIRED)
         return certificate_hold(visit, hold, answer->text, err);
-    return portal_is_changed(visit, answer, err);
+    int r = visit->identity->replaces ? identity_back_off(visit, answer, err)
+                                      : 0; /* nobody waits for it to be due */
+    return r < 0 ? r : portal_is_changed(visit, answer, err);
 }
 
 void visit_failed(struct visit *visit, const struct portal_answer *answer)
@@ -346,14 +354,11 @@ static void test_tell(void *data, const struct err *commit_err)
     free(result);
 }
 
-/* A test's answer goes out once what was learned from it is on disk. */
-static void test_done(struct engine *engine, engine_test_fn *fn, void *data,
-                      const struct portal_answer *answer)
+void visit_tell_test(struct engine *engine, engine_test_fn *fn, void *data, enum outcome_reason reason,
+                     const char *text)
 {
-    if (!fn)
-        return;
     struct test_result *result = xmalloc(sizeof(*result));
-    *result = (struct test_result){fn, data, answer->reason, xstrdup(answer->text)};
+    *result = (struct test_result){fn, data, reason, xstrdup(text)};
     store_after_commit(engine->store, test_tell, result);
 }
 
@@ -369,6 +374,8 @@ static int note_login(struct visit *visit, struct err *err)
     store_certificate_free(&certificate);
     if (r >= 0)
         engine->host.certificate_changed(engine->host.data, visit->identity->certificate);
+    if (r >= 0)
+        r = trial_pass(engine, visit->identity, err);
     return r < 0 ? r : circuit_praise(engine, err);
 }
 
@@ -385,7 +392,8 @@ static void login_done(void *data, const struct portal_answer *answer)
         visit_fatal(visit, &err);
     else
         visit_continue(visit);
-    test_done(engine, test_fn, test_data, answer);
+    if (test_fn)
+        visit_tell_test(engine, test_fn, test_data, answer->reason, answer->text);
 }
 
 static struct visit *visit_new(struct engine *engine, struct identity *identity, struct err *err)
@@ -425,7 +433,7 @@ void visit_start(struct engine *engine, struct identity *identity)
 int visit_start_test(struct engine *engine, struct identity *identity, engine_test_fn *fn, void *data,
                      struct err *err)
 {
-    if (identity->visit)
+    if (schedule_is_engaged(&engine->schedule, identity))
         return err_set(err, ERR_BUSY, _("this certificate is in use for a visit; try again in a moment"));
     struct visit *visit = visit_new(engine, identity, err);
     if (!visit)

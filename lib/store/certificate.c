@@ -17,7 +17,8 @@
     X(removed_us, I64, store_certificate, removed_us)                                                        \
     X(hold, I32, store_certificate, hold)                                                                    \
     X(hold_text, TEXT, store_certificate, hold_text)                                                         \
-    X(last_login_us, I64, store_certificate, last_login_us)
+    X(last_login_us, I64, store_certificate, last_login_us)                                                  \
+    X(replaces, ID, store_certificate, replaces)
 #define CERTIFICATE_ALL(X) CERTIFICATE_COLUMNS(X) X(sealed, , , )
 #define CERTIFICATE_SET(X) CERTIFICATE_COLUMNS(X) ", sealed = coalesce(?, sealed)"
 
@@ -99,6 +100,13 @@ int store_certificate_remove(struct store *store, int64_t id, struct err *err)
         return unknown(id, err);
     r = db_run(store, err, "UPDATE rp SET certificate = NULL WHERE certificate = ?1", DB_INT(id));
     return r < 0 ? r : 0;
+}
+
+int store_certificate_succeed(struct store *store, int64_t old, int64_t heir, struct err *err)
+{
+    int r = db_run(store, err, "UPDATE rp SET certificate = ?2 WHERE certificate = ?1", DB_INT(old),
+                   DB_INT(heir));
+    return r < 0 ? r : store_certificate_remove(store, old, err);
 }
 
 int store_certificate_get(struct store *store, int64_t id, struct store_certificate *ret, struct err *err)

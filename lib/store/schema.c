@@ -116,6 +116,9 @@ static const char *const migrations[] = {
     "CREATE TABLE audit_head(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT "
     "NULL) STRICT;"
     "INSERT INTO audit_head VALUES (1, 0, '');",
+
+    /* A certificate that waits to take the place of another. */
+    "ALTER TABLE certificate ADD COLUMN replaces INTEGER REFERENCES certificate(id);",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

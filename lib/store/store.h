@@ -105,6 +105,7 @@ struct store_certificate {
     enum lot_hold hold; /* certificate-rejected or certificate-expired: not to be tried until somebody acts */
     char *hold_text;    /* what the portal said */
     int64_t last_login_us; /* last login that worked */
+    int64_t replaces;      /* the certificate whose place it takes at its first login; 0 = none */
 };
 void store_certificate_free(struct store_certificate *certificate);
 /* ret_id is chosen before sealing, since it is the seal's associated data: reserve it first. */
@@ -114,6 +115,8 @@ int store_certificate_update(struct store *store, const struct store_certificate
                              struct err *err);
 /* Marks it removed, wipes the sealed bytes, unbinds its RPs; the row stays for history. */
 int store_certificate_remove(struct store *store, int64_t id, struct err *err);
+/* Gives all RPs of `old` to `heir` and removes `old`. */
+int store_certificate_succeed(struct store *store, int64_t old, int64_t heir, struct err *err);
 int store_certificate_get(struct store *store, int64_t id, struct store_certificate *ret, struct err *err);
 /* Without `removed`, only those in use; sealed bytes are not loaded. */
 int store_certificate_list(struct store *store, bool removed, struct store_certificate **ret, size_t *ret_n,

@@ -21,6 +21,7 @@ struct world {
     struct engine_config config;
     int64_t armed_us;
     int64_t certificate;
+    int64_t replaced; /* the last one that gave way */
     unsigned attentions;
     char last_attention[64];
     uint32_t seed;
@@ -47,6 +48,11 @@ static void on_number(void *data, int64_t number)
 {
 }
 
+static void on_replaced(void *data, int64_t old, int64_t heir)
+{
+    world->replaced = old;
+}
+
 static void on_portal(void *data)
 {
 }
@@ -71,6 +77,7 @@ static void on_fatal(void *data, const struct err *err)
 static const struct engine_host host = {.arm = on_arm,
                                         .lot_changed = on_number,
                                         .certificate_changed = on_number,
+                                        .certificate_replaced = on_replaced,
                                         .portal_changed = on_portal,
                                         .attention = on_attention,
                                         .random = on_random,
@@ -116,17 +123,23 @@ static void add_rp(const char *rp, int64_t certificate)
     MUST(store_rp_add(world->store, &row, err));
 }
 
-static int64_t add_certificate(void)
+static int64_t add_replacement(int64_t replaces)
 {
     struct store_certificate certificate = {.kind = CERTIFICATE_IMSS,
                                             .user = (char *)"practica1",
                                             .fingerprint = (char *)"00",
                                             .not_after_us = world_wall_us(NULL) + 365 * US_PER_DAY,
                                             .sealed = (void *)"x",
-                                            .sealed_len = 1};
+                                            .sealed_len = 1,
+                                            .replaces = replaces};
     MUST(store_certificate_reserve(world->store, &certificate.id, err));
     MUST(store_certificate_add(world->store, &certificate, err));
     return certificate.id;
+}
+
+static int64_t add_certificate(void)
+{
+    return add_replacement(0);
 }
 
 #define RP "Z9900001108"
@@ -251,8 +264,9 @@ static struct store_lot *get(int64_t id)
     return &lot;
 }
 
-#define assert_state(id, expected) assert_string_equal(lot_state_name(get(id)->state), lot_state_name(expected))
-#define assert_hold(id, expected)  assert_string_equal(lot_hold_name(get(id)->hold), lot_hold_name(expected))
+#define assert_state(id, expected)                                                                           \
+    assert_string_equal(lot_state_name(get(id)->state), lot_state_name(expected))
+#define assert_hold(id, expected) assert_string_equal(lot_hold_name(get(id)->hold), lot_hold_name(expected))
 
 static size_t arrived(int64_t id)
 {
@@ -403,7 +417,8 @@ static void a_foreign_lot_is_read_once(void **state)
     fake_portal_add_foreign(&world->fake, world->certificate, RP, "another lot", 11);
     world->fake.process_at_once = false;
     for (int i = 0; i < 3; i++) {
-        fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_BROKEN, .sent = true});
+        fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                          (struct fake_fault){.reason = REASON_BROKEN, .sent = true});
         submit(1 + (unsigned)i, 1);
         pass(30 * US_PER_MIN);
     }
@@ -493,6 +508,157 @@ static void an_expired_certificate_is_never_used(void **state)
     assert_int_equal(world->fake.requests[FAKE_LOGIN], 0);
 }
 
+/* ---- replacing a certificate ---- */
+
+static int64_t replace(void)
+{
+    int64_t heir = add_replacement(world->certificate);
+    MUST(engine_certificate_changed(world->engine, heir, err));
+    MUST(store_commit(world->store, err));
+    return heir;
+}
+
+static int64_t serving(void)
+{
+    struct store_rp rp = {0};
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    int64_t id = rp.certificate;
+    store_rp_free(&rp);
+    return id;
+}
+
+static bool is_removed(int64_t id)
+{
+    struct store_certificate certificate = {0};
+    MUST(store_certificate_get(world->store, id, &certificate, err));
+    bool removed = certificate.removed_us && !certificate.sealed;
+    store_certificate_free(&certificate);
+    return removed;
+}
+
+static void a_replacement_serves_from_its_first_login_on(void **state)
+{
+    int64_t before = submit(1, 1);
+    pass(US_PER_MIN);
+    assert_int_equal(get(before)->certificate, world->certificate);
+    int64_t heir = replace();
+    assert_int_equal(serving(), world->certificate);
+    settle_down();
+    assert_int_equal(serving(), heir);
+    assert_true(is_removed(world->certificate));
+    assert_int_equal(world->replaced, world->certificate);
+    assert_string_equal(world->last_attention, "certificate-replaced");
+
+    int64_t after = submit(2, 1);
+    pass(US_PER_MIN);
+    assert_state(after, LOT_STATE_ACCEPTED);
+    assert_int_equal(get(after)->certificate, heir);
+    assert_int_equal(get(before)->certificate, world->certificate); /* history keeps who signed it */
+    struct store_attempt *attempts;
+    size_t n;
+    MUST(store_attempt_list(world->store, before, &attempts, &n, err));
+    assert_int_equal(n, 1);
+    assert_int_equal(attempts[0].certificate, world->certificate);
+    store_attempts_free(attempts, n);
+}
+
+static void a_replacement_that_is_refused_is_held_and_the_old_one_goes_on(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CERTIFICATE_UNKNOWN});
+    int64_t heir = replace();
+    pass(30 * US_PER_DAY);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+    assert_int_equal(serving(), world->certificate);
+    int64_t id = submit(1, 1);
+    pass(US_PER_MIN);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(get(id)->certificate, world->certificate);
+
+    struct store_certificate row = {0}; /* IMSS knows it now: somebody releases it */
+    MUST(store_certificate_get(world->store, heir, &row, err));
+    assert_int_equal(row.hold, LOT_HOLD_CERTIFICATE_REJECTED);
+    row.hold = LOT_HOLD_NONE;
+    MUST(store_certificate_update(world->store, &row, err));
+    store_certificate_free(&row);
+    MUST(engine_certificate_changed(world->engine, heir, err));
+    pass(US_PER_MIN);
+    assert_int_equal(serving(), heir);
+}
+
+static void a_replacement_waits_for_a_portal_that_is_down(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CONNECT});
+    world->fake.keeps_fault[FAKE_LOGIN] = true;
+    int64_t heir = replace();
+    pass(6 * US_PER_HOUR);
+    assert_in_range(world->fake.requests[FAKE_LOGIN], 3, 200);
+    assert_int_equal(serving(), world->certificate);
+    world_die_and_start(); /* it is still on trial */
+    world->fake.keeps_fault[FAKE_LOGIN] = world->fake.has_fault[FAKE_LOGIN] = false;
+    pass(2 * US_PER_HOUR);
+    assert_int_equal(serving(), heir);
+}
+
+static void an_unknown_page_does_not_make_a_replacement_ask_without_end(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_UNKNOWN_PAGE});
+    world->fake.keeps_fault[FAKE_LOGIN] = true;
+    replace();
+    pass(6 * US_PER_HOUR);
+    assert_in_range(world->fake.requests[FAKE_LOGIN], 2, 200);
+    assert_int_equal(serving(), world->certificate);
+}
+
+static void lots_held_for_an_expired_certificate_go_on_with_its_replacement(void **state)
+{
+    world->now_us += 366 * US_PER_DAY;
+    int64_t id = submit(1, 1);
+    pass(US_PER_MIN);
+    assert_hold(id, LOT_HOLD_CERTIFICATE_EXPIRED);
+    int64_t heir = replace();
+    pass(US_PER_MIN);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(get(id)->certificate, heir);
+}
+
+/* One account at the portal: a second login could end the session that sends. */
+static void a_replacement_does_not_log_in_while_the_old_one_is_visiting(void **state)
+{
+    int64_t id = submit(1, 1);
+    while (world->fake.requests[FAKE_UPLOAD] == 0)
+        assert_true(turn());
+    replace();
+    while (world->fake.requests[FAKE_LOGOUT] == 0) {
+        assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+        assert_true(turn());
+    }
+    pass(US_PER_MIN);
+    assert_true(is_removed(world->certificate));
+    assert_int_equal(arrived(id), 1);
+}
+
+static enum outcome_reason tested;
+static void on_tested(void *data, enum outcome_reason reason, const char *text)
+{
+    tested = reason;
+    assert_true(strlen(text) > 0);
+}
+
+static void a_test_lets_a_replacement_in_and_an_expired_one_is_not_even_asked(void **state)
+{
+    int64_t heir = add_replacement(world->certificate);
+    tested = _REASON_MAX;
+    MUST(engine_test_certificate(world->engine, heir, on_tested, NULL, err));
+    settle_down();
+    assert_int_equal(tested, REASON_OK);
+    assert_int_equal(serving(), heir);
+    world->now_us += 366 * US_PER_DAY;
+    MUST(engine_test_certificate(world->engine, heir, on_tested, NULL, err));
+    settle_down();
+    assert_int_equal(tested, REASON_CERTIFICATE_EXPIRED);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+}
+
 static void a_paused_registration_sends_nothing_and_goes_on_when_resumed(void **state)
 {
     struct store_rp rp = {0};
@@ -567,8 +733,9 @@ static void a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot(void *
 
 static void retry_after_is_waited_for(void **state)
 {
-    fake_portal_fault(&world->fake, FAKE_LOGIN,
-                      (struct fake_fault){.reason = REASON_HTTP_UNAVAILABLE, .retry_after_us = 5 * US_PER_HOUR});
+    fake_portal_fault(
+        &world->fake, FAKE_LOGIN,
+        (struct fake_fault){.reason = REASON_HTTP_UNAVAILABLE, .retry_after_us = 5 * US_PER_HOUR});
     int64_t id = submit(1, 1);
     pass(5 * US_PER_HOUR - 1);
     assert_state(id, LOT_STATE_QUEUED);
@@ -633,7 +800,8 @@ static void a_missing_acuse_does_not_delay_the_result_and_is_asked_for_again(voi
 
 static void a_refused_file_is_final(void **state)
 {
-    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_FILE_REFUSED, .sent = true});
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_FILE_REFUSED, .sent = true});
     int64_t id = submit(1, 1);
     pass(30 * US_PER_DAY);
     assert_state(id, LOT_STATE_FAILED);
@@ -659,9 +827,9 @@ static void a_wall_clock_set_back_does_not_stop_the_queue(void **state)
 
 static struct fake_fault random_fault(void)
 {
-    static const enum outcome_reason reasons[] = {REASON_CONNECT,          REASON_TIMEOUT, REASON_BROKEN,
-                                                  REASON_HTTP_UNAVAILABLE, REASON_BACKEND, REASON_SESSION_LOST,
-                                                  REASON_HTTP_SERVER,      REASON_DNS};
+    static const enum outcome_reason reasons[] = {
+        REASON_CONNECT, REASON_TIMEOUT,      REASON_BROKEN,      REASON_HTTP_UNAVAILABLE,
+        REASON_BACKEND, REASON_SESSION_LOST, REASON_HTTP_SERVER, REASON_DNS};
     struct fake_fault fault = {.reason = reasons[on_random(NULL) >> 8 & 7]};
     fault.sent = fault.reason != REASON_CONNECT && fault.reason != REASON_DNS;
     fault.taken = fault.sent && fault.reason != REASON_SESSION_LOST && (on_random(NULL) >> 16 & 1);
@@ -676,7 +844,8 @@ static void whatever_happens_every_lot_arrives_exactly_once(void **state)
         int64_t lots[15];
         for (unsigned i = 0; i < ELEMENTSOF(lots); i++) {
             if (on_random(NULL) >> 30 != 0)
-                fake_portal_fault(&world->fake, (enum fake_step)(on_random(NULL) >> 8 & 7) % _FAKE_MAX, random_fault());
+                fake_portal_fault(&world->fake, (enum fake_step)(on_random(NULL) >> 8 & 7) % _FAKE_MAX,
+                                  random_fault());
             lots[i] = submit((seed * 100 + i) * 10, 1 + i % 3);
             for (unsigned turns = on_random(NULL) >> 27; turns > 0; turns--)
                 turn();
@@ -715,6 +884,13 @@ int main(void)
         engine_test(a_wrong_password_is_tried_once_and_holds_all_its_lots),
         engine_test(without_a_certificate_a_lot_waits_for_one),
         engine_test(an_expired_certificate_is_never_used),
+        engine_test(a_replacement_serves_from_its_first_login_on),
+        engine_test(a_replacement_that_is_refused_is_held_and_the_old_one_goes_on),
+        engine_test(a_replacement_waits_for_a_portal_that_is_down),
+        engine_test(an_unknown_page_does_not_make_a_replacement_ask_without_end),
+        engine_test(lots_held_for_an_expired_certificate_go_on_with_its_replacement),
+        engine_test(a_replacement_does_not_log_in_while_the_old_one_is_visiting),
+        engine_test(a_test_lets_a_replacement_in_and_an_expired_one_is_not_even_asked),
         engine_test(a_paused_registration_sends_nothing_and_goes_on_when_resumed),
         engine_test(a_profile_that_cannot_send_holds_what_is_queued_and_follows_the_rest),
         engine_test(a_cancelled_lot_is_never_sent),
