@@ -20,6 +20,7 @@ int remote_open(const char *address, struct remote **ret, struct err *err)
         return r;
     struct remote *remote = xcalloc(1, sizeof(*remote));
     *remote = (struct remote){.bus = bus, .interactive = terminal_interactive()};
+    bus_client_set_interactive(bus, remote->interactive); /* for what has no options: reading */
     *ret = remote;
     return 0;
 }
@@ -147,8 +148,7 @@ void remote_close_options(struct remote *remote, struct bus_writer *w)
 static int exchange(struct remote *remote, struct bus_writer *w, enum remote_patience patience,
                     const char *expect, DBusMessage **ret_reply, struct err *err)
 {
-    /* A person who types a password for polkit needs as long as it takes. */
-    int timeout_ms = patience == REMOTE_LONG || remote->interactive ? -1 : BUS_TIMEOUT_MS;
+    int timeout_ms = patience == REMOTE_LONG ? -1 : BUS_TIMEOUT_MS;
     return bus_client_call(remote->bus, w, timeout_ms, expect, ret_reply, err);
 }
 

@@ -101,7 +101,8 @@ int bus_client_call(struct bus_client *client, struct bus_writer *w, int timeout
     if (r < 0)
         return r;
     dbus_message_set_allow_interactive_authorization(message, client->interactive);
-    timeout_ms = timeout_ms < 0 ? DBUS_TIMEOUT_INFINITE : timeout_ms;
+    /* A person who types a password for polkit needs as long as it takes. */
+    timeout_ms = timeout_ms < 0 || client->interactive ? DBUS_TIMEOUT_INFINITE : timeout_ms;
     if (!dbus_connection_send_with_reply(client->connection, message, &pending, timeout_ms) || !pending)
         return bus_err_from_name(DBUS_ERROR_DISCONNECTED, _("the bus went away"), err);
     dbus_pending_call_block(pending);

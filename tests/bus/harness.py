@@ -42,7 +42,7 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Config
     <allow own="org.freedesktop.PolicyKit1"/>
     <allow send_destination="org.freedesktop.PolicyKit1"/>
   </policy>
-  <include>{policy}</include>
+{policies}
 </busconfig>
 """
 
@@ -54,7 +54,7 @@ def die_with_parent():
 class House:
     """The bus, the daemon, and their folder."""
 
-    def __init__(self, idsed, policy, config=""):
+    def __init__(self, idsed, policy, config="", more_policies=()):
         self.idsed = idsed
         self.folder = tempfile.mkdtemp(prefix="idsed-bus.")
         os.chmod(self.folder, 0o755)
@@ -69,7 +69,8 @@ class House:
         with open(self.config, "w") as f:
             f.write(config)
         with open(os.path.join(self.folder, "bus.conf"), "w") as f:
-            f.write(BUS_CONFIG.format(folder=self.folder, policy=policy))
+            policies = "\n".join(f"  <include>{path}</include>" for path in (policy, *more_policies))
+            f.write(BUS_CONFIG.format(folder=self.folder, policies=policies))
         self.daemon = None
         self.bus_daemon = subprocess.Popen(
             ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile", "--print-address"],

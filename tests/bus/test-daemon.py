@@ -9,14 +9,12 @@ usage: test-daemon.py IDSED IDSE-SIM POLICY
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import dbus
@@ -42,7 +40,6 @@ MANAGER = NAME + ".Manager"
 CERTIFICATE = NAME + ".Certificate"
 REGISTRATION = NAME + ".Registration"
 LONG = 120
-NOBODY = 65534
 
 
 class DaemonTest(unittest.TestCase):
@@ -81,9 +78,9 @@ class DaemonTest(unittest.TestCase):
         DaemonTest.number += n
         return range(first, first + n)
 
-    def fails(self, name, call, *arguments):
+    def fails(self, name, call, *arguments, **options):
         with self.assertRaises(dbus.DBusException) as raised:
-            call(*arguments)
+            call(*arguments, **options)
         self.assertEqual(raised.exception.get_dbus_name(), ERROR + name, raised.exception.get_dbus_message())
         return raised.exception.get_dbus_message()
 
@@ -525,15 +522,22 @@ class Certificates(DaemonTest):
     def text(cls, name):
         return cls.bytes(name).decode().strip()
 
-    def add(self, kind, files, rps, **options):
+    def hand_over(self, path, interface, method, kind, files, *arguments):
         fds = {name: memory_file(data) for name, data in files.items()}
         try:
-            return self.manager("AddCertificate", kind,
-                                dbus.Dictionary({name: dbus.types.UnixFd(fd) for name, fd in fds.items()}, signature="sh"),
-                                dbus.Array(rps, signature="s"), option(options))
+            return self.call(path, interface, method, kind,
+                             dbus.Dictionary({name: dbus.types.UnixFd(fd) for name, fd in fds.items()}, signature="sh"),
+                             *arguments)
         finally:
             for fd in fds.values():
                 os.close(fd)
+
+    def add(self, kind, files, rps, **options):
+        return self.hand_over(ROOT, MANAGER, "AddCertificate", kind, files, dbus.Array(rps, signature="s"),
+                              option(options))
+
+    def replace(self, path, kind, files, **options):
+        return self.hand_over(path, CERTIFICATE, "Replace", kind, files, option(options))
 
     def imss(self):
         return {"pfx": self.bytes("imss.pfx"), "password": self.text("imss.password").encode()}
@@ -591,7 +595,27 @@ class Certificates(DaemonTest):
         for method in "Test", "Release", "Remove":
             self.fails("UnknownOption", self.call, path, CERTIFICATE, method, option({"colour": "red"}))
 
-    def test_4_no_secret_is_in_the_state_folder_or_the_log(self):
+    def test_4_a_replacement_waits_while_the_portal_cannot_be_asked(self):
+        rp, user = self.imss_rp[0], self.text("imss.user")
+        serving = lambda: f"{ROOT}/certificate/{self.get(f'{ROOT}/registration/{rp}', REGISTRATION, 'Certificate')}"
+        old = self.add("imss", self.imss(), self.imss_rp, user=user)
+        self.fails("WrongPassword", self.replace, old, "imss", {**self.imss(), "password": b"Equivocada1"}, user=user)
+        self.fails("UnknownCertificate", self.replace, f"{ROOT}/certificate/999", "imss", self.imss(), user=user)
+        heir = self.replace(old, "imss", self.imss(), user=user)
+        self.assertEqual(f"{ROOT}/certificate/{self.get(heir, CERTIFICATE, 'Replaces')}", old)
+        self.assertEqual(list(self.get(heir, CERTIFICATE, "Registrations")), [])
+        self.assertEqual(serving(), old)
+        text = self.fails("WrongState", self.replace, old, "imss", self.imss(), user=user)
+        self.assertIn("certificate " + heir.rsplit("/")[-1], text)
+        self.fails("CertificateExists", self.replace, heir, "efirma", self.efirma())
+        self.call(heir, CERTIFICATE, "Remove", option({}))  # it gives up its place, and another may wait for it
+        self.assertEqual(serving(), old)
+        heir = self.replace(old, "imss", self.imss(), user=user)
+        self.call(old, CERTIFICATE, "Remove", option({}))  # a person does not wait for the portal
+        self.assertEqual(serving(), heir)
+        self.assertEqual(len([row for row in self.manager("ListCertificates") if row["Kind"] == "imss"]), 1)
+
+    def test_5_no_secret_is_in_the_state_folder_or_the_log(self):
         secrets = [self.text("imss.password").encode(), self.text("efirma.password").encode()]
         for name in os.listdir(self.house.state):
             with open(os.path.join(self.house.state, name), "rb") as f:
@@ -602,6 +626,67 @@ class Certificates(DaemonTest):
             log = f.read()
         for secret in secrets:
             self.assertNotIn(secret, log)
+
+
+class History(DaemonTest):
+    def history(self, cursor=0, limit=1000, **filter):
+        return self.manager("ListHistory", option(filter), dbus.UInt64(cursor), dbus.UInt32(limit))
+
+    def test_1_every_act_is_a_record_newest_first(self):
+        lot = self.new_lot()
+        number = lot.rsplit("/")[-1]
+        self.call(lot, LOT, "Hold", option({"text": "por revisar"}))
+        self.fails("WrongState", self.call, lot, LOT, "Reconcile", option({}))
+        records, after = self.history(lot=dbus.UInt64(int(number)))
+        self.assertEqual([(str(r["action"]), str(r["outcome"])) for r in records],
+                         [("reconcile", "WrongState"), ("hold", "ok"), ("submit", "ok")])
+        self.assertEqual({str(r["who"]) for r in records}, {f"uid {os.getuid()}"})
+        self.assertEqual({str(r["object"]) for r in records}, {f"lot {number}"})
+        self.assertTrue(all(len(r["hash"]) == 64 and r["at"] > 0 for r in records))
+        self.assertEqual(after, 0)
+
+    def test_2_it_comes_in_pages_and_by_filter(self):
+        everything, after = self.history()
+        self.assertEqual(after, 0)
+        seqs, cursor = [], 0
+        while True:
+            page, cursor = self.history(cursor, 2)
+            seqs += [int(r["seq"]) for r in page]
+            if cursor == 0:
+                break
+        self.assertEqual(seqs, list(range(len(everything), 0, -1)))
+        self.assertEqual(len(self.history(who="uid 4711")[0]), 0)
+        self.assertEqual(len(self.history(since=everything[0]["at"])[0]), 1)
+        self.assertEqual(len(self.history(until=dbus.UInt64(1))[0]), 0)
+        self.fails("InvalidArgument", self.history, 0, 1001)
+        self.fails("UnknownOption", self.history, colour="red")
+
+    def test_3_a_change_a_gap_and_a_cut_tail_are_found(self):
+        records = len(self.history()[0])
+        whole, text, count = self.manager("VerifyHistory")
+        self.assertEqual((bool(whole), int(count)), (True, records), text)
+        tampering = {"UPDATE audit SET who = 'uid 4711' WHERE seq = 2": "record 2 was changed",
+                     "DELETE FROM audit WHERE seq = 3": "record 3 is missing",
+                     f"DELETE FROM audit WHERE seq = {records}": f"record {records} is missing"}
+        database = os.path.join(self.house.state, "idsed.db")
+        for sql, expected in tampering.items():
+            self.house.stop()
+            with open(database, "rb") as f:
+                before = f.read()
+            with contextlib.closing(sqlite3.connect(database)) as db:
+                db.execute(sql)
+                db.commit()
+            self.house.start()
+            whole, text, count = self.manager("VerifyHistory")
+            self.assertEqual((bool(whole), int(count)), (False, 0))
+            self.assertIn(expected, text)
+            checks = {str(check["name"]): check for check in self.manager("Diagnose")}
+            self.assertFalse(checks["audit"]["ok"])
+            self.house.stop()
+            with open(database, "wb") as f:
+                f.write(before)
+            self.house.start()
+        self.assertTrue(self.manager("VerifyHistory")[0])
 
 
 class Whole(DaemonTest):
@@ -792,111 +877,6 @@ class Hostile(DaemonTest):
         os.close(fd)
         connection.close()
         self.manager("Diagnose")
-
-
-@unittest.skipUnless(os.getuid() == 0, "needs another uid to try")
-class Unprivileged(DaemonTest):
-    """uid 0 may do everything, anybody else what polkit says; without polkit, nothing."""
-
-    CALLS = """
-import sys, dbus, dbus.bus, os
-sys.path.insert(0, {here!r})
-from harness import *
-bus = dbus.bus.BusConnection({address!r})
-def call(path, interface, method, *arguments):
-    try:
-        bus.get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(*arguments)
-        print("ok", method)
-    except dbus.DBusException as e:
-        print(e.get_dbus_name(), method)
-fd = memory_file(dispmag([reingreso(1)]))
-empty = option({{}})
-manager = NAME + ".Manager"
-call(ROOT, manager, "Submit", dbus.types.UnixFd(fd), empty)
-call(ROOT, manager, "ListLots", empty, dbus.UInt64(0), dbus.UInt32(1))
-call(ROOT, manager, "ListMovements", empty, "", dbus.UInt32(1))
-call(ROOT, manager, "AddRegistration", RP_UNKNOWN, empty)
-call(ROOT, manager, "ListRegistrations")
-call(ROOT, manager, "AddCertificate", "imss", dbus.Dictionary({{}}, signature="sh"), dbus.Array([], signature="s"), empty)
-call(ROOT, manager, "ListCertificates")
-call(ROOT, manager, "ListProfiles")
-call(ROOT, manager, "UseProfile", "imss", empty)
-call(ROOT, manager, "Refresh", empty)
-call(ROOT, manager, "Diagnose")
-lot = {lot!r}
-for method in "Hold", "Release", "Cancel", "Retry", "Reconcile":
-    call(lot, NAME + ".Lot", method, empty)
-call(lot, NAME + ".Lot", "GetReceipt", dbus.UInt64(1))
-call(lot, NAME + ".Lot", "GetRecords")
-call(lot, NAME + ".Lot", "ListAttempts")
-call(lot, NAME + ".Lot", "GetTranscript", dbus.UInt64(1))
-for method in "Pause", "Resume", "Remove", "Update":
-    call(ROOT + "/registration/" + RP, NAME + ".Registration", method, empty)
-for interface, path in (manager, ROOT), (NAME + ".Lot", lot):
-    call(path, "org.freedesktop.DBus.Properties", "GetAll", interface)
-call(ROOT, "org.freedesktop.DBus.Properties", "Get", manager, "LotCounts")
-call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
-"""
-
-    def try_everything(self, lot):
-        """Lines "ERROR METHOD" or "ok METHOD", as a uid without any right of its own."""
-        with tempfile.TemporaryDirectory() as here:
-            os.chmod(here, 0o755)
-            copy = os.path.join(here, "harness.py")
-            shutil.copyfile(os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness.py"), copy)
-            os.chmod(copy, 0o644)
-            script = self.CALLS.format(here=here, address=self.house.address, lot=lot)
-            result = subprocess.run(["/usr/bin/python3", "-B", "-c", script], user=NOBODY, group=NOBODY, extra_groups=[],
-                                    cwd="/", capture_output=True, text=True, timeout=LONG)
-        self.assertEqual(result.stderr, "")
-        lines = result.stdout.splitlines()
-        self.assertEqual(len(lines), 28)
-        return [line.split() for line in lines]
-
-    def audit(self):
-        with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as db:
-            return db.execute("SELECT who, action, outcome FROM audit ORDER BY seq").fetchall()
-
-    def test_1_without_polkit_every_method_is_denied(self):
-        lot = str(self.new_lot())
-        before = self.totals()
-        for answer, method in self.try_everything(lot):
-            self.assertEqual(answer, ERROR + "AccessDenied", method)
-        self.assertEqual(self.totals(), before)
-        self.assertEqual(self.get(lot, LOT, "State"), "queued")
-        records = self.audit()
-        self.assertIn((f"uid {os.getuid()}", "submit", "ok"), records)
-        for action in "read", "submit", "control", "manage-credentials":
-            self.assertIn((f"uid {NOBODY}", f"mx.idsed1.{action}", "AccessDenied"), records)
-        self.assertEqual(len([r for r in records if r[2] == "AccessDenied"]), 28)
-
-    def test_2_with_polkit_each_method_needs_its_action(self):
-        lot = str(self.new_lot())
-        polkit = subprocess.Popen(["/usr/bin/python3", "-m", "dbusmock", "--template", "polkitd"],
-                                  env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.house.address),
-                                  stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        try:
-            while not self.bus.name_has_owner("org.freedesktop.PolicyKit1"):
-                self.assertIsNone(polkit.poll())
-                time.sleep(0.05)
-            mock = self.bus.get_object("org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
-                                       introspect=False)
-            mock.SetAllowed(dbus.Array(["mx.idsed1.read"], signature="s"),
-                            dbus_interface="org.freedesktop.DBus.Mock")
-            answers = {method: answer for answer, method in self.try_everything(lot)}
-            mock.SetAllowed(dbus.Array(["mx.idsed1.control"], signature="s"),
-                            dbus_interface="org.freedesktop.DBus.Mock")
-            others = {method: answer for answer, method in self.try_everything(lot)}
-        finally:
-            polkit.terminate()
-            polkit.wait()
-        readers = {"ListLots", "ListMovements", "ListRegistrations", "ListCertificates", "ListProfiles", "Diagnose",
-                   "GetReceipt", "GetRecords", "ListAttempts", "GetTranscript", "GetAll", "Get", "GetManagedObjects"}
-        control = {"AddRegistration", "UseProfile", "Refresh", "Hold", "Release", "Cancel", "Retry", "Reconcile",
-                   "Pause", "Resume", "Remove", "Update"}
-        denied = ERROR + "AccessDenied"
-        self.assertEqual({method for method, answer in answers.items() if answer != denied}, readers)
-        self.assertEqual({method for method, answer in others.items() if answer != denied}, control)
 
 
 if __name__ == "__main__":

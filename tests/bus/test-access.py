@@ -1,0 +1,295 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+Who may call what: every method of every interface, called by users with one right each, judged by the real polkitd with
+the actions and rules that are shipped. Runs in a mount namespace of its own, where those users and rules exist.
+
+usage: test-access.py IDSED IDSECTL SOURCE-TREE
+"""
+
+import ctypes
+import glob
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+from harness import ERROR, NAME, ROOT, House, die_with_parent
+
+IDSED, IDSECTL, TOP = (os.path.abspath(path) for path in sys.argv[1:4])
+POLKITD = "/usr/lib/polkit-1/polkitd"
+POLKITD_POLICY = "/usr/share/dbus-1/system.d/org.freedesktop.PolicyKit1.conf"
+LONG = 120
+SKIPPED = 77
+
+READ, SUBMIT, CONTROL, CREDENTIALS, USERS = ("mx.idsed1." + action for action in (
+    "read", "submit", "control", "manage-credentials", "manage-users"))
+EVERYBODY = None
+
+# Each method of each interface and the action that it needs; a method that is not here fails the test.
+TABLE = {
+    "Manager": {
+        "Submit": SUBMIT, "ListLots": READ, "ListMovements": READ, "AddRegistration": CONTROL, "ListRegistrations": READ,
+        "AddCertificate": CREDENTIALS, "ListCertificates": READ, "ListProfiles": READ, "UseProfile": CONTROL,
+        "Refresh": CONTROL, "ListHistory": READ, "VerifyHistory": READ, "Diagnose": READ,
+    },
+    "Lot": {
+        "Hold": CONTROL, "Release": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Reconcile": CONTROL,
+        "GetReceipt": READ, "GetRecords": READ, "ListAttempts": READ, "GetTranscript": READ,
+    },
+    "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},
+    "Registration": {"Pause": CONTROL, "Resume": CONTROL, "Remove": CONTROL, "Update": CONTROL},
+}
+PATHS = {"Manager": ROOT, "Lot": ROOT + "/lot/1", "Certificate": ROOT + "/certificate/1",
+         "Registration": ROOT + "/registration/Z9900001108", "User": ROOT + "/user/1"}
+# The bus's own interfaces, on the root object: method, signature, arguments, action.
+STANDARD = [
+    ("org.freedesktop.DBus.Properties", "Get", "ss", (NAME + ".Manager", "LotCounts"), READ),
+    ("org.freedesktop.DBus.Properties", "GetAll", "s", (NAME + ".Manager",), READ),
+    ("org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "", (), READ),
+    ("org.freedesktop.DBus.Introspectable", "Introspect", "", (), EVERYBODY),
+    ("org.freedesktop.DBus.Peer", "Ping", "", (), EVERYBODY),
+]
+
+# Users that exist in this test only, and what the rules give them.
+PEOPLE = {
+    "lector": {READ}, "captura": {SUBMIT}, "control": {CONTROL}, "certificados": {CREDENTIALS}, "usuarios": {USERS},
+    "miembro": {READ, SUBMIT, CONTROL},  # of the group idse, by the shipped rule
+    "nomina": {READ, SUBMIT},            # by the shipped example of a service's user
+    "nadie": set(),
+}
+FIRST_UID = 52000
+UIDS = {name: FIRST_UID + i for i, name in enumerate(PEOPLE)}
+GROUP_IDSE = 52999
+RULES = """polkit.addRule(function (action, subject) {
+    var rights = {lector: "%s", captura: "%s", control: "%s", certificados: "%s", usuarios: "%s"};
+    if (rights[subject.user] == action.id)
+        return polkit.Result.YES;
+});
+""" % (READ, SUBMIT, CONTROL, CREDENTIALS, USERS)
+
+# Runs as somebody: makes each call of the JSON list on standard input and prints the errors' names, "" for none.
+CALLER = """
+import json, os, sys, dbus, dbus.bus, dbus.lowlevel
+bus = dbus.bus.BusConnection(sys.argv[1])
+ARGUMENTS = {"s": lambda: dbus.String("x"), "b": lambda: dbus.Boolean(False), "u": lambda: dbus.UInt32(1),
+             "t": lambda: dbus.UInt64(1), "h": lambda: dbus.types.UnixFd(os.memfd_create("x")),
+             "as": lambda: dbus.Array([], signature="s"), "a{sv}": lambda: dbus.Dictionary({}, signature="sv"),
+             "a{sh}": lambda: dbus.Dictionary({}, signature="sh")}
+answers = []
+for path, interface, method, types, given in json.load(sys.stdin):
+    message = dbus.lowlevel.MethodCallMessage("mx.idsed1", path, interface, method)
+    arguments = given if given is not None else [ARGUMENTS[type]() for type in types]
+    message.append(*arguments, signature="".join(types))
+    try:
+        bus.send_message_with_reply_and_block(message, 120)
+        answers.append(["", ""])
+    except dbus.DBusException as e:
+        answers.append([e.get_dbus_name(), e.get_dbus_message()])
+print(json.dumps(answers))
+"""
+
+
+def contract():
+    """(interface, method, types of the in-arguments, action) of everything that dbus/*.xml declares."""
+    for path in sorted(glob.glob(os.path.join(TOP, "dbus", "mx.idsed1.*.xml"))):
+        for interface in xml.etree.ElementTree.parse(path).iter("interface"):
+            for method in interface.iter("method"):
+                action = [note.get("value") for note in method.iter("annotation") if note.get("name") == NAME + ".Action"]
+                types = [arg.get("type") for arg in method.iter("arg") if arg.get("direction") == "in"]
+                yield interface.get("name").removeprefix(NAME + "."), method.get("name"), types, (action or [None])[0]
+
+
+def every_call():
+    """What every_answer() asks: [path, interface, method, types, arguments], and the action it needs."""
+    calls = [([PATHS[interface], f"{NAME}.{interface}", method, types, None], action)
+             for interface, method, types, action in contract()]
+    return calls + [([ROOT, interface, method, list(types), list(arguments)], action)
+                    for interface, method, types, arguments, action in STANDARD]
+
+
+# ---- the surroundings ----
+
+def bind(source, target):
+    subprocess.run(["mount", "--bind", source, target], check=True)
+
+
+def enter_namespace():
+    CLONE_NEWNS = 0x20000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.getuid() != 0 or not os.path.exists(POLKITD) or libc.unshare(CLONE_NEWNS) != 0:
+        print("needs root, polkitd and a mount namespace")
+        sys.exit(SKIPPED)
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
+def copy_with(path, more, folder):
+    copy = os.path.join(folder, os.path.basename(path))
+    shutil.copyfile(path, copy)
+    with open(copy, "a") as f:
+        f.write(more)
+    os.chmod(copy, 0o644)
+    bind(copy, path)
+
+
+def furnish(folder):
+    """Puts our users, actions and rules where everybody looks for them."""
+    os.chmod(folder, 0o755)
+    copy_with("/etc/passwd", "".join(f"{name}:x:{uid}:{uid}::/nonexistent:/bin/sh\n" for name, uid in UIDS.items()), folder)
+    copy_with("/etc/group", f"idse:x:{GROUP_IDSE}:miembro\n" +
+              "".join(f"{name}:x:{uid}:\n" for name, uid in UIDS.items()), folder)
+    actions, rules, local = (os.path.join(folder, name) for name in ("actions", "rules", "local"))
+    for path in actions, rules, local:
+        os.mkdir(path)
+        os.chmod(path, 0o755)
+    shutil.copy(os.path.join(TOP, "data/polkit/mx.idsed1.policy"), actions)
+    shutil.copy(os.path.join(TOP, "data/polkit/idsed.rules"), rules)
+    shutil.copy(os.path.join(TOP, "data/polkit/payroll-service.rules"), local)
+    with open(os.path.join(local, "test.rules"), "w") as f:
+        f.write(RULES)
+    bind(actions, "/usr/share/polkit-1/actions")
+    bind(rules, "/usr/share/polkit-1/rules.d")
+    bind(local, "/etc/polkit-1/rules.d")
+
+
+class Access(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        enter_namespace()
+        cls.folder = tempfile.mkdtemp(prefix="idsed-access.")
+        furnish(cls.folder)
+        cls.house = House(IDSED, os.path.join(TOP, "dbus/mx.idsed1.conf"), "[Portal]\nBase=https://127.0.0.1:1/\n",
+                          more_policies=[POLKITD_POLICY])
+        cls.bus = cls.house.connect()
+        cls.polkitd = None
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.polkitd:
+            cls.polkitd.terminate()
+            cls.polkitd.wait()
+        cls.bus.close()
+        cls.house.close()
+        for target in ("/etc/passwd", "/etc/group", "/usr/share/polkit-1/actions", "/usr/share/polkit-1/rules.d",
+                       "/etc/polkit-1/rules.d"):
+            subprocess.run(["umount", target], check=True)
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def start_polkitd(cls):
+        """Returns when it has its name, which it takes after it has read its rules."""
+        if cls.polkitd:
+            return
+        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=cls.house.address)
+        cls.polkitd = subprocess.Popen([POLKITD, "--no-debug"], env=environment, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        subprocess.run(["gdbus", "wait", "--system", "--timeout", "60", "org.freedesktop.PolicyKit1"], env=environment,
+                       check=True, timeout=LONG)
+
+    def answers(self, name, calls):
+        uid = UIDS[name]
+        groups = [GROUP_IDSE] if name == "miembro" else []
+        done = subprocess.run(["/usr/bin/python3", "-B", "-c", CALLER, self.house.address], input=json.dumps(calls),
+                              user=uid, group=uid, extra_groups=groups, cwd="/", capture_output=True, text=True,
+                              timeout=LONG)
+        self.assertEqual(done.stderr, "")
+        return json.loads(done.stdout)
+
+    # ---- the tests, in the order of their names ----
+
+    def test_1_the_table_has_every_method_with_its_action(self):
+        declared = {}
+        for interface, method, _, action in contract():
+            declared.setdefault(interface, {})[method] = action
+        self.assertEqual(declared, TABLE)
+        self.assertLessEqual(set(declared), set(PATHS))
+
+    def test_2_a_denial_is_in_the_history(self):
+        self.answers("nadie", [[ROOT, NAME + ".Manager", "Refresh", ["a{sv}"], None]])
+        manager = self.bus.get_object(NAME, ROOT, introspect=False)
+        records, _ = manager.get_dbus_method("ListHistory", NAME + ".Manager")(
+            {"who": f"uid {UIDS['nadie']}"}, 0, 1, signature="a{sv}tu")
+        self.assertEqual([(str(r["action"]), str(r["outcome"])) for r in records], [(CONTROL, "AccessDenied")])
+
+    def test_3_without_polkit_nobody_but_root_is_served(self):
+        calls = every_call()
+        for name in "nadie", "miembro":
+            for (call, action), (error, text) in zip(calls, self.answers(name, [call for call, _ in calls])):
+                if action is not EVERYBODY:
+                    self.assertEqual(error, ERROR + "AccessDenied", f"{name}: {call}")
+                    self.assertIn("polkit is not running", text)
+
+    def test_4_each_right_opens_its_methods_and_no_other(self):
+        self.start_polkitd()
+        calls = every_call()
+        for name, rights in PEOPLE.items():
+            for (call, action), (error, text) in zip(calls, self.answers(name, [call for call, _ in calls])):
+                allowed = action is EVERYBODY or action in rights
+                self.assertEqual(error != ERROR + "AccessDenied", allowed, f"{name}: {call}: {error} {text}")
+                if not allowed:
+                    self.assertIn(action, text)
+
+    def test_5_a_person_is_asked_only_at_a_terminal(self):
+        """pkttyagent, polkit's own agent for terminals, stands ready for both; who has none is not asked."""
+        self.start_polkitd()
+        script = (f"pkttyagent --process $$ --notify-fd 3 3>{self.folder}/ready & read line <{self.folder}/ready;"
+                  f" exec {IDSECTL} --address={self.house.address} rp list")
+        os.mkfifo(os.path.join(self.folder, "ready"))
+        os.chown(os.path.join(self.folder, "ready"), UIDS["nadie"], UIDS["nadie"])
+        text = self.at_terminal(script, until="AUTHENTICATING FOR mx.idsed1.read")
+        self.assertIn("AUTHENTICATING FOR mx.idsed1.read", text)
+        self.assertIn("Authentication is required to see movements of workers", text)
+        quiet = self.at_terminal(script + " </dev/null 2>/dev/null | cat", until=None)
+        self.assertNotIn("AUTHENTICATING", quiet)
+
+    def at_terminal(self, script, until):
+        """Runs it on a terminal of its own as somebody without rights; what it wrote until it ended, or said `until`."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            die_with_parent()
+            os.setgroups([])
+            os.setgid(UIDS["nadie"])
+            os.setuid(UIDS["nadie"])
+            os.chdir("/")
+            os.execve("/bin/sh", ["sh", "-c", script],
+                      {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": self.house.address, "LC_ALL": "C.UTF-8",
+                       "TERM": "dumb"})
+        text = ""
+        try:
+            while not (until and until in text and "workers" in text):
+                ready, _, _ = select.select([fd], [], [], LONG)
+                if not ready:
+                    break
+                text += os.read(fd, 4096).decode(errors="replace")
+        except OSError:
+            pass  # the other end is closed: it ended
+        os.close(fd)  # hangs up, which ends agent and caller
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(pid, 0)
+        return text
+
+    def test_6_the_actions_are_described_in_both_languages(self):
+        policy = xml.etree.ElementTree.parse(os.path.join(TOP, "data/polkit/mx.idsed1.policy"))
+        actions = {action.get("id"): action for action in policy.iter("action")}
+        self.assertEqual(set(actions), {READ, SUBMIT, CONTROL, CREDENTIALS, USERS})
+        language = "{http://www.w3.org/XML/1998/namespace}lang"
+        for action in actions.values():
+            for what in "description", "message":
+                self.assertEqual({text.get(language) for text in action.findall(what)}, {None, "es"})
+            for kind in "allow_any", "allow_inactive", "allow_active":  # never for nothing, never without a way
+                self.assertRegex(action.find("defaults/" + kind).text, "^auth_admin(_keep)?$")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
