@@ -126,10 +126,10 @@ int credentials_add(struct store *store, const struct seal *seal, const struct c
     _cleanup_buf_ struct buf sealed = BUF_INIT;
     int64_t id = 0;
     int r = require_key(seal, err);
-    if (r >= 0)
-        r = refuse_known(store, info->fingerprint, replaces, err);
     if (r >= 0 && replaces)
         r = check_place(store, replaces, err);
+    if (r >= 0)
+        r = refuse_known(store, info->fingerprint, replaces, err);
     if (r >= 0)
         r = store_certificate_reserve(store, &id, err);
     if (r >= 0)

@@ -607,7 +607,7 @@ class Certificates(DaemonTest):
         self.assertEqual(serving(), old)
         text = self.fails("WrongState", self.replace, old, "imss", self.imss(), user=user)
         self.assertIn("certificate " + heir.rsplit("/")[-1], text)
-        self.fails("CertificateExists", self.replace, heir, "efirma", self.efirma())
+        self.fails("WrongState", self.replace, heir, "imss", self.imss(), user=user)
         self.call(heir, CERTIFICATE, "Remove", option({}))  # it gives up its place, and another may wait for it
         self.assertEqual(serving(), old)
         heir = self.replace(old, "imss", self.imss(), user=user)
