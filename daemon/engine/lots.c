@@ -21,6 +21,8 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
             return r;
     }
     *ret_actions = step.actions;
+    if (lot->state == LOT_STATE_QUEUED && judge_lot(engine, lot, err) < 0)
+        return -1; /* what stands in its way may have come while it was on the way */
     return 1;
 }
 

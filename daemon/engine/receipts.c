@@ -290,9 +290,11 @@ static void receipt_fetched(void *data, const struct portal_answer *answer)
 }
 
 /* Nothing more can be had for the lot in this visit: when to ask again? */
-static int finish_lot(struct visit *visit, struct store_lot *lot, struct err *err)
+static int finish_lot(struct visit *visit, struct store_lot *lot, const struct portal_row *row,
+                      struct err *err)
 {
-    bool complete = lot->have_acuse && lot->have_constancia;
+    bool complete =
+        lot->have_acuse && lot->have_constancia && (lot->have_csv || !portal_offers(row, DOCUMENT_CSV));
     bool waiting = lot->state == LOT_STATE_RECEIVED ||
                    (lot_state_final(lot->state) && !complete &&
                     engine_wall_us(visit->engine) < lot->finished_us + MISSING_RECEIPT_US);
@@ -319,7 +321,7 @@ static bool serve_lot(struct visit *visit, struct store_lot *lot)
     }
     visit->receipt.at++;
     visit->tried = 0;
-    if (finish_lot(visit, lot, &err) < 0)
+    if (finish_lot(visit, lot, row, &err) < 0)
         engine_fatal(engine, &err);
     else
         visit_continue(visit);
