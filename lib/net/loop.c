@@ -12,8 +12,10 @@ enum {
     PRIORITIES = 3,        /* libevent gives every new event the middle one */
     PRIORITY_TURN_END = 2, /* runs when nothing of the others is left */
 
-    TURN_CALLBACKS =
-        64, /* then the kernel is asked again, so that events which re-activate themselves starve nobody */
+    /* After so many callbacks, or so long, the kernel is asked again: events that re-activate themselves, as the slices of
+     * bulk work do, keep nobody waiting for more than one of them. */
+    TURN_CALLBACKS = 64,
+    TURN_CALLBACKS_MS = 2,
     TURN_END_LATEST_MS = 10, /* under unbroken load a turn is declared over after this time */
 
     WORKER_THREADS = 2,
@@ -60,7 +62,8 @@ static struct event_base *new_base(void)
         return NULL;
     event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_O1); /* which only epoll has */
     event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
-    event_config_set_max_dispatch_interval(config, NULL, TURN_CALLBACKS, 0);
+    const struct timeval interval = {.tv_usec = TURN_CALLBACKS_MS * 1000};
+    event_config_set_max_dispatch_interval(config, &interval, TURN_CALLBACKS, 0);
     struct event_base *base = event_base_new_with_config(config);
     event_config_free(config);
     if (base)

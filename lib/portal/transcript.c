@@ -88,15 +88,18 @@ static const char *find_secret(const struct transcript *transcript, const char *
     return first;
 }
 
-static void add_blanked(struct transcript *transcript, const char *text, size_t n)
+/* Adds the first `kept` bytes. What lies behind them only completes a secret that begins among them. */
+static void add_blanked(struct transcript *transcript, const char *text, size_t kept, size_t n)
 {
-    const char *end = text + n, *secret;
-    for (size_t length = 0; (secret = find_secret(transcript, text, (size_t)(end - text), &length));) {
+    const char *end = text + n, *stop = text + kept, *secret;
+    for (size_t length = 0;
+         (secret = find_secret(transcript, text, (size_t)(end - text), &length)) && secret < stop;) {
         buf_add(&transcript->text, text, (size_t)(secret - text));
         buf_add_str(&transcript->text, blank);
         text = secret + length;
     }
-    buf_add(&transcript->text, text, (size_t)(end - text));
+    if (text < stop)
+        buf_add(&transcript->text, text, (size_t)(stop - text));
 }
 
 void transcript_note(struct transcript *transcript, const char *fmt, ...)
@@ -108,7 +111,7 @@ void transcript_note(struct transcript *transcript, const char *fmt, ...)
     _cleanup_free_ char *text = xvasprintf(fmt, ap);
     va_end(ap);
     buf_add_str(&transcript->text, "=== ");
-    add_blanked(transcript, text, strlen(text));
+    add_blanked(transcript, text, strlen(text), strlen(text));
     buf_add_char(&transcript->text, '\n');
 }
 
@@ -163,29 +166,39 @@ void transcript_head(struct transcript *transcript, const struct buf *head)
         if (is_authorisation(line, (size_t)(stop - line)))
             buf_printf(&transcript->text, "%.*s: %s", (int)strcspn(line, ":"), line, blank);
         else
-            add_blanked(transcript, line, (size_t)(stop - line));
+            add_blanked(transcript, line, (size_t)(stop - line), (size_t)(stop - line));
         buf_add_char(&transcript->text, '\n');
     }
+}
+
+/* The longest secret: how far one may reach beyond the end of what is kept. */
+static size_t longest_secret(const struct transcript *transcript)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < transcript->n_secrets; i++)
+        longest = MAX(longest, strlen(transcript->secrets[i]));
+    return longest;
 }
 
 void transcript_body(struct transcript *transcript, const void *body, size_t n)
 {
     if (!n || !has_room(transcript))
         return;
-    if (memchr(body, '\0', n) || (n > 4 && memcmp(body, "%PDF", 4) == 0)) {
+    /* Of a large body no more is looked at than is kept, and a secret that begins there is seen whole. */
+    size_t seen = MIN(n, TRANSCRIPT_MAX_BODY + longest_secret(transcript));
+    if (memchr(body, '\0', seen) || (n > 4 && memcmp(body, "%PDF", 4) == 0)) {
         buf_printf(&transcript->text, "[%zu bytes that are no text]\n", n);
         return;
     }
-    /* A secret that is cut in two would not be found: blank first, cut afterwards. */
-    size_t before = transcript->text.len;
-    _cleanup_free_ char *text = utf8_repair(body, n);
-    add_blanked(transcript, text, strlen(text));
-    if (transcript->text.len - before > TRANSCRIPT_MAX_BODY) {
-        transcript->text.len = before + TRANSCRIPT_MAX_BODY;
-        while ((transcript->text.data[transcript->text.len] & 0xC0) == 0x80) /* not within a character */
-            transcript->text.len--;
+    _cleanup_free_ char *text = utf8_repair(body, seen);
+    size_t kept = strlen(text);
+    if (kept > TRANSCRIPT_MAX_BODY)
+        kept = TRANSCRIPT_MAX_BODY;
+    while ((text[kept] & 0xC0) == 0x80) /* not within a character */
+        kept--;
+    add_blanked(transcript, text, kept, strlen(text));
+    if (text[kept])
         buf_printf(&transcript->text, "\n[%zu bytes in all; the rest was not kept]", n);
-    }
     buf_add_char(&transcript->text, '\n');
 }
 
