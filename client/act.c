@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/output.h"
 #include "client/remote.h"
+#include "client/rp.h"
 #include "client/terminal.h"
 #include "client/verbs.h"
 
@@ -70,5 +71,7 @@ int verb_act(struct invocation *inv, struct err *err)
             status = MAX(status, (int)err_exit_status(fault.code));
         }
     }
+    if (streq(inv->verb->name, "cert remove"))
+        rp_warn_lacking(inv);
     return status;
 }

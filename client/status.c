@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "client/format.h"
 #include "client/kinds.h"
 #include "client/listing.h"
 #include "client/output.h"
+#include "client/rp.h"
 #include "client/terminal.h"
 #include "idse/lot.h"
 
@@ -58,28 +58,6 @@ static void advise(json_t *advice, char *text)
     free(text);
 }
 
-/*
- * The registros patronales of which `wanted` is true, with `between`: some of them, an office may have a
- * hundred.
- */
-static char *some_of(const json_t *registrations, bool (*wanted)(const json_t *rp), const char *between)
-{
-    enum { SOME = 5 };
-    struct buf names = BUF_INIT;
-    size_t n = 0;
-    for (size_t i = 0; i < json_array_size(registrations) && n < SOME; i++) {
-        const json_t *rp = json_array_get(registrations, i);
-        if (wanted(rp))
-            buf_printf(&names, "%s%s", n++ ? between : "", row_text(rp, "Rp"));
-    }
-    return buf_steal(&names, NULL);
-}
-
-static bool lacks_certificate(const json_t *rp)
-{
-    return row_number(rp, "Certificate") == 0;
-}
-
 static bool is_paused(const json_t *rp)
 {
     return row_flag(rp, "Paused");
@@ -88,15 +66,15 @@ static bool is_paused(const json_t *rp)
 json_t *status_advice(const json_t *manager, const json_t *registrations, const json_t *certificates)
 {
     json_t *advice = json_array();
-    _cleanup_free_ char *lacking = some_of(registrations, lacks_certificate, ","),
-                        *paused = some_of(registrations, is_paused, " ");
+    _cleanup_free_ char *lacking = rp_lacking(registrations),
+                        *paused = rp_some(registrations, is_paused, " ");
     if (!row_flag(manager, "CanSend"))
         advise(advice, xasprintf(_("The profile '%s' does not know how to send: see 'idsectl profile show'."),
                                  row_text(manager, "Profile")));
     if (json_array_size(registrations) == 0)
         advise(advice, xstrdup(_("Register a registro patronal: idsectl rp add RP --name TEXT")));
-    if (*lacking)
-        advise(advice, xasprintf(_("Add a certificate: idsectl cert add --rp %s --pfx FILE"), lacking));
+    if (lacking)
+        advise(advice, xstrdup(lacking));
     if (*paused)
         advise(advice, xasprintf(_("Paused; to go on: idsectl rp resume %s"), paused));
     bool ready = json_array_size(registrations) > 0 && json_array_size(certificates) > 0;

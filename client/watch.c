@@ -85,6 +85,11 @@ static void on_signal(const struct invocation *inv, json_t *seen, DBusMessage *s
         on_added(inv, seen, lot, str_or_empty(json_string_value(json_array_get(body, 0))));
     else if (is(signal, "LotChanged", "osb") && is_news(seen, body))
         on_lot(inv, false, lot, body);
+    else if (is(signal, "CertificateExpiring", "ois"))
+        print_event(inv, "certificate-expiring", 0,
+                    json_pack("{s:I, s:O, s:O}", "certificate", (json_int_t)lot, "days",
+                              json_array_get(body, 1), "text", json_array_get(body, 2)),
+                    json_string_value(json_array_get(body, 2)));
     else if (is(signal, "Attention", "oss"))
         print_event(inv, "attention", lot,
                     json_pack("{s:O, s:O}", "what", json_array_get(body, 1), "text", json_array_get(body, 2)),

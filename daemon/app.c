@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "daemon/auth.h"
+#include "daemon/expiry.h"
 #include "daemon/iface.h"
 #include "daemon/notices.h"
 #include "daemon/profiles.h"
@@ -275,6 +276,7 @@ static void on_clock_set(void *data)
     struct app *app = data;
     log_notice("%s", _("The system clock was set."));
     engine_clock_changed(app->daemon.engine);
+    expiry_ask(app->daemon.expiry);
 }
 
 /* ---- putting together ---- */
@@ -428,6 +430,7 @@ static int open_all(struct app *app, struct err *err)
     if ((r = open_bus(app, err)) < 0 || (r = engine_start(daemon->engine, err)) < 0 ||
         (r = store_commit(daemon->store, err)) < 0)
         return r;
+    daemon->expiry = expiry_new(daemon);
     watch_signals(app);
     app->clock_watch = clock_watch_new(daemon->loop, on_clock_set, app);
     return bus_server_own_name(daemon->bus, "mx.idsed1", err);
@@ -469,6 +472,7 @@ static void free_event(struct event **event)
 static void free_daemon(struct daemon *daemon)
 {
     daemon->engine = engine_free(daemon->engine);
+    daemon->expiry = expiry_free(daemon->expiry);
     daemon->submissions = submissions_free(daemon->submissions);
     if (daemon->store)
         store_commit(daemon->store, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/credentials.h"
+#include "daemon/expiry.h"
 #include "daemon/iface.h"
 #include "daemon/input.h"
 #include "daemon/notices.h"
@@ -207,6 +208,7 @@ static int store_credential(struct addition *addition)
     if (r < 0)
         return r;
     notices_certificate_added(daemon->notices, id);
+    expiry_ask(daemon->expiry);
     for (size_t i = 0; i < addition->n_rps; i++)
         notices_rp_changed(daemon->notices, addition->rps[i]);
     char path[IFACE_PATH_SIZE];

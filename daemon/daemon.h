@@ -21,6 +21,7 @@ struct daemon {
     struct engine *engine;
     struct auth *auth;
     struct notices *notices;
+    struct expiry *expiry;
     struct submissions *submissions;
     struct bus_server *bus;
 };

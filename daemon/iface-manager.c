@@ -512,6 +512,7 @@ static const struct bus_signal signals[] = {
     {"LotAdded", "o", "lot"},
     {"LotChanged", "osb", "lot state held"},
     {"Attention", "oss", "lot what text"},
+    {"CertificateExpiring", "ois", "certificate days text"},
     {0},
 };
 

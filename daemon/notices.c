@@ -10,6 +10,7 @@ enum news {
     NEWS_CHANGED,
     NEWS_REMOVED,
     NEWS_ATTENTION,
+    NEWS_EXPIRING,
 };
 
 struct notice {
@@ -17,6 +18,7 @@ struct notice {
     size_t order; /* in which it was said */
     const struct bus_interface *interface;
     int64_t lot;
+    int days; /* NEWS_EXPIRING */
     char path[IFACE_PATH_SIZE];
     char *what, *text;
 };
@@ -95,6 +97,16 @@ static void tell_attention(struct bus_server *bus, const struct notice *notice)
     bus_signal_send(bus, &w);
 }
 
+static void tell_expiring(struct bus_server *bus, const struct notice *notice)
+{
+    struct bus_writer w;
+    bus_signal_begin(IFACE_ROOT, &manager_interface, "CertificateExpiring", &w);
+    bus_write_path(&w, notice->path);
+    bus_write_i32(&w, notice->days);
+    bus_write_string(&w, notice->text);
+    bus_signal_send(bus, &w);
+}
+
 static void tell(struct notices *notices, const struct notice *notice)
 {
     struct bus_server *bus = notices->daemon->bus;
@@ -114,6 +126,9 @@ static void tell(struct notices *notices, const struct notice *notice)
         break;
     case NEWS_ATTENTION:
         tell_attention(bus, notice);
+        break;
+    case NEWS_EXPIRING:
+        tell_expiring(bus, notice);
         break;
     }
 }
@@ -235,7 +250,8 @@ void notices_portal_changed(struct notices *notices)
 
 void notices_attention(struct notices *notices, int64_t lot, const char *what, const char *text)
 {
-    const struct log_field fields[] = {{"IDSE_EVENT", what}, {NULL, NULL}};
+    _cleanup_free_ char *number = lot ? xasprintf("%lld", (long long)lot) : NULL;
+    const struct log_field *fields = LOG_FIELDS({"IDSE_EVENT", what}, {"IDSE_LOT", number});
     if (lot)
         log_write(LOG_WARNING, fields, _("lot %lld: %s"), (long long)lot, text);
     else
@@ -244,5 +260,17 @@ void notices_attention(struct notices *notices, int64_t lot, const char *what, c
     notice->lot = lot;
     iface_lot_path(lot, notice->path);
     notice->what = xstrdup(what);
+    notice->text = xstrdup(text);
+}
+
+void notices_certificate_expiring(struct notices *notices, int64_t certificate, int days, const char *text)
+{
+    _cleanup_free_ char *number = xasprintf("%lld", (long long)certificate), *left = xasprintf("%d", days);
+    log_write(LOG_WARNING,
+              LOG_FIELDS({"IDSE_EVENT", "certificate-expiring"}, {"IDSE_CERT", number}, {"IDSE_DAYS", left}),
+              "%s", text);
+    struct notice *notice = note(notices, NEWS_EXPIRING, &manager_interface);
+    iface_certificate_path(certificate, notice->path);
+    notice->days = days;
     notice->text = xstrdup(text);
 }

@@ -22,5 +22,7 @@ void notices_rp_added(struct notices *notices, const char *rp);
 void notices_rp_changed(struct notices *notices, const char *rp);
 void notices_rp_removed(struct notices *notices, const char *rp);
 void notices_portal_changed(struct notices *notices);
+/* It ends in so many days of the calendar, or has ended. */
+void notices_certificate_expiring(struct notices *notices, int64_t certificate, int days, const char *text);
 /* lot 0: of no lot. */
 void notices_attention(struct notices *notices, int64_t lot, const char *what, const char *text);

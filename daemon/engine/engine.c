@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "base/log.h"
-
 struct engine *engine_new(struct store *store, struct portal *portal, const struct clock *clock,
                           const struct engine_config *config, const struct engine_host *host)
 {
@@ -39,8 +37,6 @@ void engine_fatal(struct engine *engine, struct err *err)
 
 void engine_tell(struct engine *engine, int64_t lot, const char *what, const char *text)
 {
-    _cleanup_free_ char *number = lot ? xasprintf("%lld", (long long)lot) : NULL;
-    log_write(LOG_WARNING, LOG_FIELDS({"IDSE_LOT", number}, {"IDSE_EVENT", what}), "%s: %s", what, text);
     engine->host.attention(engine->host.data, lot, what, text);
 }
 

@@ -40,7 +40,7 @@ void engine_fatal(struct engine *engine, struct err *err);
 void engine_poke(struct engine *engine);
 /* Works out when to wake next. */
 void engine_rearm(struct engine *engine);
-/* Tells a person, with the lot's number in the journal. */
+/* Tells a person; the host logs it. */
 void engine_tell(struct engine *engine, int64_t lot, const char *what, const char *text);
 
 /* ---- lots (lots.c) ---- */

@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import dbus
@@ -615,7 +616,48 @@ class Certificates(DaemonTest):
         self.assertEqual(serving(), heir)
         self.assertEqual(len([row for row in self.manager("ListCertificates") if row["Kind"] == "imss"]), 1)
 
-    def test_5_no_secret_is_in_the_state_folder_or_the_log(self):
+    def warnings_of(self, certificate, days):
+        """What a daemon says that starts when the certificate has so many days left: [(days, text)]."""
+        self.house.stop()
+        end = int((time.time() + days * 86400) * 1_000_000)
+        with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as db:
+            db.execute("UPDATE certificate SET not_after_us = ? WHERE id = ?", (end, certificate))
+            db.commit()
+        size = os.path.getsize(self.house.log)
+        self.house.start()
+        self.manager("ListCertificates")  # the daemon looks at them in its first turn
+        with open(self.house.log) as f:
+            f.seek(size)
+            return [(int(line.split("IDSE_DAYS=")[1]), line) for line in f
+                    if "IDSE_EVENT=certificate-expiring" in line and f"IDSE_CERT={certificate} " in line]
+
+    def test_5_the_end_of_a_certificate_is_told_once_for_each_stage(self):
+        rows = self.manager("ListCertificates")
+        certificate = next(int(row["Id"]) for row in rows if row["Kind"] == "imss")
+        number, = self.numbers(1)
+        lots, _, _ = self.submit(dispmag([reingreso(number, self.imss_rp[0])]))
+        self.assertEqual(self.warnings_of(certificate, 61.5), [])
+        for days in 50, 29, 12, 5, 1:
+            (left, text), = self.warnings_of(certificate, days)
+            self.assertEqual(left, days)
+            self.assertIn(f"idsectl cert replace {certificate}", text)
+            self.assertEqual(self.warnings_of(certificate, days), [])
+        self.assertNotEqual(self.get(lots[0], LOT, "HoldReason"), "certificate-expired")
+        with subprocess.Popen(["dbus-monitor", "--address", self.house.address, "--profile",
+                               "member='CertificateExpiring'"], stdout=subprocess.PIPE, text=True,
+                              preexec_fn=die_with_parent) as monitor:
+            while "NameLost" not in monitor.stdout.readline():
+                pass
+            (_, text), = self.warnings_of(certificate, -0.001)
+            self.assertIn("CertificateExpiring", monitor.stdout.readline())
+            monitor.terminate()
+        self.assertIn("expired on", text)
+        self.assertEqual(self.warnings_of(certificate, -0.001), [])
+        self.assertEqual(self.get(lots[0], LOT, "HoldReason"), "certificate-expired")
+        result, _ = self.call(f"{ROOT}/certificate/{certificate}", CERTIFICATE, "Test", option({}))
+        self.assertEqual(result, "certificate-expired")
+
+    def test_6_no_secret_is_in_the_state_folder_or_the_log(self):
         secrets = [self.text("imss.password").encode(), self.text("efirma.password").encode()]
         for name in os.listdir(self.house.state):
             with open(os.path.join(self.house.state, name), "rb") as f:
