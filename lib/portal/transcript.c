@@ -191,13 +191,11 @@ void transcript_body(struct transcript *transcript, const void *body, size_t n)
         return;
     }
     _cleanup_free_ char *text = utf8_repair(body, seen);
-    size_t kept = strlen(text);
-    if (kept > TRANSCRIPT_MAX_BODY)
-        kept = TRANSCRIPT_MAX_BODY;
+    size_t kept = MIN(strlen(text), (size_t)TRANSCRIPT_MAX_BODY);
     while ((text[kept] & 0xC0) == 0x80) /* not within a character */
         kept--;
     add_blanked(transcript, text, kept, strlen(text));
-    if (text[kept])
+    if (seen < n || text[kept])
         buf_printf(&transcript->text, "\n[%zu bytes in all; the rest was not kept]", n);
     buf_add_char(&transcript->text, '\n');
 }

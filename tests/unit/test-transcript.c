@@ -54,6 +54,13 @@ static void large_and_binary_bodies_are_told_not_kept(void **state)
     transcript_body(transcript, large, n);
     assert_true(transcript_text(transcript)->len < 257 * 1024);
     assert_non_null(strstr(text(), "[307200 bytes in all; the rest was not kept]"));
+    /* a secret across the end of what is kept is not kept by half */
+    static const char secret[] = "hold-this-back";
+    transcript_hide(transcript, secret);
+    memcpy(large + TRANSCRIPT_MAX_BODY - 6, secret, sizeof(secret) - 1);
+    transcript_body(transcript, large, n);
+    assert_null(strstr(text(), "hold"));
+    memset(large, 'x', n);
     transcript_body(transcript, "%PDF-1.4 xyz", 12);
     assert_non_null(strstr(text(), "[12 bytes that are no text]"));
     for (int i = 0; i < 60; i++)
