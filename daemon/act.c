@@ -4,10 +4,14 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "daemon/sessions.h"
 
-void act_who(uid_t uid, char ret[static ACT_WHO_SIZE])
+void act_who(uid_t uid, const char *email, char ret[static ACT_WHO_SIZE])
 {
-    snprintf(ret, ACT_WHO_SIZE, "uid %u", (unsigned)uid);
+    if (email)
+        snprintf(ret, ACT_WHO_SIZE, "uid %u (%s)", (unsigned)uid, email);
+    else
+        snprintf(ret, ACT_WHO_SIZE, "uid %u", (unsigned)uid);
 }
 
 struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *verb, const char *object_fmt,
@@ -17,7 +21,9 @@ struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *ve
     act->daemon = daemon;
     act->call = call;
     act->verb = xstrdup(verb);
-    act_who(bus_call_uid(call), act->who);
+    struct session session = {0};
+    sessions_find(daemon->sessions, call, &session, NULL);
+    act_who(bus_call_uid(call), session.email, act->who);
     va_list ap;
     va_start(ap, object_fmt);
     act->object = xvasprintf(object_fmt, ap);

@@ -7,7 +7,7 @@
  * An act: a call that changes something. Whatever becomes of it, it is audited in the write turn that makes
  * the change, and its caller is answered once, after that turn is on disk.
  */
-enum { ACT_WHO_SIZE = 32 };
+enum { ACT_WHO_SIZE = 304 };
 
 struct act {
     struct daemon *daemon;
@@ -16,7 +16,7 @@ struct act {
     char *verb;             /* "hold" */
     char *object;           /* "lot 12"; may be replaced while the act goes on */
     char *detail;           /* JSON for the audit, or NULL; owned */
-    char who[ACT_WHO_SIZE]; /* "uid 1000" */
+    char who[ACT_WHO_SIZE]; /* "uid 1000", or "uid 1000 (ana@ejemplo.mx)" in a session */
     bool writing;
 };
 
@@ -31,8 +31,8 @@ int act_write(struct act *act);
  */
 void act_end(struct act *act, int r);
 
-/* A caller as it stands in the audit and in lots. */
-void act_who(uid_t uid, char ret[static ACT_WHO_SIZE]);
+/* A caller as it stands in the audit and in lots: its uid, and the user (may be NULL) of its session. */
+void act_who(uid_t uid, const char *email, char ret[static ACT_WHO_SIZE]);
 /* Reads the options, the argument at `r`. */
 int act_options(struct act *act, struct bus_reader *r, const struct bus_option *options, size_t n,
                 void *dest);

@@ -11,12 +11,16 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "daemon/attempt.h"
 #include "daemon/auth.h"
 #include "daemon/expiry.h"
 #include "daemon/iface.h"
 #include "daemon/notices.h"
 #include "daemon/profiles.h"
+#include "daemon/sessions.h"
 #include "daemon/submit.h"
+#include "daemon/throttle.h"
+#include "net/mail.h"
 
 enum { STOP_CHECK_MS = 50, STOP_LATEST_S = 15 };
 
@@ -384,6 +388,7 @@ static int open_bus(struct app *app, struct err *err)
     bus_server_add(daemon->bus, &lot_node, daemon);
     bus_server_add(daemon->bus, &certificate_node, daemon);
     bus_server_add(daemon->bus, &registration_node, daemon);
+    bus_server_add(daemon->bus, &user_node, daemon);
     return 0;
 }
 
@@ -424,7 +429,11 @@ static int open_all(struct app *app, struct err *err)
     if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0 || (r = open_store(app, err)) < 0 ||
         (r = profiles_open(daemon, &daemon->profiles, err)) < 0)
         return r;
-    daemon->auth = auth_new(daemon->store, &clock_system);
+    daemon->sessions = sessions_new(&clock_system, &daemon->config.session_idle_us);
+    daemon->throttle =
+        throttle_new(&clock_system, &daemon->config.attempt_delay_us, &daemon->config.attempt_delay_max_us);
+    daemon->mailer = mailer_new(daemon->loop);
+    daemon->auth = auth_new(daemon->store, &clock_system, daemon->sessions);
     daemon->submissions = submissions_new(daemon);
     make_engine(app);
     if ((r = open_bus(app, err)) < 0 || (r = engine_start(daemon->engine, err)) < 0 ||
@@ -471,6 +480,7 @@ static void free_event(struct event **event)
 
 static void free_daemon(struct daemon *daemon)
 {
+    attempts_stop(daemon);
     daemon->engine = engine_free(daemon->engine);
     daemon->expiry = expiry_free(daemon->expiry);
     daemon->submissions = submissions_free(daemon->submissions);
@@ -480,6 +490,9 @@ static void free_daemon(struct daemon *daemon)
     daemon->profiles = profiles_free(daemon->profiles);
     daemon->store = store_close(daemon->store);
     daemon->auth = auth_free(daemon->auth);
+    daemon->mailer = mailer_free(daemon->mailer);
+    daemon->sessions = sessions_free(daemon->sessions);
+    daemon->throttle = throttle_free(daemon->throttle);
     daemon->notices = notices_free(daemon->notices);
     daemon->seal = seal_free(daemon->seal);
     config_free(&daemon->config);

@@ -15,6 +15,7 @@ enum {
 struct auth {
     struct store *store;
     const struct clock *clock;
+    struct sessions *sessions;
     struct bus_server *server;
     int64_t minute_us; /* boot clock: when the counting below began */
     unsigned denials;
@@ -27,11 +28,12 @@ struct question {
     const char *action; /* of the static method table */
 };
 
-struct auth *auth_new(struct store *store, const struct clock *clock)
+struct auth *auth_new(struct store *store, const struct clock *clock, struct sessions *sessions)
 {
     struct auth *auth = xcalloc(1, sizeof(*auth));
     auth->store = store;
     auth->clock = clock;
+    auth->sessions = sessions;
     return auth;
 }
 
@@ -68,7 +70,9 @@ static void audit_denial(struct auth *auth, const struct bus_call *call, const c
     if (!worth_a_record(auth))
         return;
     char who[ACT_WHO_SIZE];
-    act_who(bus_call_uid(call), who);
+    struct session session = {0};
+    sessions_find(auth->sessions, call, &session, NULL);
+    act_who(bus_call_uid(call), session.email, who);
     _cleanup_free_ char *detail = auth->uncounted ? xasprintf("{\"unrecorded\":%u}", auth->uncounted) : NULL;
     auth->uncounted = 0;
     const struct store_audit record = {
@@ -86,7 +90,10 @@ static void audit_denial(struct auth *auth, const struct bus_call *call, const c
 static void deny(struct auth *auth, struct bus_call *call, const char *action, const char *why)
 {
     _cleanup_err_ struct err err = ERR_INIT;
-    err_set(&err, ERR_ACCESS_DENIED, _("This needs the authorisation %s: %s"), action, why);
+    err_set(&err, ERR_ACCESS_DENIED,
+            _("This needs the authorisation %s: %s. A session of a user with the role %s has it too; see "
+              "'idsectl login'"),
+            action, why, user_role_name(sessions_least_role(action)));
     audit_denial(auth, call, action);
     bus_call_fail(&call, &err);
 }
@@ -159,7 +166,14 @@ static DBusMessage *new_question(const struct bus_call *call, const char *action
 
 void auth_check(struct auth *auth, struct bus_call *call, const char *action)
 {
-    if (bus_call_uid(call) == 0) {
+    _cleanup_err_ struct err err = ERR_INIT;
+    struct session session;
+    int r = sessions_find(auth->sessions, call, &session, &err);
+    if (r < 0) {
+        bus_call_fail(&call, &err);
+        return;
+    }
+    if (bus_call_uid(call) == 0 || (r > 0 && sessions_role_may(session.role, action))) {
         bus_call_allow(call);
         return;
     }

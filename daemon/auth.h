@@ -2,15 +2,16 @@
 #pragma once
 
 #include "bus/server.h"
+#include "daemon/sessions.h"
 #include "store/store.h"
 
 /*
- * Who may do what. uid 0 may do everything; anybody else is judged by polkit, asked about the sender of the
- * message. A bus without polkit serves uid 0 only. Denials are audited.
+ * Who may do what. uid 0 may do everything; anybody else may do what the role of its session allows, and what polkit, asked
+ * about the sender of the message, does. A bus without polkit serves uid 0 and sessions only. Denials are audited.
  */
 struct auth;
 
-struct auth *auth_new(struct store *store, const struct clock *clock);
+struct auth *auth_new(struct store *store, const struct clock *clock, struct sessions *sessions);
 struct auth *auth_free(struct auth *auth);
 /* The server to ask polkit through; before any call comes in. */
 void auth_set_server(struct auth *auth, struct bus_server *server);

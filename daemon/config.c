@@ -51,6 +51,29 @@ static const struct config_key keys[] = {
      N_("Database file, instead of idsed.db in the state folder.")},
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,
      N_("Key that seals credentials, where the service manager does not pass the credential idsed.key.")},
+    {KEY("Users", "SelfRegistration", WORD, self_registration), "approve", 0, 0, true,
+     N_("What becomes of people who register themselves, with the role consulta: approve (an administrator "
+        "enables "
+        "them), open (enabled at once) or off."),
+     "approve|open|off"},
+    {KEY("Users", "SessionIdleSec", SECONDS, session_idle_us), "1800", 1, 86400, true,
+     N_("How long a session of a user lasts in which nothing is done.")},
+    {KEY("Users", "AttemptDelaySec", SECONDS, attempt_delay_us), "1", 1, 3600, true,
+     N_("How long the next login waits after a wrong one; it doubles with each.")},
+    {KEY("Users", "AttemptDelayMaxSec", SECONDS, attempt_delay_max_us), "30", 1, 3600, true,
+     N_("The longest of these waits.")},
+    {KEY("Mail", "Relay", RELAY, mail_relay), NULL, 0, 0, true,
+     N_("Server that takes our mail: smtp://HOST:PORT or smtps://HOST:PORT.")},
+    {KEY("Mail", "From", EMAIL, mail_from), NULL, 0, 0, true, N_("Address that our mail comes from.")},
+    {KEY("Mail", "User", TEXT, mail_user), NULL, 0, 0, true, N_("User to log in to the relay with.")},
+    {KEY("Mail", "PasswordFile", PATH, mail_password_file), NULL, 0, 0, true,
+     N_("File with the relay's password, where the service manager does not pass the credential "
+        "mail.password.")},
+    {KEY("Mail", "CAFile", PATH, mail_ca_file), NULL, 0, 0, true,
+     N_("File of the authorities (PEM) that may vouch for the relay, instead of the system's.")},
+    {KEY("Mail", "StartTLS", WORD, mail_starttls), "required", 0, 0, true,
+     N_("With smtp://: required, or never, which only a relay on this machine is allowed."),
+     "required|never"},
     {KEY("Log", "Level", LEVEL, log_level), "info", 0, 0, true,
      N_("Least important messages that are logged: err, warning, notice, info or debug.")},
     {0},
@@ -65,7 +88,8 @@ const struct config_key *config_keys(void)
 
 static bool is_text(enum config_type type)
 {
-    return type == CONFIG_TEXT || type == CONFIG_PATH || type == CONFIG_URL;
+    return type == CONFIG_TEXT || type == CONFIG_PATH || type == CONFIG_URL || type == CONFIG_RELAY ||
+           type == CONFIG_EMAIL;
 }
 
 static char **text_of(const struct config_key *key, struct config *config)
@@ -96,6 +120,21 @@ static int parse_level(const char *value, int64_t *ret, struct err *err)
     return err_set(err, ERR_CONFIG, _("'%s' is not one of err, warning, notice, info, debug"), value);
 }
 
+static int parse_word(const struct config_key *key, const char *value, int64_t *ret, struct err *err)
+{
+    size_t len = strlen(value);
+    int64_t place = 0;
+    for (const char *at = key->words; at; place++) {
+        const char *bar = strchr(at, '|');
+        if ((bar ? (size_t)(bar - at) : strlen(at)) == len && strncmp(at, value, len) == 0) {
+            *ret = place;
+            return 0;
+        }
+        at = bar ? bar + 1 : NULL;
+    }
+    return err_set(err, ERR_CONFIG, _("'%s' is not one of %s"), value, key->words);
+}
+
 static int parse_number(const struct config_key *key, const char *value, int64_t *ret, struct err *err)
 {
     static const char suffixes[] = "KMG";
@@ -124,6 +163,12 @@ static int check_text(const struct config_key *key, const char *value, struct er
         return err_set(err, ERR_CONFIG, _("'%s' is not an absolute path"), value);
     if (key->type == CONFIG_URL && *value && !str_starts(value, "https://"))
         return err_set(err, ERR_CONFIG, _("'%s' does not begin with https://"), value);
+    if (key->type == CONFIG_RELAY && *value && !str_starts(value, "smtp://") &&
+        !str_starts(value, "smtps://"))
+        return err_set(err, ERR_CONFIG, _("'%s' begins with neither smtp:// nor smtps://"), value);
+    _cleanup_free_ char *email = key->type == CONFIG_EMAIL ? email_fold(value) : NULL;
+    if (key->type == CONFIG_EMAIL && *value && !email)
+        return err_set(err, ERR_CONFIG, _("'%s' is not an e-mail address"), value);
     return 0;
 }
 
@@ -138,6 +183,8 @@ static int set_value(const struct config_key *key, struct config *config, const 
     }
     if (key->type == CONFIG_LEVEL)
         return parse_level(value, number_of(key, config), err);
+    if (key->type == CONFIG_WORD)
+        return parse_word(key, value, number_of(key, config), err);
     return parse_number(key, value, number_of(key, config), err);
 }
 
@@ -272,6 +319,28 @@ static int load_drop_ins(const char *path, struct config *config, struct buf *wa
     return r;
 }
 
+static bool is_loopback(const char *relay)
+{
+    static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]"};
+    const char *host = strstr(relay, "://") + strlen("://");
+    for (size_t i = 0; i < ELEMENTSOF(hosts); i++)
+        if (str_starts(host, hosts[i]) && (host[strlen(hosts[i])] == ':' || host[strlen(hosts[i])] == '\0'))
+            return true;
+    return false;
+}
+
+static int check_mail(const struct config *config, const char *path, struct err *err)
+{
+    if (config->mail_relay && !config->mail_from)
+        return err_set(err, ERR_CONFIG, _("%s: [Mail] Relay is set, but not From"), path);
+    if (config->mail_starttls == MAIL_STARTTLS_NEVER && config->mail_relay &&
+        !is_loopback(config->mail_relay))
+        return err_set(
+            err, ERR_CONFIG,
+            _("%s: [Mail] StartTLS=never is only allowed with a relay on this machine (127.0.0.1)"), path);
+    return 0;
+}
+
 int config_load(const char *path, bool must_exist, struct config *ret, struct buf *warnings, struct err *err)
 {
     _cleanup_config_ struct config config = {0};
@@ -283,6 +352,11 @@ int config_load(const char *path, bool must_exist, struct config *ret, struct bu
         r = err_set(err, ERR_CONFIG, _("%s: [Polling] MinSec is greater than MaxSec"), path);
     if (r >= 0 && config.retry_first_us > config.retry_max_us)
         r = err_set(err, ERR_CONFIG, _("%s: [Sending] RetryFirstSec is greater than RetryMaxSec"), path);
+    if (r >= 0 && config.attempt_delay_us > config.attempt_delay_max_us)
+        r = err_set(err, ERR_CONFIG, _("%s: [Users] AttemptDelaySec is greater than AttemptDelayMaxSec"),
+                    path);
+    if (r >= 0)
+        r = check_mail(&config, path, err);
     if (r < 0)
         return r;
     *ret = config;

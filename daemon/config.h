@@ -29,17 +29,31 @@ struct config {
     char *store_path;
     /* [Sealing] */
     char *key_file;
+    /* [Users] */
+    int64_t self_registration; /* enum self_registration */
+    int64_t session_idle_us;
+    int64_t attempt_delay_us, attempt_delay_max_us;
+    /* [Mail] */
+    char *mail_relay, *mail_from, *mail_user, *mail_password_file, *mail_ca_file;
+    int64_t mail_starttls; /* enum mail_starttls */
     /* [Log] */
     int64_t log_level;
 };
 
+/* In the order of their words. */
+enum self_registration { SELF_REGISTRATION_APPROVE, SELF_REGISTRATION_OPEN, SELF_REGISTRATION_OFF };
+enum mail_starttls { MAIL_STARTTLS_REQUIRED, MAIL_STARTTLS_NEVER };
+
 enum config_type {
     CONFIG_TEXT,
-    CONFIG_PATH,    /* absolute */
-    CONFIG_URL,     /* https:// */
+    CONFIG_PATH,  /* absolute */
+    CONFIG_URL,   /* https:// */
+    CONFIG_RELAY, /* smtp:// or smtps:// */
+    CONFIG_EMAIL,
     CONFIG_SECONDS, /* stored as microseconds */
     CONFIG_SIZE,    /* bytes, with K, M or G for 1024 and so on */
     CONFIG_COUNT,
+    CONFIG_WORD,  /* one of `words`, stored as its place among them */
     CONFIG_LEVEL, /* err, warning, notice, info, debug */
 };
 
@@ -51,6 +65,7 @@ struct config_key {
     int64_t least, most;  /* bounds of a number, in the unit that is written */
     bool reloadable;      /* applied by SIGHUP; otherwise by a restart */
     const char *help;     /* translated when shown */
+    const char *words;    /* "one|other", for CONFIG_WORD */
 };
 
 /* The table; ends with a NULL name. */

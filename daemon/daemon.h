@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <sys/queue.h>
+
 #include "bus/server.h"
 #include "daemon/config.h"
 #include "daemon/engine/engine.h"
@@ -19,6 +21,10 @@ struct daemon {
     struct profiles *profiles; /* owns what `portal` speaks through */
     struct portal portal;
     struct engine *engine;
+    struct sessions *sessions;
+    struct throttle *throttle;     /* of logins and the like */
+    LIST_HEAD(, attempt) attempts; /* those under way */
+    struct mailer *mailer;
     struct auth *auth;
     struct notices *notices;
     struct expiry *expiry;

@@ -181,7 +181,7 @@ const struct bus_interface certificate_interface = {
     .name = "mx.idsed1.Certificate",
     .methods = methods,
     .properties = properties,
-    .read_action = ACTION_READ,
+    .read_action = ACTION_SUBMIT,
 };
 
 /* ---- the node ---- */

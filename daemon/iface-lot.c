@@ -303,9 +303,9 @@ static const struct bus_method methods[] = {
     {"Retry", "a{sv}", "", "options", ACTION_CONTROL, lot_retry},
     {"Reconcile", "a{sv}", "", "options", ACTION_CONTROL, lot_reconcile},
     {"GetReceipt", "t", "hss", "id file name media_type", ACTION_READ, lot_get_receipt},
-    {"GetRecords", "", "h", "file", ACTION_READ, lot_get_records},
-    {"ListAttempts", "", "aa{sv}", "attempts", ACTION_READ, lot_list_attempts},
-    {"GetTranscript", "t", "h", "attempt file", ACTION_READ, lot_get_transcript},
+    {"GetRecords", "", "h", "file", ACTION_SUBMIT, lot_get_records},
+    {"ListAttempts", "", "aa{sv}", "attempts", ACTION_SUBMIT, lot_list_attempts},
+    {"GetTranscript", "t", "h", "attempt file", ACTION_SUBMIT, lot_get_transcript},
     {0},
 };
 
@@ -313,7 +313,7 @@ const struct bus_interface lot_interface = {
     .name = "mx.idsed1.Lot",
     .methods = methods,
     .properties = properties,
-    .read_action = ACTION_READ,
+    .read_action = ACTION_SUBMIT,
 };
 
 /* ---- the node ---- */

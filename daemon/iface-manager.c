@@ -475,6 +475,13 @@ static void get_movement_count(struct bus_writer *w, const struct bus_property *
     bus_write_u64(w, count);
 }
 
+static void get_default_user(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    _cleanup_free_ char *email = NULL;
+    store_user_default(((struct daemon *)daemon)->store, &email, NULL);
+    bus_write_string(w, email);
+}
+
 static const struct bus_property properties[] = {
     {"Version", "s", BUS_EMITS_CONST, get_version},
     {"PortalState", "s", BUS_EMITS_CHANGE, get_portal_state},
@@ -486,24 +493,35 @@ static const struct bus_property properties[] = {
     {"LotCounts", "a{st}", BUS_EMITS_NOTHING, get_lot_counts},
     {"HeldCount", "t", BUS_EMITS_NOTHING, get_held_count},
     {"MovementCount", "t", BUS_EMITS_NOTHING, get_movement_count},
+    {"DefaultUser", "s", BUS_EMITS_NOTHING, get_default_user},
     {0},
 };
 
 static const struct bus_method methods[] = {
     {"Submit", "ha{sv}", "aobaa{sv}", "file options lots existing findings", ACTION_SUBMIT, submit},
-    {"ListLots", "a{sv}tu", "aa{sv}t", "filter cursor limit lots next", ACTION_READ, manager_list_lots},
+    {"ListLots", "a{sv}tu", "aa{sv}t", "filter cursor limit lots next", ACTION_SUBMIT, manager_list_lots},
     {"ListMovements", "a{sv}su", "aa{sv}s", "filter cursor limit movements next", ACTION_READ,
      manager_list_movements},
     {"AddRegistration", "sa{sv}", "o", "rp options registration", ACTION_CONTROL, registration_add},
     {"ListRegistrations", "", "aa{sv}", "registrations", ACTION_READ, manager_list_registrations},
     {"AddCertificate", "sa{sh}asa{sv}", "o", "kind files rps options certificate", ACTION_CREDENTIALS,
      certificate_add},
-    {"ListCertificates", "", "aa{sv}", "certificates", ACTION_READ, manager_list_certificates},
+    {"ListCertificates", "", "aa{sv}", "certificates", ACTION_SUBMIT, manager_list_certificates},
     {"ListProfiles", "", "aa{sv}", "profiles", ACTION_READ, manager_list_profiles},
     {"UseProfile", "sa{sv}", "", "name options", ACTION_CONTROL, manager_use_profile},
     {"Refresh", "a{sv}", "", "options", ACTION_CONTROL, manager_refresh},
-    {"ListHistory", "a{sv}tu", "aa{sv}t", "filter cursor limit records next", ACTION_READ, list_history},
+    {"ListHistory", "a{sv}tu", "aa{sv}t", "filter cursor limit records next", ACTION_SUBMIT, list_history},
     {"VerifyHistory", "", "bst", "whole text records", ACTION_READ, verify_history},
+    {"AddUser", "sha{sv}", "o", "user password options new_user", ACTION_USERS, user_add},
+    {"ListUsers", "", "aa{sv}", "users", ACTION_USERS, user_list},
+    {"Register", "sha{sv}", "o", "user password options new_user", NULL, user_register},
+    {"LegalTexts", "s", "aa{sv}", "language texts", NULL, user_legal_texts},
+    {"Login", "sha{sv}", "sosas", "user password options session object role uncertified", NULL, user_login},
+    {"UseSession", "s", "ss", "session user role", NULL, user_use_session},
+    {"Logout", "a{sv}", "", "options", NULL, user_logout},
+    {"ChangePassword", "shha{sv}", "", "user old_password password options", NULL, user_change_password},
+    {"RecoverPassword", "sa{sv}", "", "user options", NULL, user_recover_password},
+    {"ResetPassword", "shha{sv}", "", "user code password options", NULL, user_reset_password},
     {"Diagnose", "", "aa{sv}", "checks", ACTION_READ, diagnose},
     {0},
 };
@@ -531,4 +549,5 @@ const struct bus_node manager_node = {
     .interfaces = interfaces,
     .missing = ERR_FAILED,
     .object_manager = true,
+    .manager_action = ACTION_SUBMIT, /* lots are among them */
 };

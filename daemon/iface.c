@@ -15,6 +15,11 @@ void iface_certificate_path(int64_t id, char ret[static IFACE_PATH_SIZE])
     snprintf(ret, IFACE_PATH_SIZE, IFACE_ROOT "/certificate/%lld", (long long)id);
 }
 
+void iface_user_path(int64_t id, char ret[static IFACE_PATH_SIZE])
+{
+    snprintf(ret, IFACE_PATH_SIZE, IFACE_ROOT "/user/%lld", (long long)id);
+}
+
 void iface_registration_path(const char *rp, char ret[static IFACE_PATH_SIZE])
 {
     snprintf(ret, IFACE_PATH_SIZE, IFACE_ROOT "/registration/%s", rp);

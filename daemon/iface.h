@@ -13,21 +13,25 @@
 #define ACTION_SUBMIT      "mx.idsed1.submit"
 #define ACTION_CONTROL     "mx.idsed1.control"
 #define ACTION_CREDENTIALS "mx.idsed1.manage-credentials"
+#define ACTION_USERS       "mx.idsed1.manage-users"
 
 extern const struct bus_interface manager_interface;
 extern const struct bus_interface lot_interface;
 extern const struct bus_interface certificate_interface;
 extern const struct bus_interface registration_interface;
+extern const struct bus_interface user_interface;
 
 /* The data of each is the struct daemon. */
 extern const struct bus_node manager_node;
 extern const struct bus_node lot_node;
 extern const struct bus_node certificate_node;
 extern const struct bus_node registration_node;
+extern const struct bus_node user_node;
 
 enum { IFACE_PATH_SIZE = 64, IFACE_RECENT_LOTS = 100 };
 void iface_lot_path(int64_t id, char ret[static IFACE_PATH_SIZE]);
 void iface_certificate_path(int64_t id, char ret[static IFACE_PATH_SIZE]);
+void iface_user_path(int64_t id, char ret[static IFACE_PATH_SIZE]);
 void iface_registration_path(const char *rp, char ret[static IFACE_PATH_SIZE]);
 
 /* What the tables' functions get as their object, and lists write one after the other. */
@@ -43,12 +47,26 @@ struct registration_object {
     struct daemon *daemon;
     struct store_rp rp;
 };
+struct user_object {
+    struct daemon *daemon;
+    struct store_user user;
+};
 
 /* Methods of the Manager that have a file of their own; their data is the struct daemon. */
 void registration_add(struct bus_call *call, void *daemon);
 void certificate_add(struct bus_call *call, void *daemon);
 void submit(struct bus_call *call, void *daemon);
 void diagnose(struct bus_call *call, void *daemon);
+void user_add(struct bus_call *call, void *daemon);
+void user_register(struct bus_call *call, void *daemon);
+void user_list(struct bus_call *call, void *daemon);
+void user_legal_texts(struct bus_call *call, void *daemon);
+void user_login(struct bus_call *call, void *daemon);
+void user_logout(struct bus_call *call, void *daemon);
+void user_use_session(struct bus_call *call, void *daemon);
+void user_change_password(struct bus_call *call, void *daemon);
+void user_recover_password(struct bus_call *call, void *daemon);
+void user_reset_password(struct bus_call *call, void *daemon);
 
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);

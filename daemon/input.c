@@ -59,6 +59,18 @@ int input_read(const struct input *input, struct buf *buf, struct err *err)
     return 0;
 }
 
+int input_read_secret(const struct input *input, struct buf *buf, struct err *err)
+{
+    int r = input_read(input, buf, err);
+    if (r < 0)
+        return r;
+    if (memchr(buf->data, '\0', buf->len) || memchr(buf->data, '\n', buf->len))
+        return err_set(
+            err, ERR_INVALID_FILE,
+            _("the file of a password has a NUL or an end of line in it; hand over its bytes only"));
+    return 0;
+}
+
 void input_close(struct input *input)
 {
     if (input->fd >= 0)

@@ -22,4 +22,6 @@ struct input {
 int input_check(struct input *input, size_t max, struct err *err);
 /* Appends the bytes that were there when it was checked. May wait for a disk unless it is sealed. */
 int input_read(const struct input *input, struct buf *buf, struct err *err);
+/* The same for a password: text without NUL or end of line, read into an empty buf to be wiped. */
+int input_read_secret(const struct input *input, struct buf *buf, struct err *err);
 void input_close(struct input *input);

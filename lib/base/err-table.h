@@ -48,6 +48,20 @@
     X(INVALID_CREDENTIAL, "InvalidCredential", EXIT_STATUS_INVALID,                                          \
       N_("The user or the password breaks a rule of its kind of certificate"))                               \
     X(SEAL_BROKEN, "SealBroken", EXIT_STATUS_FAILURE, N_("A sealed secret cannot be opened with this key"))  \
+    /* users */                                                                                              \
+    X(WRONG_LOGIN, "WrongLogin", EXIT_STATUS_DENIED, N_("The user or the password is not right"))            \
+    X(WRONG_CODE, "WrongCode", EXIT_STATUS_DENIED, N_("The code is not right, or no longer valid"))          \
+    X(TOO_MANY_ATTEMPTS, "TooManyAttempts", EXIT_STATUS_PORTAL, N_("There were too many wrong attempts"))    \
+    X(SESSION_ENDED, "SessionEnded", EXIT_STATUS_DENIED, N_("The session has ended; log in again"))          \
+    X(UNKNOWN_USER, "UnknownUser", EXIT_STATUS_NOT_FOUND, N_("There is no such user"))                       \
+    X(USER_EXISTS, "UserExists", EXIT_STATUS_FAILURE, N_("This user is already there"))                      \
+    X(USER_DISABLED, "UserDisabled", EXIT_STATUS_DENIED, N_("The user is disabled"))                         \
+    X(INVALID_USER, "InvalidUser", EXIT_STATUS_INVALID, N_("What was said of the user is not valid"))        \
+    X(WEAK_PASSWORD, "WeakPassword", EXIT_STATUS_INVALID, N_("The password is too easy to guess"))           \
+    X(NOT_ACCEPTED, "NotAccepted", EXIT_STATUS_INVALID,                                                      \
+      N_("The privacy notice and the service agreement must be accepted"))                                   \
+    X(MAIL_NOT_CONFIGURED, "MailNotConfigured", EXIT_STATUS_FAILURE, N_("No mail relay is configured"))      \
+    X(MAIL_FAILED, "MailFailed", EXIT_STATUS_PORTAL, N_("The mail could not be handed over"))                \
     /* the portal */                                                                                         \
     X(CREDENTIAL_REJECTED, "CredentialRejected", EXIT_STATUS_HELD, N_("The portal refused the credentials")) \
     X(PORTAL_UNAVAILABLE, "PortalUnavailable", EXIT_STATUS_PORTAL, N_("The portal is not available"))        \

@@ -208,3 +208,34 @@ const char *str_nearest(const char *word, const char *const *list)
     }
     return best;
 }
+
+/* One or more parts with a dot between, each of these characters; how many parts, 0 when it is not so. */
+static unsigned dotted_parts(const char *text, size_t n, const char *letters, size_t longest)
+{
+    unsigned parts = 1;
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '.' ? len == 0 : !strchr(letters, text[i]) || ++len > longest)
+            return 0;
+        if (text[i] == '.') {
+            parts++;
+            len = 0;
+        }
+    }
+    return len > 0 ? parts : 0;
+}
+
+char *email_fold(const char *text)
+{
+    static const char of_name[] = "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-";
+    static const char of_domain[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    enum { NAME_MAX_LEN = 64, PART_MAX_LEN = 63, EMAIL_MAX_LEN = 254 };
+    _cleanup_free_ char *email = str_ascii_lower(xstrdup(text));
+    const char *at = strchr(email, '@');
+    if (!at || strlen(email) > EMAIL_MAX_LEN || at - email > NAME_MAX_LEN ||
+        dotted_parts(email, (size_t)(at - email), of_name, NAME_MAX_LEN) == 0 ||
+        dotted_parts(at + 1, strlen(at + 1), of_domain, PART_MAX_LEN) < 2 || strstr(at, ".-") ||
+        strstr(at, "-.") || at[1] == '-' || at[strlen(at) - 1] == '-')
+        return NULL;
+    return STEAL(email);
+}

@@ -34,3 +34,9 @@ bool str_all_digits(const char *text);
 bool str_to_uint(const char *text, uint64_t max, uint64_t *ret);
 /* The entry of a NULL-terminated list nearest to `word` by edit distance (at most 3), or NULL; for "did you mean". */
 const char *str_nearest(const char *word, const char *const *list);
+
+/*
+ * An e-mail address with its letters small, a new string; NULL when it is none that mail systems of today all take: ASCII,
+ * at most 254 characters, no quotes or comments, a domain of at least two parts.
+ */
+char *email_fold(const char *text);

@@ -129,16 +129,28 @@ bool bus_call_is_orphan(const struct bus_call *call)
     return call->orphan;
 }
 
-bool bus_call_interactive(const struct bus_call *call)
+/* A reader inside the a{sv} that is the last argument; false when another thing is. */
+static bool enter_options(const struct bus_call *call, struct bus_reader *ret)
 {
-    struct bus_reader r, dict;
-    if (dbus_message_get_allow_interactive_authorization(call->message))
-        return true;
+    struct bus_reader r;
     bus_reader_init(&r, call->message);
     while (dbus_message_iter_has_next(&r.iter))
         bus_read_skip(&r);
-    return bus_reader_type(&r) == DBUS_TYPE_ARRAY && bus_read_enter(&r, &dict) &&
-           bus_dict_bool(&dict, "interactive");
+    return bus_reader_type(&r) == DBUS_TYPE_ARRAY &&
+           dbus_message_iter_get_element_type(&r.iter) == DBUS_TYPE_DICT_ENTRY && bus_read_enter(&r, ret);
+}
+
+bool bus_call_interactive(const struct bus_call *call)
+{
+    struct bus_reader dict;
+    return dbus_message_get_allow_interactive_authorization(call->message) ||
+           (enter_options(call, &dict) && bus_dict_bool(&dict, "interactive"));
+}
+
+const char *bus_call_option(const struct bus_call *call, const char *key)
+{
+    struct bus_reader dict;
+    return enter_options(call, &dict) ? bus_dict_string(&dict, key) : "";
 }
 
 /* ---- on its way to the handler ---- */

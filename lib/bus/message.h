@@ -131,10 +131,11 @@ struct bus_option {
     size_t offset;    /* or BUS_IGNORED */
 };
 #define BUS_IGNORED ((size_t)-1)
-/* What every method that changes something accepts; the server looks at it before the method is called. */
+/* What every method that changes something accepts; looked at before the method is called (bus_call_option()). */
 #define BUS_OPTION_COMMON                                                                                    \
+    {"interactive", "b", BUS_IGNORED},                                                                       \
     {                                                                                                        \
-        "interactive", "b", BUS_IGNORED                                                                      \
+        "session", "s", BUS_IGNORED                                                                          \
     }
 
 /*

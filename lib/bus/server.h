@@ -80,6 +80,8 @@ struct bus_node {
     void (*list)(void *data, struct bus_list *list);
     enum err_code missing; /* the error for an object that is not there, e.g. ERR_UNKNOWN_LOT */
     bool object_manager;   /* serves org.freedesktop.DBus.ObjectManager for all objects below it */
+    /* What GetManagedObjects needs there, since it tells of all objects at once; NULL: the read action of the node. */
+    const char *manager_action;
 };
 enum { BUS_MAX_LISTED = 1000 };
 
@@ -158,6 +160,8 @@ const char *bus_call_sender(const struct bus_call *call);
 uid_t bus_call_uid(const struct bus_call *call);
 /* May a person be asked? The message's flag, or the option "interactive" in its last argument. */
 bool bus_call_interactive(const struct bus_call *call);
+/* A text among the options, the a{sv} that is its last argument; "" when it is not there. Of the message. */
+const char *bus_call_option(const struct bus_call *call, const char *key);
 /* True when the caller left the bus: there is nobody to answer, so work that has no other effect may stop. */
 bool bus_call_is_orphan(const struct bus_call *call);
 

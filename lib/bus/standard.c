@@ -298,6 +298,8 @@ const char *bus_read_action(struct bus_call *call)
     struct bus_entry *entry;
     struct bus_reader r;
     if (call->interface == &bus_object_manager_interface) { /* it tells of all the others */
+        if (call->place.entry && call->place.entry->node->manager_action)
+            return call->place.entry->node->manager_action;
         STAILQ_FOREACH(entry, &call->server->entries, link)
         action = action ? action : node_read_action(entry->node, "");
         return action;

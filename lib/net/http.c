@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/http.h"
 
-#include <curl/curl.h>
+#include "net/multi.h"
 
 enum {
     HTTP_MAX_REDIRECTS = 5,
@@ -18,9 +18,8 @@ struct http {
 struct http_session {
     struct http *http;
     struct http_session *next, **link;
-    CURLM *multi;        /* of its own, so that identities never share a connection */
+    struct multi *multi; /* of its own, so that identities never share a connection */
     CURL *easy;          /* holds the cookies from request to request */
-    struct event *timer; /* when curl wants to be called */
     bool stale;          /* the kept connections are not to be used again */
 
     /* the request under way */
@@ -130,69 +129,6 @@ static bool same_origin(const char *a, const char *b)
     return same;
 }
 
-/* ---- curl on the loop ---- */
-
-static void socket_ready(evutil_socket_t fd, short what, void *data);
-
-static void run_curl(struct http_session *session, curl_socket_t fd, int bits);
-
-static int on_socket(CURL *easy, curl_socket_t fd, int want, void *user, void *socket_event)
-{
-    struct http_session *session = user;
-    if (socket_event)
-        event_free(socket_event);
-    struct event *event = NULL;
-    if (want != CURL_POLL_REMOVE) {
-        short what = (short)((want & CURL_POLL_IN ? EV_READ : 0) | (want & CURL_POLL_OUT ? EV_WRITE : 0));
-        event =
-            event_new(loop_base(session->http->loop), fd, (short)(what | EV_PERSIST), socket_ready, session);
-        event_add(event, NULL);
-    }
-    curl_multi_assign(session->multi, fd, event);
-    return 0;
-}
-
-/* Only notes the time: curl must not be called from within its own callbacks. */
-static int on_timeout(CURLM *multi, long timeout_ms, void *user)
-{
-    struct http_session *session = user;
-    if (timeout_ms < 0)
-        event_del(session->timer);
-    else
-        event_add(session->timer,
-                  &(struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000});
-    return 0;
-}
-
-static void socket_ready(evutil_socket_t fd, short what, void *data)
-{
-    run_curl(data, fd, (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0));
-}
-
-static void timer_due(evutil_socket_t fd, short what, void *data)
-{
-    run_curl(data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void open_multi(struct http_session *session)
-{
-    session->multi = curl_multi_init();
-    if (!session->multi)
-        abort();
-    curl_multi_setopt(session->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(session->multi, CURLMOPT_SOCKETDATA, session);
-    curl_multi_setopt(session->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-    curl_multi_setopt(session->multi, CURLMOPT_TIMERDATA, session);
-    curl_multi_setopt(session->multi, CURLMOPT_MAXCONNECTS, 1L);
-    session->stale = false;
-}
-
-static void close_multi(struct http_session *session)
-{
-    curl_multi_cleanup(session->multi);
-    event_del(session->timer);
-}
-
 /* ---- requests ---- */
 
 static void apply_limits(struct http_session *session, const struct http_request *request)
@@ -265,7 +201,7 @@ static void drop_headers(struct http_session *session)
 
 static void end_request(struct http_session *session)
 {
-    curl_multi_remove_handle(session->multi, session->easy);
+    multi_remove(session->multi, session->easy);
     drop_headers(session);
     /* The body is the caller's again. */
     curl_easy_setopt(session->easy, CURLOPT_POSTFIELDS, NULL);
@@ -285,12 +221,13 @@ static int follow_redirect(struct http_session *session)
         session->redirects++ >= HTTP_MAX_REDIRECTS)
         return 0;
     _cleanup_free_ char *url = xstrdup(to);
-    curl_multi_remove_handle(session->multi, session->easy);
+    multi_remove(session->multi, session->easy);
     buf_reset(&session->body);
     drop_headers(session);
     curl_easy_setopt(session->easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(session->easy, CURLOPT_URL, url);
-    return curl_multi_add_handle(session->multi, session->easy) == CURLM_OK;
+    multi_add(session->multi, session->easy);
+    return 1;
 }
 
 static void fill_answer(struct http_session *session, CURLcode code, struct http_answer *answer)
@@ -317,8 +254,9 @@ static void fill_answer(struct http_session *session, CURLcode code, struct http
 }
 
 /* The last thing done with the session in a turn: the callback may free it or send the next request. */
-static void finish(struct http_session *session, CURLcode code)
+static void finish(void *data, CURLcode code)
 {
+    struct http_session *session = data;
     if (code == CURLE_OK && follow_redirect(session))
         return;
     struct http_answer answer = {0};
@@ -327,23 +265,15 @@ static void finish(struct http_session *session, CURLcode code)
     session->fn(session->data, &answer);
 }
 
-static void run_curl(struct http_session *session, curl_socket_t fd, int bits)
-{
-    int running, left;
-    curl_multi_socket_action(session->multi, fd, bits, &running);
-    const CURLMsg *message = curl_multi_info_read(session->multi, &left);
-    if (message && message->msg == CURLMSG_DONE)
-        finish(session, message->data.result);
-}
-
 void http_send(struct http_session *session, const struct http_request *request, http_answer_fn *fn,
                void *data)
 {
     if (session->active)
         abort(); /* one at a time is the contract */
     if (session->stale) {
-        close_multi(session);
-        open_multi(session);
+        multi_free(session->multi);
+        session->multi = multi_new(session->http->loop, finish, session);
+        session->stale = false;
     }
     session->active = true;
     session->too_large = false;
@@ -356,8 +286,7 @@ void http_send(struct http_session *session, const struct http_request *request,
     buf_reset(&session->body);
     apply_limits(session, request);
     apply_request(session, request);
-    if (curl_multi_add_handle(session->multi, session->easy) != CURLM_OK)
-        abort();
+    multi_add(session->multi, session->easy);
 }
 
 /* ---- sessions ---- */
@@ -366,13 +295,12 @@ struct http_session *http_session_new(struct http *http)
 {
     struct http_session *session = xcalloc(1, sizeof(*session));
     session->http = http;
-    session->timer = evtimer_new(loop_base(http->loop), timer_due, session);
+    session->multi = multi_new(http->loop, finish, session);
     session->easy = curl_easy_init();
-    if (!session->timer || !session->easy)
+    if (!session->easy)
         abort();
     apply_security(session->easy, &http->config);
     apply_callbacks(session->easy, session);
-    open_multi(session);
     session->next = http->sessions;
     session->link = &http->sessions;
     if (session->next)
@@ -390,9 +318,8 @@ struct http_session *http_session_free(struct http_session *session)
         session->next->link = session->link;
     if (session->active)
         end_request(session);
-    close_multi(session);
     curl_easy_cleanup(session->easy);
-    event_free(session->timer);
+    multi_free(session->multi);
     buf_wipe_free(&session->request_head);
     buf_wipe_free(&session->head);
     buf_wipe_free(&session->body);
@@ -402,8 +329,6 @@ struct http_session *http_session_free(struct http_session *session)
 
 struct http *http_new(struct loop *loop, const struct http_config *config)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        abort();
     struct http *http = xcalloc(1, sizeof(*http));
     http->loop = loop;
     http->config = *config;
@@ -421,7 +346,6 @@ struct http *http_free(struct http *http)
     free((char *)http->config.proxy);
     free((char *)http->config.user_agent);
     free(http);
-    curl_global_cleanup();
     return NULL;
 }
 

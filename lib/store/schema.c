@@ -26,6 +26,12 @@ static const char *const migrations[] = {
     "  removed_us INTEGER NOT NULL, hold INTEGER NOT NULL, hold_text TEXT, last_login_us INTEGER NOT NULL,"
     "  sealed BLOB) STRICT;"
 
+    "CREATE TABLE user("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, names TEXT NOT NULL, first_surname TEXT NOT NULL,"
+    "  second_surname TEXT NOT NULL, role INTEGER NOT NULL, enabled INTEGER NOT NULL, password TEXT NOT NULL,"
+    "  added_us INTEGER NOT NULL, login_us INTEGER NOT NULL, accepted_us INTEGER NOT NULL, privacy_version TEXT,"
+    "  agreement_version TEXT, code TEXT, code_until_us INTEGER NOT NULL, code_tries INTEGER NOT NULL) STRICT;"
+
     "CREATE TABLE rp("
     "  id INTEGER PRIMARY KEY, rp TEXT NOT NULL UNIQUE, name TEXT, guia TEXT NOT NULL, enye INTEGER NOT NULL,"
     "  paused INTEGER NOT NULL, certificate INTEGER REFERENCES certificate(id), added_us INTEGER NOT NULL,"

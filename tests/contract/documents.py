@@ -82,7 +82,7 @@ def rule_rows(top):
 
 
 def config_rows(top):
-    pattern = r'KEY\("(\w+)", "(\w+)", \w+, \w+\), (?:"([^"]*)"|NULL),[^{}]*?(true|false),\s*N_\("(.*?)"\)\}'
+    pattern = r'KEY\("(\w+)", "(\w+)", \w+, \w+\), (?:"([^"]*)"|NULL),[^{}]*?(true|false),\s*N_\("(.*?)"\)(?:,\s*"[^"]*")?\}'
     return [(f"`[{section}] {name}`", fallback or "", "reload" if reload == "true" else "restart", text)
             for section, name, fallback, reload, text in entries(top / "daemon/config.c", pattern)]
 

@@ -14,29 +14,43 @@ static void check(const struct bus_interface *interface)
         fail_msg("%s:\n%s", path, report.data);
 }
 
+/* Each interface, and what reading its properties needs. */
+static const struct {
+    const struct bus_interface *interface;
+    const char *read_action;
+} interfaces[] = {
+    {&manager_interface, ACTION_READ},       {&lot_interface, ACTION_SUBMIT},
+    {&certificate_interface, ACTION_SUBMIT}, {&registration_interface, ACTION_READ},
+    {&user_interface, ACTION_USERS},
+};
+
 static void every_interface_is_as_its_document_says(void **state)
 {
-    check(&manager_interface);
-    check(&lot_interface);
-    check(&certificate_interface);
-    check(&registration_interface);
+    for (size_t i = 0; i < ELEMENTSOF(interfaces); i++)
+        check(interfaces[i].interface);
+}
+
+/* Of the Manager: what somebody does who is nobody yet. */
+static bool is_for_everybody(const char *method)
+{
+    static const char *const names[] = {"Register", "LegalTexts",     "Login",           "UseSession",
+                                        "Logout",   "ChangePassword", "RecoverPassword", "ResetPassword"};
+    for (size_t i = 0; i < ELEMENTSOF(names); i++)
+        if (streq(names[i], method))
+            return true;
+    return false;
 }
 
 static void whatever_changes_something_needs_more_than_reading(void **state)
 {
-    static const struct bus_interface *const interfaces[] = {
-        &manager_interface,
-        &lot_interface,
-        &certificate_interface,
-        &registration_interface,
-    };
     for (size_t i = 0; i < ELEMENTSOF(interfaces); i++) {
-        assert_string_equal(interfaces[i]->read_action, ACTION_READ);
-        for (const struct bus_method *method = interfaces[i]->methods; method->name; method++) {
+        assert_string_equal(interfaces[i].interface->read_action, interfaces[i].read_action);
+        for (const struct bus_method *method = interfaces[i].interface->methods; method->name; method++) {
             size_t len = strlen(method->in);
             bool changes = len >= 5 && streq(method->in + len - 5, "a{sv}");
-            assert_non_null(method->action);
-            assert_int_equal(changes, !streq(method->action, ACTION_READ));
+            assert_int_equal(!method->action, i == 0 && is_for_everybody(method->name));
+            if (method->action && changes)
+                assert_string_not_equal(method->action, ACTION_READ);
         }
     }
 }
