@@ -84,7 +84,7 @@ static int unknown(int64_t id, struct err *err)
 
 int store_user_update(struct store *store, const struct store_user *user, struct err *err)
 {
-    int r = write_user(store, SQL_UPDATE("user", "id", USER_COLUMNS), user, err);
+    int r = write_user(store, SQL_UPDATE("user", "id", "added_us", USER_COLUMNS), user, err);
     return r < 0 ? r : r > 0 ? 0 : unknown(user->id, err);
 }
 

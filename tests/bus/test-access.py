@@ -37,16 +37,20 @@ EVERYBODY = None
 # Each method of each interface and the action that it needs; a method that is not here fails the test.
 TABLE = {
     "Manager": {
-        "Submit": SUBMIT, "ListLots": READ, "ListMovements": READ, "AddRegistration": CONTROL, "ListRegistrations": READ,
-        "AddCertificate": CREDENTIALS, "ListCertificates": READ, "ListProfiles": READ, "UseProfile": CONTROL,
-        "Refresh": CONTROL, "ListHistory": READ, "VerifyHistory": READ, "Diagnose": READ,
+        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "AddRegistration": CONTROL, "ListRegistrations": READ,
+        "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
+        "Refresh": CONTROL, "ListHistory": SUBMIT, "VerifyHistory": READ, "Diagnose": READ,
+        "AddUser": USERS, "ListUsers": USERS, "Register": EVERYBODY, "LegalTexts": EVERYBODY, "Login": EVERYBODY,
+        "UseSession": EVERYBODY, "Logout": EVERYBODY, "ChangePassword": EVERYBODY, "RecoverPassword": EVERYBODY,
+        "ResetPassword": EVERYBODY,
     },
     "Lot": {
         "Hold": CONTROL, "Release": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Reconcile": CONTROL,
-        "GetReceipt": READ, "GetRecords": READ, "ListAttempts": READ, "GetTranscript": READ,
+        "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT,
     },
     "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},
     "Registration": {"Pause": CONTROL, "Resume": CONTROL, "Remove": CONTROL, "Update": CONTROL},
+    "User": {"Enable": USERS, "Disable": USERS, "SetRole": USERS, "SetPassword": USERS},
 }
 PATHS = {"Manager": ROOT, "Lot": ROOT + "/lot/1", "Certificate": ROOT + "/certificate/1",
          "Registration": ROOT + "/registration/Z9900001108", "User": ROOT + "/user/1"}
@@ -54,7 +58,7 @@ PATHS = {"Manager": ROOT, "Lot": ROOT + "/lot/1", "Certificate": ROOT + "/certif
 STANDARD = [
     ("org.freedesktop.DBus.Properties", "Get", "ss", (NAME + ".Manager", "LotCounts"), READ),
     ("org.freedesktop.DBus.Properties", "GetAll", "s", (NAME + ".Manager",), READ),
-    ("org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "", (), READ),
+    ("org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "", (), SUBMIT),
     ("org.freedesktop.DBus.Introspectable", "Introspect", "", (), EVERYBODY),
     ("org.freedesktop.DBus.Peer", "Ping", "", (), EVERYBODY),
 ]
