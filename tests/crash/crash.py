@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Kills the daemon at every named point and asks the practice portal's ledger: no lot is lost, none is sent twice.
 
-Runs inside tools/sandbox; arguments: the crash-points program and the fault file that the portal reads."""
+Runs inside tools/sandbox; arguments: the crash-points program, the fault file that the portal
+reads, and the points to try (all, if none is named)."""
 
 import collections
 import json
@@ -15,6 +16,7 @@ import tempfile
 
 LIMIT = 90  # seconds until something that has to happen counts as not happening
 
+LOG = tempfile.TemporaryFile()  # of all the daemons, printed when the test fails
 CREDENTIALS = pathlib.Path(os.environ["SANDBOX_CREDENTIALS"])
 # Points that are only passed when an upload's answer was lost, and the fault that makes it so.
 FAULTS = {"settle-listed": "after", "settle-before-commit": "before"}
@@ -33,7 +35,7 @@ def start(crash_at=None):
     env = dict(os.environ)
     if crash_at:
         env["IDSED_CRASH_AT"] = crash_at
-    daemon = subprocess.Popen([os.environ["IDSED_RUN"]], env=env, stderr=subprocess.DEVNULL)
+    daemon = subprocess.Popen([os.environ["IDSED_RUN"]], env=env, stderr=LOG)
     run("gdbus", "wait", "--system", "--timeout", "60", "mx.idsed1")
     return daemon
 
@@ -70,7 +72,7 @@ def crash_once(point, file, fault_file):
 
 
 def main():
-    points = run(sys.argv[1]).stdout.split()
+    points = sys.argv[3:] or run(sys.argv[1]).stdout.split()
     fault_file = pathlib.Path(sys.argv[2])
     assert points
     run("idsectl", "rp", "add", (CREDENTIALS / "imss.rp").read_text().split()[0], "--name", "Práctica")
@@ -91,4 +93,9 @@ def main():
     print(f"{len(plan)} deaths, {sum(ledger().values())} lots, each once")
 
 
-main()
+try:
+    main()
+except BaseException:
+    LOG.seek(0)
+    sys.stderr.write(LOG.read().decode(errors="replace"))
+    raise
