@@ -59,7 +59,8 @@ static int conclude(struct visit *visit, struct store_lot *lot, struct err *err)
     int64_t provable_us = lot->attempt_end_us + visit->engine->config.settle_us;
     if (visit->listed_us >= provable_us)
         return absent(visit, lot, err);
-    lot->next_us = provable_us;
+    /* Never due before another list was asked for: a visit that lasts has only the one that it began with. */
+    lot->next_us = MAX(provable_us, engine_wall_us(visit->engine) + visit->engine->config.poll_min_us);
     lot->polled_us = visit->listed_us;
     return lot_save(visit->engine, lot, err);
 }
