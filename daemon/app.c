@@ -15,6 +15,7 @@
 #include "daemon/auth.h"
 #include "daemon/expiry.h"
 #include "daemon/iface.h"
+#include "daemon/machine.h"
 #include "daemon/notices.h"
 #include "daemon/profiles.h"
 #include "daemon/sessions.h"
@@ -30,7 +31,7 @@ struct app {
     int state_lock; /* the state folder, locked: two daemons on one queue would send twice */
     struct turn_end *commit;
     struct timer *engine_timer;
-    struct clock_watch *clock_watch;
+    struct machine *machine;
     struct event *signals[3];
     struct event *watchdog;
     struct event *stop_check; /* not NULL: stopping */
@@ -94,7 +95,8 @@ static void settle_soon(struct app *app)
 static void give_up(void *data, const struct err *err)
 {
     struct app *app = data;
-    log_error(_("The database cannot be written, idsed stops: %s"), err_text(err));
+    log_event(LOG_ERR, "database-failed", _("The database cannot be written, idsed stops: %s"),
+              err_text(err));
     loop_quit(app->daemon.loop, EXIT_STATUS_FAILURE);
 }
 
@@ -168,9 +170,9 @@ static void host_portal_changed(void *data)
     notices_portal_changed(((struct app *)data)->daemon.notices);
 }
 
-static void host_attention(void *data, int64_t lot, const char *what, const char *text)
+static void host_attention(void *data, int64_t lot, int64_t certificate, const char *what, const char *text)
 {
-    notices_attention(((struct app *)data)->daemon.notices, lot, what, text);
+    notices_attention(((struct app *)data)->daemon.notices, lot, certificate, what, text);
 }
 
 static uint32_t host_random(void *data)
@@ -219,14 +221,15 @@ static void reload(struct app *app)
     _cleanup_config_ struct config fresh = {0};
     sd_notify(0, "RELOADING=1");
     if (load_config(&app->options, &fresh, &err) < 0) {
-        log_error(_("The configuration stays as it was: %s"), err_text(&err));
+        log_event(LOG_ERR, "configuration-invalid", _("The configuration stays as it was: %s"),
+                  err_text(&err));
     } else {
         config_reload(&app->daemon.config, &fresh, &restart);
         log_lines(LOG_NOTICE, &restart);
         log_set_level((int)app->daemon.config.log_level);
         const struct engine_config numbers = engine_numbers(&app->daemon.config);
         engine_configure(app->daemon.engine, &numbers);
-        log_info("%s", _("The configuration was read again."));
+        log_event(LOG_INFO, "configuration-read", "%s", _("The configuration was read again."));
     }
     sd_notify(0, "READY=1");
 }
@@ -253,6 +256,7 @@ static void stop(struct app *app)
     }
     const struct timeval interval = {0, STOP_CHECK_MS * 1000};
     sd_notify(0, "STOPPING=1");
+    log_event(LOG_INFO, "stopping", "%s", _("Stopping."));
     engine_stop(app->daemon.engine);
     app->stop_latest_us = clock_boot_us(&clock_system) + STOP_LATEST_S * US_PER_S;
     app->stop_check = event_new(loop_base(app->daemon.loop), -1, EV_PERSIST, check_stop, app);
@@ -275,14 +279,6 @@ static void on_watchdog(evutil_socket_t fd, short what, void *data)
     sd_notify(0, "WATCHDOG=1");
 }
 
-static void on_clock_set(void *data)
-{
-    struct app *app = data;
-    log_notice("%s", _("The system clock was set."));
-    engine_clock_changed(app->daemon.engine);
-    expiry_ask(app->daemon.expiry);
-}
-
 /* ---- putting together ---- */
 
 static int lock_state(struct app *app, struct err *err)
@@ -300,19 +296,21 @@ static int lock_state(struct app *app, struct err *err)
 }
 
 /*
- * Where the key is: named on the command line, passed by the service manager, or named in the configuration.
+ * Where the key is: named on the command line or in the configuration, or passed by the service manager.
  */
 static char *find_key(const struct app *app)
 {
     const char *credentials = getenv("CREDENTIALS_DIRECTORY");
     if (app->options.key_file)
         return xstrdup(app->options.key_file);
+    if (app->daemon.config.key_file)
+        return xstrdup(app->daemon.config.key_file);
     if (credentials) {
         _cleanup_free_ char *path = xasprintf("%s/idsed.key", credentials);
         if (access(path, F_OK) == 0)
             return STEAL(path);
     }
-    return xstrdup(app->daemon.config.key_file);
+    return NULL;
 }
 
 static int open_seal(struct app *app, struct err *err)
@@ -320,7 +318,8 @@ static int open_seal(struct app *app, struct err *err)
     _cleanup_free_ char *path = find_key(app);
     if (path)
         return seal_open_key(path, &app->daemon.seal, err);
-    log_notice("%s", _("There is no sealing key, so credentials can be neither stored nor used."));
+    log_event(LOG_NOTICE, "no-sealing-key", "%s",
+              _("There is no sealing key, so credentials can be neither stored nor used."));
     return 0;
 }
 
@@ -441,7 +440,7 @@ static int open_all(struct app *app, struct err *err)
         return r;
     daemon->expiry = expiry_new(daemon);
     watch_signals(app);
-    app->clock_watch = clock_watch_new(daemon->loop, on_clock_set, app);
+    app->machine = machine_new(daemon);
     return bus_server_own_name(daemon->bus, "mx.idsed1", err);
 }
 
@@ -464,7 +463,7 @@ int app_run(struct app *app)
     feed_watchdog(app);
     tell_status(app);
     sd_notify(0, "READY=1");
-    log_info(_("Serving mx.idsed1; portal %s."), profiles_url(app->daemon.profiles));
+    log_event(LOG_INFO, "started", _("Serving mx.idsed1; portal %s."), profiles_url(app->daemon.profiles));
     int status = loop_run(app->daemon.loop);
     return status < 0 ? EXIT_STATUS_FAILURE : status;
 }
@@ -508,8 +507,8 @@ struct app *app_free(struct app *app)
     free_event(&app->watchdog);
     free_event(&app->stop_check);
     free_event(&app->settle);
+    machine_free(app->machine);
     free_daemon(&app->daemon);
-    clock_watch_free(app->clock_watch);
     timer_free(app->engine_timer);
     turn_end_free(app->commit);
     loop_free(app->daemon.loop);

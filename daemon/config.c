@@ -50,7 +50,7 @@ static const struct config_key keys[] = {
     {KEY("Store", "Path", PATH, store_path), NULL, 0, 0, false,
      N_("Database file, instead of idsed.db in the state folder.")},
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,
-     N_("Key that seals credentials, where the service manager does not pass the credential idsed.key.")},
+     N_("Key that seals credentials, instead of the credential idsed.key that the service manager passes.")},
     {KEY("Users", "SelfRegistration", WORD, self_registration), "approve", 0, 0, true,
      N_("What becomes of people who register themselves, with the role consulta: approve (an administrator "
         "enables "

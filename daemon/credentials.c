@@ -9,9 +9,9 @@ static char *record_name(int64_t id)
 
 const char *credentials_no_key_sentence(void)
 {
-    return _("There is no sealing key. Pass the systemd credential idsed.key, or set [Sealing] KeyFile in "
-             "idsed.conf "
-             "to a file of 32 random bytes with mode 0600, and restart idsed.");
+    return _(
+        "There is no sealing key. Make one with \"systemctl start idsed-setup\", or set [Sealing] KeyFile in "
+        "idsed.conf to a file of 32 random bytes with mode 0600; then restart idsed.");
 }
 
 static int require_key(const struct seal *seal, struct err *err)

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 
 #include "base/log.h"
 #include "daemon/app.h"
@@ -76,6 +77,16 @@ static void keep_to_ourselves(void)
     umask(077);
 }
 
+/*
+ * The service manager starts us again after a failure, but not after one that only a person can put right.
+ */
+static int failure_status(const struct err *err)
+{
+    bool for_a_person =
+        err->code == ERR_CONFIG || err->code == ERR_STORE_NEWER || err->code == ERR_STORE_CORRUPT;
+    return for_a_person ? EX_CONFIG : EXIT_STATUS_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     i18n_init();
@@ -99,8 +110,9 @@ int main(int argc, char **argv)
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_(app_cleanup) struct app *app = NULL;
     if (app_new(&arguments.app, &app, &err) < 0) {
-        log_error("%s", err_text(&err));
-        return EXIT_STATUS_FAILURE;
+        log_event(LOG_ERR, err.code == ERR_CONFIG ? "configuration-invalid" : "start-failed", "%s",
+                  err_text(&err));
+        return failure_status(&err);
     }
     return app_run(app);
 }

@@ -248,14 +248,29 @@ void notices_portal_changed(struct notices *notices)
     strcpy(notice->path, IFACE_ROOT);
 }
 
-void notices_attention(struct notices *notices, int64_t lot, const char *what, const char *text)
+/* The journal's fields tell which lot, registro patronal, attempt and certificate; never a worker. */
+static void log_attention(struct notices *notices, int64_t id, int64_t certificate, const char *what,
+                          const char *text)
 {
-    _cleanup_free_ char *number = lot ? xasprintf("%lld", (long long)lot) : NULL;
-    const struct log_field *fields = LOG_FIELDS({"IDSE_EVENT", what}, {"IDSE_LOT", number});
-    if (lot)
-        log_write(LOG_WARNING, fields, _("lot %lld: %s"), (long long)lot, text);
+    struct store_lot lot = {0};
+    bool known = id && store_lot_get(notices->daemon->store, id, &lot, NULL) >= 0;
+    _cleanup_free_ char *number = known ? xasprintf("%lld", (long long)id) : NULL;
+    _cleanup_free_ char *attempt = known ? xasprintf("%u", lot.attempts) : NULL;
+    _cleanup_free_ char *cert = certificate ? xasprintf("%lld", (long long)certificate) : NULL;
+    const struct log_field *fields =
+        LOG_FIELDS({"IDSE_EVENT", what}, {"IDSE_LOT", number}, {"IDSE_RP", known ? lot.rp : NULL},
+                   {"IDSE_ATTEMPT", attempt}, {"IDSE_CERT", cert});
+    if (id)
+        log_write(LOG_WARNING, fields, _("lot %lld: %s"), (long long)id, text);
     else
         log_write(LOG_WARNING, fields, "%s", text);
+    store_lot_free(&lot);
+}
+
+void notices_attention(struct notices *notices, int64_t lot, int64_t certificate, const char *what,
+                       const char *text)
+{
+    log_attention(notices, lot, certificate, what, text);
     struct notice *notice = note(notices, NEWS_ATTENTION, &manager_interface);
     notice->lot = lot;
     iface_lot_path(lot, notice->path);

@@ -35,9 +35,9 @@ void engine_fatal(struct engine *engine, struct err *err)
     engine->host.fatal(engine->host.data, err);
 }
 
-void engine_tell(struct engine *engine, int64_t lot, const char *what, const char *text)
+void engine_tell(struct engine *engine, int64_t lot, int64_t certificate, const char *what, const char *text)
 {
-    engine->host.attention(engine->host.data, lot, what, text);
+    engine->host.attention(engine->host.data, lot, certificate, what, text);
 }
 
 /* ---- waking ---- */
@@ -135,7 +135,7 @@ static int fold_back(struct engine *engine, struct store_lot *lot, struct err *e
     lot->attempt_end_us = engine_wall_us(engine);
     lot->next_us = lot->attempt_end_us + MIN(engine->config.poll_min_us, engine->config.settle_us);
     lot_set_error(lot, REASON_BROKEN, _("idsed stopped while it was sending"));
-    engine_tell(engine, lot->id, "uncertain", lot->last_error);
+    engine_tell(engine, lot->id, lot->certificate, "uncertain", lot->last_error);
     return 0;
 }
 

@@ -35,8 +35,8 @@ struct engine_host {
     /* The RPs of one certificate were given to the one that replaces it, and the old one was removed. */
     void (*certificate_replaced)(void *data, int64_t old, int64_t heir);
     void (*portal_changed)(void *data);
-    /* A person should know. lot 0: of no lot. `what` is a stable word: "quarantined", "portal-changed", … */
-    void (*attention)(void *data, int64_t lot, const char *what, const char *text);
+    /* A person should know. `what` is a word of lib/base/log-events.h; lot or certificate 0: of none. */
+    void (*attention)(void *data, int64_t lot, int64_t certificate, const char *what, const char *text);
     uint32_t (*random)(void *data);
     /* The database cannot be written. End the process: what was in flight is settled at the next start. */
     void (*fatal)(void *data, const struct err *err);

@@ -40,8 +40,8 @@ void engine_fatal(struct engine *engine, struct err *err);
 void engine_poke(struct engine *engine);
 /* Works out when to wake next. */
 void engine_rearm(struct engine *engine);
-/* Tells a person; the host logs it. */
-void engine_tell(struct engine *engine, int64_t lot, const char *what, const char *text);
+/* Tells a person. `what` is a word of lib/base/log-events.h; lot or certificate 0: of none. */
+void engine_tell(struct engine *engine, int64_t lot, int64_t certificate, const char *what, const char *text);
 
 /* ---- lots (lots.c) ---- */
 #define _cleanup_lot_ _cleanup_(store_lot_free)

@@ -57,7 +57,7 @@ static int quarantine(struct visit *visit, struct store_lot *lot, const char *te
     if (r == 1)
         lot->next_us = 0; /* a person looks at it, then retries */
     lot_set_error(lot, REASON_RECEIPT_UNREADABLE, text);
-    engine_tell(visit->engine, lot->id, "quarantined", text);
+    engine_tell(visit->engine, lot->id, lot->certificate, "quarantined", text);
     return 0;
 }
 
@@ -65,7 +65,7 @@ static int hold_unreadable(struct visit *visit, struct store_lot *lot, const cha
 {
     lot_set_error(lot, REASON_RECEIPT_UNREADABLE, text);
     lot_set_hold(visit->engine, lot, LOT_HOLD_PORTAL_CHANGED, text, ENGINE_WHO);
-    engine_tell(visit->engine, lot->id, "portal-changed", text);
+    engine_tell(visit->engine, lot->id, lot->certificate, "portal-changed", text);
     return 0;
 }
 
@@ -140,7 +140,8 @@ static int take_results(struct visit *visit, struct store_lot *lot, const struct
                            : lot->approved == 0 ? LOT_EVENT_REJECTED
                                                 : LOT_EVENT_PARTIAL;
     if (event != LOT_EVENT_ACCEPTED)
-        engine_tell(visit->engine, lot->id, "rejected", _("the portal rejected movements of this lot"));
+        engine_tell(visit->engine, lot->id, lot->certificate, "rejected",
+                    _("the portal rejected movements of this lot"));
     return lot_apply(visit->engine, lot, event, &actions, err);
 }
 

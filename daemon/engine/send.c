@@ -56,9 +56,9 @@ static void note_end(struct visit *visit, struct store_lot *lot, enum lot_event 
         lot_back_off(engine, lot, answer->retry_after_us);
     } else if (event == LOT_EVENT_BROKEN) {
         lot->next_us = lot->attempt_end_us + MIN(engine->config.poll_min_us, engine->config.settle_us);
-        engine_tell(engine, lot->id, "uncertain", answer->text);
+        engine_tell(engine, lot->id, lot->certificate, "uncertain", answer->text);
     } else if (event == LOT_EVENT_REFUSED) {
-        engine_tell(engine, lot->id, "failed", answer->text);
+        engine_tell(engine, lot->id, lot->certificate, "failed", answer->text);
     }
 }
 

@@ -29,7 +29,7 @@ static int found(struct visit *visit, struct store_lot *lot, const struct portal
     lot->failures = 0;
     lot_set_error(lot, REASON_OK, NULL);
     lot_poll_later(visit->engine, lot);
-    engine_tell(visit->engine, lot->id, "found",
+    engine_tell(visit->engine, lot->id, lot->certificate, "found",
                 _("the portal has the lot: its acuse reprints the same records"));
     visit_queue_add(&visit->receipt, lot->id);
     return settle_save(visit, lot, LOT_EVENT_FOUND, err);
@@ -38,7 +38,8 @@ static int found(struct visit *visit, struct store_lot *lot, const struct portal
 static int absent(struct visit *visit, struct store_lot *lot, struct err *err)
 {
     lot_back_off(visit->engine, lot, 0);
-    engine_tell(visit->engine, lot->id, "absent", _("the portal does not have the lot; it is queued again"));
+    engine_tell(visit->engine, lot->id, lot->certificate, "absent",
+                _("the portal does not have the lot; it is queued again"));
     return settle_save(visit, lot, LOT_EVENT_ABSENT, err);
 }
 

@@ -36,7 +36,7 @@ int trial_pass(struct engine *engine, struct identity *identity, struct err *err
     _cleanup_free_ char *text =
         xasprintf(_("certificate %lld has logged in and takes the place of certificate %lld"),
                   (long long)identity->certificate, (long long)old);
-    engine_tell(engine, 0, "certificate-replaced", text);
+    engine_tell(engine, 0, identity->certificate, "certificate-replaced", text);
     engine->host.certificate_replaced(engine->host.data, old, identity->certificate);
     return judge_again(engine, old, err); /* its lots go over */
 }

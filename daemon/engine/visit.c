@@ -104,7 +104,7 @@ static int circuit_blame(struct visit *visit, const struct portal_answer *answer
                                               config->retry_first_us, config->retry_max_us,
                                               answer->retry_after_us, engine->host.random(engine->host.data));
     if (circuit->state != CIRCUIT_DOWN)
-        engine_tell(engine, 0, "portal-down", answer->text);
+        engine_tell(engine, 0, 0, "portal-down", answer->text);
     return circuit_move_and_judge(engine, CIRCUIT_DOWN, answer->text, err);
 }
 
@@ -138,7 +138,7 @@ static int certificate_hold(struct visit *visit, enum lot_hold hold, const char 
                         (long long)visit->identity->replaces)
             : NULL;
     visit->identity->replaces = 0;
-    engine_tell(engine, 0, lot_hold_name(hold), overlap ? overlap : text);
+    engine_tell(engine, 0, visit->identity->certificate, lot_hold_name(hold), overlap ? overlap : text);
     return judge_again(engine, visit->identity->certificate, err);
 }
 
@@ -171,7 +171,7 @@ static int portal_is_changed(struct visit *visit, const struct portal_answer *an
         r = hold_waiting(visit, &visit->receipt, answer, err);
     if (r < 0)
         return r;
-    engine_tell(visit->engine, 0, "portal-changed", answer->text);
+    engine_tell(visit->engine, 0, visit->identity->certificate, "portal-changed", answer->text);
     return circuit_move_and_judge(visit->engine, CIRCUIT_CHANGED, answer->text, err);
 }
 
@@ -197,7 +197,7 @@ void visit_failed(struct visit *visit, const struct portal_answer *answer)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_free_ char *certificate = xasprintf("%lld", (long long)visit->identity->certificate);
-    log_write(LOG_WARNING, LOG_FIELDS({"IDSE_CERT", certificate}), "%s: %s",
+    log_write(LOG_WARNING, LOG_FIELDS({"IDSE_EVENT", "visit-failed"}, {"IDSE_CERT", certificate}), "%s: %s",
               outcome_reason_name(answer->reason), answer->text);
     if (draw_consequences(visit, answer, &err) < 0)
         visit_fatal(visit, &err);

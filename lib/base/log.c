@@ -7,7 +7,17 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include "base/log-events.h"
+
 enum { LOG_MAX_FIELDS = 16 };
+
+static const struct {
+    const char *word, *id;
+} events[] = {
+#define X(word, id) {word, id},
+    LOG_EVENT_TABLE(X)
+#undef X
+};
 
 static int log_level = LOG_INFO;
 
@@ -30,6 +40,14 @@ static bool stderr_is_journal(void)
     return known;
 }
 
+const char *log_message_id(const char *word)
+{
+    for (size_t i = 0; i < ELEMENTSOF(events); i++)
+        if (streq(events[i].word, word))
+            return events[i].id;
+    return NULL;
+}
+
 static struct iovec field_iovec(char *text)
 {
     return (struct iovec){.iov_base = text, .iov_len = strlen(text)};
@@ -37,13 +55,20 @@ static struct iovec field_iovec(char *text)
 
 static void log_to_journal(int priority, const struct log_field *fields, const char *text)
 {
-    struct iovec iov[LOG_MAX_FIELDS + 2];
+    struct iovec iov[LOG_MAX_FIELDS + 3];
+    const char *id = NULL;
     int n = 0;
     iov[n++] = field_iovec(xasprintf("PRIORITY=%d", priority));
     iov[n++] = field_iovec(xasprintf("MESSAGE=%s", text));
-    for (; fields && fields->name && n < LOG_MAX_FIELDS; fields++)
-        if (fields->value)
-            iov[n++] = field_iovec(xasprintf("%s=%s", fields->name, fields->value));
+    for (; fields && fields->name && n < LOG_MAX_FIELDS; fields++) {
+        if (!fields->value)
+            continue;
+        iov[n++] = field_iovec(xasprintf("%s=%s", fields->name, fields->value));
+        if (streq(fields->name, "IDSE_EVENT"))
+            id = log_message_id(fields->value);
+    }
+    if (id)
+        iov[n++] = field_iovec(xasprintf("MESSAGE_ID=%s", id));
     sd_journal_sendv(iov, n);
     while (n > 0)
         free(iov[--n].iov_base);
@@ -51,7 +76,8 @@ static void log_to_journal(int priority, const struct log_field *fields, const c
 
 static void log_to_stderr(int priority, const struct log_field *fields, const char *text)
 {
-    static const char *const names[] = {"emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"};
+    static const char *const names[] = {"emerg",   "alert",  "crit", "error",
+                                        "warning", "notice", "info", "debug"};
     _cleanup_free_ char *line = NULL;
     size_t len;
     FILE *out = open_memstream(&line, &len);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/pidfd.h>
@@ -115,6 +117,23 @@ static void wall_off_files(const char *program)
 }
 
 /*
+ * No sockets, so neither network nor bus. Calls in the manner of other architectures are not seen by this; the service's
+ * unit forbids them.
+ */
+static void wall_off_network(void)
+{
+    static struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = ELEMENTSOF(code), .filter = code};
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/*
  * Between fork and exec in a process with threads: system calls only. What the kernel refuses here (a name space, in a
  * service that may not make any) is one wall less, not a reason to stop; without the descriptors in place there is
  * nothing to run.
@@ -132,6 +151,7 @@ static void become_pdftotext(const char *program, int input, int output)
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
         unshare(CLONE_NEWNET); /* root in a container may have the one but not the other */
     wall_off_files(program);
+    wall_off_network();
     limit(RLIMIT_AS, PDF_MAX_MEMORY);
     limit(RLIMIT_CPU, PDF_TIME_S);
     limit(RLIMIT_FSIZE, 0);

@@ -13,9 +13,11 @@ OWNER = "org.freedesktop.policykit.owner"
 
 
 def daemon_user(top):
-    """The u line of sysusers."""
-    line, = [line for line in (top / "systemd/idsed.sysusers").read_text().splitlines() if line.startswith("u ")]
-    return line.split()[1]
+    """As the daemon's unit has it; sysusers makes it."""
+    user, = [line[5:] for line in (top / "systemd/idsed.service.in").read_text().splitlines() if line.startswith("User=")]
+    made = [line.split()[1] for line in (top / "systemd/idsed.sysusers").read_text().splitlines() if line.startswith("u ")]
+    assert user in made, f"systemd/idsed.sysusers does not make {user}"
+    return user
 
 
 def named_actions(top):

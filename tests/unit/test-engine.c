@@ -58,7 +58,7 @@ static void on_portal(void *data)
 {
 }
 
-static void on_attention(void *data, int64_t lot, const char *what, const char *text)
+static void on_attention(void *data, int64_t lot, int64_t certificate, const char *what, const char *text)
 {
     world->attentions++;
     snprintf(world->last_attention, sizeof(world->last_attention), "%s", what);

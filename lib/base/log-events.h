@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Every event of the journal: its word, which is IDSE_EVENT there and `what` of the signal Attention, and its MESSAGE_ID,
+ * under which systemd/idsed.catalog tells what it means and what to do. An id is never used for something else.
+ *
+ * LOG_EVENT_TABLE(X): X(word, message id)
+ */
+#define LOG_EVENT_TABLE(X)                                                                                   \
+    /* the daemon */                                                                                         \
+    X("started", "c6ac19b531d24ccc87f7535d895b410e")                                                         \
+    X("start-failed", "2528b188410c4694aac6f99692275fa7")                                                    \
+    X("stopping", "f9002309138c4c6e8e938550d7b247d1")                                                        \
+    X("configuration-read", "8d678be32880457fa69e757285c3c1f2")                                              \
+    X("configuration-invalid", "7f95f8d78eaa4c9f80b9f793544c817e")                                           \
+    X("no-sealing-key", "80bd25168ca34687b0375288f28dc217")                                                  \
+    X("database-failed", "6cdb78857ff4467e87b0298b1e6ef054")                                                 \
+    X("clock-set", "882accd8895545dd82dd36184a01849e")                                                       \
+    X("resumed", "3c59ed91216d47779bc9b0886b725172")                                                         \
+    X("network-changed", "54196718dd7940878a935a88ec047726")                                                 \
+    /* lots */                                                                                               \
+    X("lot-state", "06e62d437086422a8f58efc24132e61d")                                                       \
+    X("rejected", "d63cca67923a4c8ca17b28e23567c6ff")                                                        \
+    X("failed", "1c0741be0bc04db1ba94d2eb5ebc98d1")                                                          \
+    X("uncertain", "08b85e7c7dfd4f478cd24c7d3c5e24e1")                                                       \
+    X("found", "dae214b55ea240acb512187af72248ff")                                                           \
+    X("absent", "718c5d85dd654b79ad7226b0c39c6947")                                                          \
+    X("quarantined", "ff6006ec0f61439c821dda9c37c142c8")                                                     \
+    /* certificates */                                                                                       \
+    X("visit-failed", "c4f1b57c1d18425799282e50bea88701")                                                    \
+    X("certificate-expiring", "cf5059686aae42e9bfc63f341e872741")                                            \
+    X("certificate-expired", "c1a91aacd52c4ab0bf0595bff0c61d9d")                                             \
+    X("certificate-rejected", "b6050a7917454b33ada1a082a309d670")                                            \
+    X("certificate-replaced", "d8da5554a4834c3ab621214df2e3cb36")                                            \
+    /* the portal */                                                                                         \
+    X("portal-down", "e2d4ff8d4adf4db4b73fbe5a21a8db23")                                                     \
+    X("portal-changed", "67d5de4b31bc489fac371d6bd0a46389")                                                  \
+    X("profile-incomplete", "261cc7af15ae405ab7ffd417d9af73b8")
