@@ -176,6 +176,15 @@ const struct field check_kind[] = {
     {NULL},
 };
 
+const struct field rule_kind[] = {
+    {"rule", FIELD_TEXT, COLUMN, N_("Rule")},
+    {"severity", FIELD_TEXT, COLUMN, N_("Severity")},
+    {"repaired", FIELD_FLAG, COLUMN | SPARE, N_("Repaired")},
+    {"source", FIELD_TEXT, COLUMN, N_("Source")},
+    {"text", FIELD_TEXT, COLUMN | CUT, N_("What is wrong")},
+    {NULL},
+};
+
 const struct field manager_kind[] = {
     {"PortalSince", FIELD_INSTANT, 0, N_("Since")},
     {"NextVisit", FIELD_INSTANT, 0, N_("Next visit")},

@@ -18,3 +18,4 @@ extern const struct field profile_kind[];
 extern const struct field step_kind[];
 extern const struct field check_kind[];
 extern const struct field manager_kind[];
+extern const struct field rule_kind[];

@@ -107,9 +107,7 @@ static mode_t usual_mode(void)
     return 0666 & ~mask;
 }
 
-/* A file that is there is only replaced with --force; one that holds these very bytes counts as written. */
-static int write_document(const struct invocation *inv, const char *path, const struct buf *bytes,
-                          struct err *err)
+int document_write(const struct invocation *inv, const char *path, const struct buf *bytes, struct err *err)
 {
     if (inv->value[OPT_FORCE])
         return file_replace(path, usual_mode(), str_or_empty(bytes->data), bytes->len, err);
@@ -191,7 +189,7 @@ int verb_receipts_get(struct invocation *inv, struct err *err)
     if (r < 0)
         return r;
     if (output)
-        return write_document(inv, output, &bytes, err);
+        return document_write(inv, output, &bytes, err);
     if (isatty(STDOUT_FILENO) && !utf8_valid(str_or_empty(bytes.data), bytes.len))
         return err_set(err, ERR_USAGE, _("This document is not text; give --output=FILE."));
     return file_write_fd(STDOUT_FILENO, bytes.data, bytes.len, err);
@@ -209,7 +207,7 @@ static int export_document(struct invocation *inv, const char *path, const json_
     _cleanup_free_ char *name = receipt_file_name(lot, index, row_text(row, "name"));
     const char *folder = inv->value[OPT_TO] ? inv->value[OPT_TO] : ".";
     _cleanup_free_ char *file = xasprintf("%s/%s", folder, name);
-    r = write_document(inv, file, &bytes, err);
+    r = document_write(inv, file, &bytes, err);
     if (r < 0)
         return r;
     json_object_set_new(row, "path", json_string(file));

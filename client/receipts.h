@@ -3,6 +3,11 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
+#include "base/err.h"
+
+struct invocation;
+
 /* A lot's documents (its property Receipts) as rows of receipt_kind; a new reference. */
 json_t *receipt_rows(const json_t *lot);
 /*
@@ -11,3 +16,8 @@ json_t *receipt_rows(const json_t *lot);
  * further ones their number behind it, so that a name never changes. Pure; a new string.
  */
 char *receipt_file_name(const json_t *lot, size_t index, const char *name);
+/*
+ * Writes a file that a person asked for. One that is there is only replaced with --force; one that holds these very bytes
+ * counts as written.
+ */
+int document_write(const struct invocation *inv, const char *path, const struct buf *bytes, struct err *err);

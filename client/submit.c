@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/file.h"
 #include "client/cmdline.h"
+#include "client/findings.h"
 #include "client/follow.h"
 #include "client/format.h"
 #include "client/input.h"
 #include "client/kinds.h"
 #include "client/output.h"
-#include "idse/finding.h"
 
 /* What came of all files together. */
 struct submission {
@@ -45,49 +45,6 @@ static int send_file(struct invocation *inv, const char *file, json_t **ret, str
     return remote_call(inv->remote, &w, REMOTE_LONG, "aobaa{sv}", ret, err);
 }
 
-/* "file.txt:12:34: warning: text (rule)", the form that editors follow. */
-static void print_finding(const struct invocation *inv, const char *file, const json_t *finding)
-{
-    unsigned line = (unsigned)row_number(finding, "line"), column = (unsigned)row_number(finding, "column");
-    _cleanup_free_ char *where = line && column ? xasprintf(":%u:%u", line, column)
-                                 : line         ? xasprintf(":%u", line)
-                                                : xstrdup("");
-    const char *severity = row_text(finding, "severity");
-    const char *label = streq(severity, "error")     ? _("error")
-                        : streq(severity, "warning") ? _("warning")
-                                                     : _("note");
-    output_warn(inv, "%s%s: %s: %s (%s)", file, where, label, row_text(finding, "text"),
-                row_text(finding, "rule"));
-}
-
-/*
- * A file in a foreign style has the same note on every line: a few of each rule are shown, the rest is
- * counted, as far as the daemon keeps them.
- */
-static void print_findings(const struct invocation *inv, const char *file, const json_t *findings)
-{
-    enum { SHOWN_PER_RULE = 3 };
-    _cleanup_json_ json_t *counts = json_object();
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *finding = json_array_get(findings, i);
-        const char *rule = row_text(finding, "rule");
-        json_int_t n = (json_int_t)row_number(counts, rule) + 1;
-        json_object_set_new(counts, rule, json_integer(n));
-        if (n <= SHOWN_PER_RULE || streq(row_text(finding, "severity"), "error"))
-            print_finding(inv, file, finding);
-    }
-    const char *rule;
-    json_t *n;
-    json_object_foreach (counts, rule, n) {
-        if (json_integer_value(n) > SHOWN_PER_RULE)
-            output_warn(inv,
-                        json_integer_value(n) < FINDINGS_KEPT_PER_RULE
-                            ? _("%s: %lld times %s in all; --json shows each")
-                            : _("%s: %lld times %s, or more; --json shows these"),
-                        file, json_integer_value(n), rule);
-    }
-}
-
 static bool has_path(const struct submission *submission, const char *path)
 {
     for (size_t i = 0; i < submission->n_paths; i++)
@@ -114,7 +71,8 @@ static void take_file(struct submission *submission, const char *file, const jso
     bool existing = json_is_true(json_array_get(reply, 1));
     const json_t *findings = json_array_get(reply, 2);
     json_t *numbers = json_array();
-    print_findings(submission->inv, file, findings);
+    if (!submission->inv->value[OPT_QUIET])
+        findings_print(stderr, file, findings);
     if (existing)
         output_warn(submission->inv, _("%s: these bytes were submitted before; their lots exist already."),
                     file);

@@ -27,6 +27,7 @@ struct remote;
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
     X(CER, "cer", N_("FILE"), N_("e.firma certificate (.cer)"))                                              \
     X(ENYE, "enye", "hash|latin1|n", N_("what becomes of Ñ in the file that is sent"))                       \
+    X(FIX, "fix", N_("FILE"), N_("write what is good, in canonical form, to this file"))                     \
     X(FORCE, "force", NULL, N_("go on in spite of a wrong check digit or an existing file"))                 \
     X(GUIA, "guia", N_("NNNNN"), N_("guía, five digits"))                                                    \
     X(HELD, "held", NULL, N_("only lots that are held"))                                                     \
@@ -42,14 +43,17 @@ struct remote;
     X(PFX, "pfx", N_("FILE"), N_("IMSS certificate (.pfx)"))                                                 \
     X(REASON, "reason", N_("TEXT"), N_("why, for the record"))                                               \
     X(RP, "rp", N_("RP"), N_("registro patronal; several with commas where a certificate serves them"))      \
+    X(RULES, "rules", NULL, N_("list the rules"))                                                            \
     X(SINCE, "since", N_("DATE"), N_("from this day on (YYYY-MM-DD)"))                                       \
     X(STATE, "state", N_("STATE"), N_("only in this state; several with commas"))                            \
     X(TIMEOUT, "timeout", N_("SECONDS"), N_("stop waiting after so long (also 5m, 2h)"))                     \
+    X(TODAY, "today", N_("DATE"), N_("check as on this day (YYYY-MM-DD)"))                                   \
     X(TO, "to", N_("DIR"), N_("folder to write to"))                                                         \
     X(TYPE, "type", "reingreso|modificacion|baja", N_("only movements of this type"))                        \
     X(UNTIL, "until", N_("DATE"), N_("up to and with this day (YYYY-MM-DD)"))                                \
     X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))              \
-    X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))
+    X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))              \
+    X(ZONE, "zone", "general|norte", N_("whose minimum wage holds"))
 
 enum opt {
 #define X(id, name, value, help) OPT_##id,
@@ -114,6 +118,8 @@ bool option_value_allowed(const char *value, const char *word);
 /* One function for each verb, in the file of its family. */
 int verb_status(struct invocation *inv, struct err *err);
 int verb_submit(struct invocation *inv, struct err *err);
+int verb_check(struct invocation *inv, struct err *err);
+int verb_template(struct invocation *inv, struct err *err);
 int verb_list(struct invocation *inv, struct err *err);
 int verb_show(struct invocation *inv, struct err *err);
 int verb_act(struct invocation *inv,

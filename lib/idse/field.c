@@ -126,20 +126,21 @@ static size_t width(const struct record_field *field)
 /* ---- telling what is wrong ---- */
 
 /* With the field's content, and the column of the character at `offset` in it. */
-static void tell_at(struct field_reader *reader, enum finding_rule rule, const struct record_field *field,
-                    size_t offset, const char *detail)
+static struct finding *tell_at(struct field_reader *reader, enum finding_rule rule,
+                               const struct record_field *field, size_t offset, const char *detail)
 {
     const char *content = (const char *)reader->columns + field->first - 1;
     _cleanup_free_ char *value = cp1252_to_utf8(content, width(field));
-    findings_report(reader->findings, rule, reader->line, (uint16_t)(field->first + offset), field->name,
-                    str_trim(value), detail);
+    size_t column = reader->cells ? reader->cells[field->first] : field->first + offset;
     reader->bad |= finding_rule_severity(rule) == FINDING_ERROR;
+    return findings_report(reader->findings, rule, reader->line, (uint16_t)column, field->name,
+                           str_trim(value), detail);
 }
 
-static void tell(struct field_reader *reader, enum finding_rule rule, const struct record_field *field,
-                 const char *detail)
+static struct finding *tell(struct field_reader *reader, enum finding_rule rule,
+                            const struct record_field *field, const char *detail)
 {
-    tell_at(reader, rule, field, 0, detail);
+    return tell_at(reader, rule, field, 0, detail);
 }
 
 /* ---- pieces that several codecs share ---- */
@@ -257,6 +258,15 @@ static struct span trim(const uint8_t *at, size_t n)
     return text;
 }
 
+static void propose_text(struct finding *finding, struct span text)
+{
+    char fix[MOVEMENT_NAME_SIZE];
+    if (!finding)
+        return;
+    fold_to_utf8(text.at, text.n, fix);
+    finding_propose(finding, fix);
+}
+
 /*
  * What has to be done to a text that is not plain, into `scratch`, with a finding for each kind of change at the first
  * place of it.
@@ -267,19 +277,21 @@ static __attribute__((noinline)) struct span fold_span(struct field_reader *read
 {
     const uint8_t *field_at = reader->columns + field->first - 1;
     bool told[_RULE_MAX] = {false};
+    for (size_t i = 0; i < text.n; i++)
+        scratch[i] = text.at[i] == '#' && hash_is_enye ? COLUMN_ENYE : fold_column[text.at[i]];
+    struct span folded = trim(scratch, text.n);
     if (text.at != field_at)
-        tell(reader, RULE_TEXT_ALIGN, field, NULL);
+        propose_text(tell(reader, RULE_TEXT_ALIGN, field, NULL), folded);
     for (size_t i = 0; i < text.n; i++) {
-        uint8_t from = text.at[i], to = from == '#' && hash_is_enye ? COLUMN_ENYE : fold_column[from];
+        uint8_t from = text.at[i], to = scratch[i];
         enum finding_rule rule = from == '#'           ? RULE_TEXT_ENYE
                                  : (from ^ to) == 0x20 ? RULE_TEXT_CASE
                                                        : RULE_TEXT_ACCENT;
         if (from != to && !told[rule])
-            tell_at(reader, rule, field, (size_t)(text.at - field_at) + i, NULL);
+            propose_text(tell_at(reader, rule, field, (size_t)(text.at - field_at) + i, NULL), folded);
         told[rule] |= from != to;
-        scratch[i] = to;
     }
-    return trim(scratch, text.n);
+    return folded;
 }
 
 /*
@@ -474,8 +486,8 @@ static void read_umf(struct field_reader *reader, const struct record_field *fie
         tell(reader, RULE_UMF_SHAPE, field, NULL);
         return;
     }
-    tell(reader, RULE_UMF_PADDING, field, NULL);
     number_to_digits(number, ret, n);
+    finding_propose(tell(reader, RULE_UMF_PADDING, field, NULL), ret);
 }
 
 /* The type was read before all else, since it says which fields there are. */
@@ -497,8 +509,8 @@ static void read_guia(struct field_reader *reader, const struct record_field *fi
     uint32_t number;
     copy_columns(at, n, ret);
     if (all_are(at, n, ' ')) {
-        tell(reader, RULE_GUIA_MISSING, field, NULL);
         memset(ret, '0', n);
+        finding_propose(tell(reader, RULE_GUIA_MISSING, field, NULL), ret);
     } else if (!digits_to_number(at, n, &number))
         tell(reader, RULE_GUIA_SHAPE, field, NULL);
 }
@@ -596,8 +608,9 @@ static void check_names(struct field_reader *reader, const struct record_field *
     }
 }
 
-void fields_read(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
-                 struct movement *ret)
+/* `row` is a constant for each caller, so that records are read without looking at it. */
+static inline void read_all(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
+                            struct movement *ret, bool row)
 {
     const struct record_field *fields = record_fields(type);
     reader->columns = columns;
@@ -606,9 +619,23 @@ void fields_read(struct field_reader *reader, enum movement_type type, const uin
            M(rp)); /* what comes before the texts; clearing those too would cost as much as reading them */
     *ret->umf = *ret->curp = '\0';
     for (const struct record_field *field = fields; field->name; field++)
-        codecs[field->codec].read(reader, field, columns + field->first - 1, (char *)ret + field->offset);
+        if (!row || !reader->skip[field->first])
+            codecs[field->codec].read(reader, field, columns + field->first - 1, (char *)ret + field->offset);
     if (!*ret->paterno || !*ret->nombres)
         check_names(reader, fields, ret);
+}
+
+void fields_read(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
+                 struct movement *ret)
+{
+    read_all(reader, type, columns, ret, false);
+}
+
+void fields_read_row(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
+                     struct movement *ret)
+{
+    memset(ret, 0, sizeof(*ret)); /* fields may be skipped */
+    read_all(reader, type, columns, ret, true);
 }
 
 void fields_write(enum movement_type type, const void *values, enum enye_policy enye, char *columns)

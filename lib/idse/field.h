@@ -13,6 +13,9 @@ struct field_reader {
     const uint8_t *columns; /* of the record being read */
     bool bad;               /* it has an error */
     uint8_t rp[11];         /* the last registro patronal that was good: the next one is mostly the same */
+    /* Where the record was made of a table's row, by the first column of the field; else NULL. */
+    const uint16_t *cells; /* the cell that a finding names instead of the record's column */
+    const bool *skip;      /* fields that have a finding already and are not read */
 };
 
 /* What the control record holds. */
@@ -26,5 +29,8 @@ int field_type(struct field_reader *reader, const uint8_t *columns);
 /* Reads all fields of a movement; reader->bad says whether it is of use. */
 void fields_read(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
                  struct movement *ret);
+/* The same for a record that was made of a row, see reader->cells. */
+void fields_read_row(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
+                     struct movement *ret);
 /* Writes RECORD_COLUMNS bytes: `values` is a struct movement, or for MOVEMENT_NONE a struct control. */
 void fields_write(enum movement_type type, const void *values, enum enye_policy enye, char *columns);

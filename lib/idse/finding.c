@@ -2,11 +2,12 @@
 #include "idse/finding.h"
 
 static const struct {
-    const char *name, *text;
+    const char *name, *text, *source;
     enum finding_severity severity;
+    enum finding_trait trait;
 } rules[_RULE_MAX] = {
-#define X(id, name_, severity_, text_)                                                                       \
-    [RULE_##id] = {.name = name_, .text = text_, .severity = FINDING_##severity_},
+#define X(id, name_, severity_, trait_, source_, text_)                                                      \
+    [RULE_##id] = {name_, text_, source_, FINDING_##severity_, FINDING_##trait_},
     RULE_TABLE(X)
 #undef X
 };
@@ -26,6 +27,16 @@ const char *finding_rule_text(enum finding_rule rule)
     return _(rules[rule].text);
 }
 
+enum finding_trait finding_rule_trait(enum finding_rule rule)
+{
+    return rules[rule].trait;
+}
+
+const char *finding_rule_source(enum finding_rule rule)
+{
+    return _(rules[rule].source);
+}
+
 struct finding_count {
     const char *rule;
     enum finding_severity severity;
@@ -37,6 +48,8 @@ void findings_free(struct findings *findings)
     for (size_t i = 0; i < findings->n; i++) {
         free(findings->items[i].value);
         free(findings->items[i].text);
+        free(findings->items[i].expected);
+        free(findings->items[i].fix);
     }
     free(findings->items);
     free(findings->counts);
@@ -91,20 +104,30 @@ void findings_add(struct findings *findings, const char *rule, enum finding_seve
     va_end(ap);
 }
 
-void findings_report(struct findings *findings, enum finding_rule rule, uint32_t line, uint16_t column,
-                     const char *field, const char *value, const char *detail)
+struct finding *findings_report(struct findings *findings, enum finding_rule rule, uint32_t line,
+                                uint16_t column, const char *field, const char *value, const char *detail)
 {
     struct finding *finding = add_place(findings, rules[rule].name, rules[rule].severity);
     if (!finding)
-        return;
+        return NULL;
     const char *text = finding_rule_text(rule);
-    *finding = (struct finding){.rule = rules[rule].name,
-                                .field = field,
-                                .severity = rules[rule].severity,
-                                .line = line,
-                                .column = column,
-                                .value = xstrdup(value),
-                                .text = detail ? xasprintf("%s: %s", text, detail) : xstrdup(text)};
+    *finding = (struct finding){
+        .rule = rules[rule].name,
+        .field = field,
+        .severity = rules[rule].severity,
+        .line = line,
+        .column = column,
+        .value = xstrdup(value),
+        .text = detail ? xasprintf("%s: %s", text, detail) : xstrdup(text),
+        .expected = rules[rule].trait == FINDING_EXPECTS ? xstrdup(detail) : NULL,
+    };
+    return finding;
+}
+
+void finding_propose(struct finding *finding, const char *fix)
+{
+    if (finding)
+        replace_str(&finding->fix, xstrdup(fix));
 }
 
 size_t findings_count(const struct findings *findings, const char *rule)

@@ -10,10 +10,16 @@
  */
 enum finding_severity { FINDING_NOTE, FINDING_WARNING, FINDING_ERROR };
 
+enum finding_trait {
+    FINDING_NONE,
+    FINDING_REPAIRED, /* writing the canonical file puts it right */
+    FINDING_EXPECTS,  /* the detail is what was expected */
+};
+
 #include "idse/rule-table.h"
 
 enum finding_rule {
-#define X(id, name, severity, text) RULE_##id,
+#define X(id, name, severity, trait, source, text) RULE_##id,
     RULE_TABLE(X)
 #undef X
         _RULE_MAX
@@ -22,6 +28,8 @@ enum finding_rule {
 const char *finding_rule_name(enum finding_rule rule); /* "nss-check-digit": stable */
 enum finding_severity finding_rule_severity(enum finding_rule rule);
 const char *finding_rule_text(enum finding_rule rule); /* translated */
+enum finding_trait finding_rule_trait(enum finding_rule rule);
+const char *finding_rule_source(enum finding_rule rule); /* "LSS 28"; translated where it is in words */
 
 struct finding {
     const char *rule;  /* stable id, e.g. "nss-check-digit"; static */
@@ -31,6 +39,8 @@ struct finding {
     uint16_t column; /* 1-based; 0: the whole line */
     char *value;     /* what stands there, UTF-8; may be NULL */
     char *text;      /* what is wrong and what is expected, translated */
+    char *expected;  /* what should stand there, by itself, where the rule knows; or NULL */
+    char *fix;       /* what is proposed instead; or NULL */
 };
 
 enum { FINDINGS_KEPT_PER_RULE = 100 };
@@ -52,10 +62,12 @@ void findings_add(struct findings *findings, const char *rule, enum finding_seve
                   uint16_t column, const char *field, const char *value, const char *fmt, ...) _printf_(8, 9);
 /*
  * A breach of a rule of the table, in the table's words; `detail` (may be NULL) follows them: what was
- * expected, or more precisely what was found.
+ * expected, or more precisely what was found. The finding is valid until the next one; NULL when it is only counted.
  */
-void findings_report(struct findings *findings, enum finding_rule rule, uint32_t line, uint16_t column,
-                     const char *field, const char *value, const char *detail);
+struct finding *findings_report(struct findings *findings, enum finding_rule rule, uint32_t line,
+                                uint16_t column, const char *field, const char *value, const char *detail);
+/* Proposes a fix, a copy of the text. Does nothing when the finding is NULL. */
+void finding_propose(struct finding *finding, const char *fix);
 /* How often the rule was reported, kept or not. */
 size_t findings_count(const struct findings *findings, const char *rule);
 /* The first error as one sentence with line and column, for an error message; NULL when there is none. New

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/intake.h"
 
-/* ---- numbers found again by what they belong to ---- */
+/* ---- lots found again by what they are made of ---- */
 
-/*
- * An open hash table. It tells a movement that comes twice (the number is its line) and finds the lot of a movement (the
- * number is the lot's, and NSS and date are left empty).
- */
+/* An open hash table that finds the lot of a movement. */
 struct key {
-    int32_t date;
     uint8_t type;
-    char rp[11], nss[11];
+    char rp[11];
 };
 
 struct slot {
@@ -25,16 +21,15 @@ struct table {
 
 static uint64_t key_hash(const struct key *key)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (uint64_t)(uint32_t)key->date << 8 ^ key->type;
+    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ key->type;
     for (size_t i = 0; i < sizeof(key->rp); i++)
-        hash = (hash ^ (uint8_t)key->rp[i] ^ (uint64_t)(uint8_t)key->nss[i] << 8) * UINT64_C(0x100000001B3);
+        hash = (hash ^ (uint8_t)key->rp[i]) * UINT64_C(0x100000001B3);
     return hash ^ hash >> 29;
 }
 
 static bool key_same(const struct key *a, const struct key *b)
 {
-    return a->date == b->date && a->type == b->type && memcmp(a->nss, b->nss, sizeof(a->nss)) == 0 &&
-           memcmp(a->rp, b->rp, sizeof(a->rp)) == 0;
+    return a->type == b->type && memcmp(a->rp, b->rp, sizeof(a->rp)) == 0;
 }
 
 /* The slot that has the key, or the free one where it belongs. */
@@ -76,7 +71,9 @@ static uint32_t table_add(struct table *table, const struct key *key, uint32_t n
 struct splitter {
     const struct intake_options *options;
     struct intake *intake;
-    struct table seen, lots;
+    const struct source *source;
+    struct check *check;
+    struct table lots;
     const struct intake_rp *rp; /* of the last movement */
     bool unknown_rp;
 };
@@ -116,15 +113,6 @@ static struct intake_lot *find_lot(struct splitter *splitter, const struct movem
     return lot;
 }
 
-/* The line where the same movement stood before, or 0 when it is new. */
-static uint32_t seen_before(struct splitter *splitter, const struct movement *movement, uint32_t line)
-{
-    struct key key = {.date = movement->date, .type = (uint8_t)movement->type};
-    memcpy(key.rp, movement->rp, sizeof(key.rp));
-    memcpy(key.nss, movement->nss, sizeof(key.nss));
-    return table_add(&splitter->seen, &key, line);
-}
-
 static int kind_of_count(enum movement_type type)
 {
     switch (type) {
@@ -140,22 +128,20 @@ static int kind_of_count(enum movement_type type)
     return COUNT_TOTAL;
 }
 
-static void take_movement(struct splitter *splitter, struct movement *movement, uint32_t line)
+static void take_movement(struct splitter *splitter, struct movement *movement)
 {
+    uint32_t line = source_line(splitter->source);
     struct findings *findings = &splitter->intake->findings;
     if (!splitter->rp || !streq(splitter->rp->rp, movement->rp))
         splitter->rp = find_rp(splitter->options, movement->rp);
     if (!splitter->rp) {
-        findings_report(findings, RULE_RP_UNKNOWN, line, 1, "rp", movement->rp, NULL);
+        findings_report(findings, RULE_RP_UNKNOWN, line,
+                        source_column(splitter->source, movement->type, "rp"), "rp", movement->rp, NULL);
         splitter->unknown_rp = true;
         return;
     }
-    uint32_t before = seen_before(splitter, movement, line);
-    if (before) {
-        _cleanup_free_ char *detail = xasprintf("%u", before);
-        findings_report(findings, RULE_MOVEMENT_REPEATED, line, 12, "nss", movement->nss, detail);
+    if (!check_movement(splitter->check, movement))
         return;
-    }
     struct intake_lot *lot = find_lot(splitter, movement);
     if (lot->counts[COUNT_TOTAL] == RECORD_MAX_MOVEMENTS) {
         findings_report(findings, RULE_FILE_TOO_MANY, line, 0, NULL, NULL, NULL);
@@ -215,13 +201,13 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
         return err_set(err, ERR_TOO_LARGE, _("The input has %zu bytes; %zu are allowed"), n,
                        options->max_bytes);
 
-    struct splitter splitter = {.options = options, .intake = ret};
-    _cleanup_(record_reader_cleanup) struct record_reader *reader =
-        record_reader_new(data, n, &ret->findings);
+    _cleanup_(source_cleanup) struct source *source = source_new(data, n, &ret->findings);
+    _cleanup_(check_cleanup) struct check *check =
+        check_new(&options->check, source, &ret->findings, n / (RECORD_COLUMNS + 1));
+    struct splitter splitter = {.options = options, .intake = ret, .source = source, .check = check};
     struct movement movement;
-    while (record_reader_next(reader, &movement))
-        take_movement(&splitter, &movement, record_reader_line(reader));
-    free(splitter.seen.slots);
+    while (source_next(source, &movement))
+        take_movement(&splitter, &movement);
     free(splitter.lots.slots);
 
     if (ret->findings.errors > 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "idse/check.h"
 #include "idse/finding.h"
 #include "idse/record.h"
 #include "idse/receipt.h"
@@ -21,6 +22,7 @@ struct intake_options {
     bool any_rp;      /* accept records of an RP that is not in the list, with its defaults (the linter) */
     bool keep_mixed;  /* one lot per RP, types as they come */
     size_t max_bytes; /* ERR_TOO_LARGE beyond; 0: no limit */
+    struct check_options check;
 };
 
 struct intake_lot {
@@ -37,7 +39,7 @@ struct intake {
 };
 
 /*
- * Reads, checks and splits. All or nothing: an error anywhere gives ERR_INVALID_FILE (first finding with line and column
+ * Reads records or a table, checks and splits. All or nothing: an error anywhere gives ERR_INVALID_FILE (first finding with line and column
  * in the text), ERR_UNKNOWN_RP or ERR_TOO_LARGE, and ret->findings still tells everything; ret->lots is then empty.
  * The same movement twice in one file is an error. Safe in a worker thread. Free with intake_free() either way.
  */

@@ -18,7 +18,7 @@ WITHOUT_SPDX = ("LICENSE", "tests/data/")
 BINARY = (".png", ".pdf", ".pfx", ".cer", ".key")
 LIBRARIES = {"systemd": "libsystemd", "jansson": "jansson", "openssl": "OpenSSL", "sqlite": "SQLite",
              "event": "libevent", "curl": "libcurl", "xml": "libxml2", "dbus": "libdbus", "ini": "inih", "smartcols": "libsmartcols",
-             "hpdf": "libharu"}
+             "hpdf": "libharu", "csv": "libcsv"}
 
 
 def source(path):
@@ -75,12 +75,6 @@ def reason_rows(top):
             for name, outcome, hold, blames, text in entries(top / "lib/idse/outcome.h", pattern)]
 
 
-def rule_rows(top):
-    pattern = r'X\(\w+, "([\w-]+)", (ERROR|WARNING|NOTE),\s*N_\("(.*?)"\)\)'
-    return [(f"`{name}`", severity.lower(), text)
-            for name, severity, text in entries(top / "lib/idse/rule-table.h", pattern)]
-
-
 def config_rows(top):
     pattern = r'KEY\("(\w+)", "(\w+)", \w+, \w+\), (?:"([^"]*)"|NULL),[^{}]*?(true|false),\s*N_\("(.*?)"\)(?:,\s*"[^"]*")?\}'
     return [(f"`[{section}] {name}`", fallback or "", "reload" if reload == "true" else "restart", text)
@@ -99,7 +93,6 @@ REFERENCE = {
     "States of a movement": movement_rows,
     "Why a lot is held": hold_rows,
     "What a request to the portal can end with": reason_rows,
-    "What is found in a file": rule_rows,
     "Configuration": config_rows,
     "Verbs of idsectl": verb_rows,
 }

@@ -10,10 +10,10 @@ import sys
 # folder (or file): project headers it may include, by prefix; third-party headers, by prefix
 SYSTEM = {"systemd": ("systemd/",), "jansson": ("jansson.h",), "openssl": ("openssl/",), "sqlite": ("sqlite3.h",),
           "event": ("event2/",), "curl": ("curl/",), "xml": ("libxml/",), "dbus": ("dbus/",), "ini": ("ini.h",),
-          "smartcols": ("libsmartcols/",), "hpdf": ("hpdf",)}
+          "smartcols": ("libsmartcols/",), "hpdf": ("hpdf",), "csv": ("csv.h",)}
 TABLE = {
     "lib/base": (["base/"], ["systemd", "jansson"]),
-    "lib/idse": (["base/", "idse/"], ["ini"]),
+    "lib/idse": (["base/", "idse/"], ["ini", "csv"]),
     "lib/vault": (["base/", "vault/"], ["openssl"]),
     "lib/store": (["base/", "idse/", "store/", "vault/digest.h"], ["sqlite"]),
     "lib/net": (["base/", "net/"], ["event", "curl"]),

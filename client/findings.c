@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "client/findings.h"
+
+#include "client/remote.h"
+#include "client/terminal.h"
+#include "idse/finding.h"
+
+json_t *findings_json(const struct findings *findings)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct finding *finding = &findings->items[i];
+        json_array_append_new(
+            rows, json_pack("{s:i, s:i, s:s?, s:s, s:s, s:s?, s:s, s:s?, s:s?}", "line", (int)finding->line,
+                            "column", (int)finding->column, "field", finding->field, "rule", finding->rule,
+                            "severity", finding_severity_name(finding->severity), "value", finding->value,
+                            "text", finding->text, "expected", finding->expected, "fix", finding->fix));
+    }
+    return rows;
+}
+
+static void print_finding(FILE *stream, const char *file, const json_t *finding)
+{
+    unsigned line = (unsigned)row_number(finding, "line"), column = (unsigned)row_number(finding, "column");
+    _cleanup_free_ char *where = line && column ? xasprintf(":%u:%u", line, column)
+                                 : line         ? xasprintf(":%u", line)
+                                                : xstrdup("");
+    const char *severity = row_text(finding, "severity"), *fix = row_text(finding, "fix");
+    const char *label = streq(severity, "error")     ? _("error")
+                        : streq(severity, "warning") ? _("warning")
+                                                     : _("note");
+    _cleanup_free_ char *proposal = *fix ? xasprintf(_(", proposed: %s"), fix) : xstrdup("");
+    _cleanup_free_ char *text =
+        terminal_harmless(xasprintf("%s%s: %s: %s%s (%s)", file, where, label, row_text(finding, "text"),
+                                    proposal, row_text(finding, "rule")));
+    fprintf(stream, "%s\n", text);
+}
+
+static void print_count(FILE *stream, const char *file, json_int_t n, const char *rule)
+{
+    _cleanup_free_ char *text =
+        n < FINDINGS_KEPT_PER_RULE
+            ? xasprintf(_("%s: %lld times %s in all; --json shows each"), file, n, rule)
+            : xasprintf(_("%s: %lld times %s, or more; --json shows these"), file, n, rule);
+    fprintf(stream, "%s\n", text);
+}
+
+void findings_print(FILE *stream, const char *file, const json_t *findings)
+{
+    enum { SHOWN_PER_RULE = 3 };
+    _cleanup_json_ json_t *counts = json_object();
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *finding = json_array_get(findings, i);
+        const char *rule = row_text(finding, "rule");
+        json_int_t n = (json_int_t)row_number(counts, rule) + 1;
+        json_object_set_new(counts, rule, json_integer(n));
+        if (n <= SHOWN_PER_RULE || streq(row_text(finding, "severity"), "error"))
+            print_finding(stream, file, finding);
+    }
+    const char *rule;
+    json_t *n;
+    json_object_foreach (counts, rule, n) {
+        if (json_integer_value(n) > SHOWN_PER_RULE)
+            print_count(stream, file, json_integer_value(n), rule);
+    }
+}

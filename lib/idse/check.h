@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "idse/calendar.h"
+#include "idse/limits.h"
+#include "idse/source.h"
+
+/*
+ * What can be said of movements beyond their fields: SBC limits, deadlines, future dates, CURP against the rest, the same
+ * movement twice, the order on one day. Pure; what needs the history of a worker is not here.
+ */
+struct check_options {
+    const struct limits *limits;     /* NULL: the SBC is not held against its limits */
+    const struct calendar *calendar; /* NULL: no deadlines, no future dates */
+    int32_t today;                   /* in Mexico, yyyymmdd; needed where there is a calendar */
+    bool north;                      /* the minimum wage is that of the north border zone */
+    bool allow_future;               /* dates that IMSS does not take yet are no errors */
+};
+
+struct check;
+
+/* `expected` movements, or 0, only spares time. Options, source and findings outlive it; findings may be NULL. */
+struct check *check_new(const struct check_options *options, const struct source *source,
+                        struct findings *findings, size_t expected);
+struct check *check_free(struct check *check);
+DEFINE_CLEANUP(struct check *, check_cleanup, check_free)
+/* Checks the movement that the source gave last; false when it has an error. */
+bool check_movement(struct check *check, const struct movement *movement);
