@@ -153,6 +153,22 @@ const struct field history_kind[] = {
     {NULL},
 };
 
+const struct field user_kind[] = {
+    {"Id", FIELD_NUMBER, RECORD, N_("Number")},
+    {"Email", FIELD_TEXT, COLUMN | RECORD, N_("User")},
+    {"Names", FIELD_TEXT, COLUMN | SPARE | RECORD | CUT, N_("Nombre(s)")},
+    {"FirstSurname", FIELD_TEXT, COLUMN | SPARE | RECORD | CUT, N_("Primer apellido")},
+    {"SecondSurname", FIELD_TEXT, COLUMN | SPARE | RECORD | CUT, N_("Segundo apellido")},
+    {"Role", FIELD_TEXT, COLUMN | RECORD, N_("Role")},
+    {"Enabled", FIELD_FLAG, COLUMN | RECORD, N_("Enabled")},
+    {"LastLogin", FIELD_INSTANT, COLUMN | SPARE | RECORD, N_("Last login")},
+    {"Added", FIELD_INSTANT, RECORD, N_("Added")},
+    {"Accepted", FIELD_INSTANT, RECORD, N_("Accepted")},
+    {"PrivacyVersion", FIELD_TEXT, RECORD, N_("Privacy notice")},
+    {"AgreementVersion", FIELD_TEXT, RECORD, N_("Service agreement")},
+    {NULL},
+};
+
 const struct field step_kind[] = {
     {"step", FIELD_TEXT, COLUMN, N_("Step")},
     {"certainty", FIELD_TEXT, COLUMN, N_("Certainty")},

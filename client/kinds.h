@@ -14,6 +14,7 @@ extern const struct field attempt_kind[];
 extern const struct field history_kind[];
 extern const struct field registration_kind[];
 extern const struct field certificate_kind[];
+extern const struct field user_kind[];
 extern const struct field profile_kind[];
 extern const struct field step_kind[];
 extern const struct field check_kind[];

@@ -5,6 +5,7 @@
 #include "client/cmdline.h"
 #include "client/output.h"
 #include "client/remote.h"
+#include "client/session.h"
 #include "client/terminal.h"
 #include "config.h"
 
@@ -43,6 +44,11 @@ static int run(struct invocation *inv, struct err *err)
             return r;
     }
     inv->remote = remote;
+    if (remote && !(verb->flags & VERB_NOBODY)) {
+        int r = session_take_up(inv, err);
+        if (r < 0)
+            return r;
+    }
     return verb->run(inv, err);
 }
 

@@ -17,6 +17,7 @@ struct remote;
 #define REMOTE_LOT          "mx.idsed1.Lot"
 #define REMOTE_CERTIFICATE  "mx.idsed1.Certificate"
 #define REMOTE_REGISTRATION "mx.idsed1.Registration"
+#define REMOTE_USER         "mx.idsed1.User"
 
 static inline void json_cleanup(json_t **p)
 {

@@ -31,6 +31,15 @@ static void status_clear(struct status *status)
 }
 
 /* Four short calls at most; the lots are asked for only where some are held. */
+/* Who may only read sees neither lots nor certificates; the rest is told all the same. */
+static int unless_denied(int r, struct err *err)
+{
+    if (r >= 0 || err->code != ERR_ACCESS_DENIED)
+        return r;
+    err_clear(err);
+    return 0;
+}
+
 static int fetch(struct invocation *inv, struct status *status, struct err *err)
 {
     struct remote *remote = inv->remote;
@@ -39,15 +48,17 @@ static int fetch(struct invocation *inv, struct status *status, struct err *err)
         r = remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListRegistrations", "aa{sv}",
                         &status->registrations, err);
     if (r >= 0)
-        r = remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListCertificates", "aa{sv}",
-                        &status->certificates, err);
+        r = unless_denied(remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListCertificates", "aa{sv}",
+                                      &status->certificates, err),
+                          err);
     if (r < 0)
         return r;
     status->held = json_array();
     if (row_number(status->manager, "HeldCount") == 0)
         return 0;
-    return listing_fetch(remote, LISTING_LOTS, &(struct filter){.held = true}, HELD_SHOWN, listing_collect,
-                         status->held, NULL, err);
+    r = listing_fetch(remote, LISTING_LOTS, &(struct filter){.held = true}, HELD_SHOWN, listing_collect,
+                      status->held, NULL, err);
+    return unless_denied(r, err);
 }
 
 /* ---- what it means ---- */

@@ -24,9 +24,15 @@ struct remote;
     X(VERSION, "version", NULL, N_("show the version"))                                                      \
     X(YES, "yes", NULL, N_("do not ask for confirmation"))                                                   \
     /* those of some verbs */                                                                                \
+    X(ACCEPT, "accept", NULL, N_("the privacy notice and the service agreement are accepted"))               \
+    X(ADMIN, "admin", NULL, N_("as an administrator, without the present password"))                         \
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
     X(CER, "cer", N_("FILE"), N_("e.firma certificate (.cer)"))                                              \
+    X(CODE, "code", NULL, N_("prove it with the code that was mailed, which is asked for"))                  \
+    X(CODE_FILE, "code-file", N_("FILE"), N_("the same, with the code in this file"))                        \
+    X(DISABLED, "disabled", NULL, N_("not to log in before it is enabled"))                                  \
     X(ENYE, "enye", "hash|latin1|n", N_("what becomes of Ñ in the file that is sent"))                       \
+    X(FIRST_SURNAME, "first-surname", N_("NAME"), N_("primer apellido"))                                     \
     X(FIX, "fix", N_("FILE"), N_("write what is good, in canonical form, to this file"))                     \
     X(FORCE, "force", NULL, N_("go on in spite of a wrong check digit or an existing file"))                 \
     X(GUIA, "guia", N_("NNNNN"), N_("guía, five digits"))                                                    \
@@ -37,13 +43,18 @@ struct remote;
     X(LIMIT, "limit", N_("N"), N_("at most N rows (0: all; 1000 when not given)"))                           \
     X(LOT, "lot", N_("LOT"), N_("only what is about this lot"))                                              \
     X(NAME, "name", N_("TEXT"), N_("razón social"))                                                          \
+    X(NAMES, "names", N_("NAMES"), N_("nombre(s) of the user"))                                              \
     X(NSS, "nss", N_("NSS"), N_("only movements of this worker"))                                            \
+    X(OLD_PASSWORD_FILE, "old-password-file", N_("FILE"), N_("read the present password from this file"))    \
     X(OUTPUT, "output", N_("FILE"), N_("write to this file instead of standard output"))                     \
     X(PASSWORD_FILE, "password-file", N_("FILE"), N_("read the password from this file"))                    \
     X(PFX, "pfx", N_("FILE"), N_("IMSS certificate (.pfx)"))                                                 \
     X(REASON, "reason", N_("TEXT"), N_("why, for the record"))                                               \
+    X(REGISTER, "register", NULL, N_("register yourself; an administrator enables you"))                     \
+    X(ROLE, "role", "consulta|operador|administrador", N_("what the user may do"))                           \
     X(RP, "rp", N_("RP"), N_("registro patronal; several with commas where a certificate serves them"))      \
     X(RULES, "rules", NULL, N_("list the rules"))                                                            \
+    X(SECOND_SURNAME, "second-surname", N_("NAME"), N_("segundo apellido"))                                  \
     X(SINCE, "since", N_("DATE"), N_("from this day on (YYYY-MM-DD)"))                                       \
     X(STATE, "state", N_("STATE"), N_("only in this state; several with commas"))                            \
     X(TIMEOUT, "timeout", N_("SECONDS"), N_("stop waiting after so long (also 5m, 2h)"))                     \
@@ -62,7 +73,7 @@ enum opt {
         _OPT_MAX
 };
 
-enum { _OPT_FIRST_OF_VERBS = OPT_ALLOW_DUPLICATE };
+enum { _OPT_FIRST_OF_VERBS = OPT_ACCEPT };
 
 #define OPT_BIT(id) (UINT64_C(1) << OPT_##id)
 
@@ -80,6 +91,7 @@ enum verb_flag {
     VERB_READS = 1 << 1,   /* --json makes sense */
     VERB_CONFIRM = 1 << 2, /* asks a person first, unless --yes */
     VERB_HIDDEN = 1 << 3,  /* for our own completion; in no list */
+    VERB_NOBODY = 1 << 4,  /* takes no session up: it is for who has none */
 };
 
 /* One command line, parsed. */
@@ -140,6 +152,16 @@ int verb_cert_replace(struct invocation *inv, struct err *err);
 int verb_cert_list(struct invocation *inv, struct err *err);
 int verb_cert_show(struct invocation *inv, struct err *err);
 int verb_cert_test(struct invocation *inv, struct err *err);
+int verb_user_add(struct invocation *inv, struct err *err);
+int verb_user_list(struct invocation *inv, struct err *err);
+int verb_user_enable(struct invocation *inv, struct err *err);
+int verb_user_disable(struct invocation *inv, struct err *err);
+int verb_user_role(struct invocation *inv, struct err *err);
+int verb_user_passwd(struct invocation *inv, struct err *err);
+int verb_user_recover(struct invocation *inv, struct err *err);
+int verb_user_texts(struct invocation *inv, struct err *err);
+int verb_login(struct invocation *inv, struct err *err);
+int verb_logout(struct invocation *inv, struct err *err);
 int verb_profile_list(struct invocation *inv, struct err *err);
 int verb_profile_show(struct invocation *inv, struct err *err);
 int verb_profile_use(struct invocation *inv, struct err *err);
