@@ -113,21 +113,6 @@ static struct intake_lot *find_lot(struct splitter *splitter, const struct movem
     return lot;
 }
 
-static int kind_of_count(enum movement_type type)
-{
-    switch (type) {
-    case MOVEMENT_BAJA:
-        return COUNT_BAJAS;
-    case MOVEMENT_MODIFICACION:
-        return COUNT_MODIFICACIONES;
-    case MOVEMENT_REINGRESO:
-        return COUNT_REINGRESOS;
-    case MOVEMENT_NONE:
-        break;
-    }
-    return COUNT_TOTAL;
-}
-
 static void take_movement(struct splitter *splitter, struct movement *movement)
 {
     uint32_t line = source_line(splitter->source);
@@ -150,7 +135,7 @@ static void take_movement(struct splitter *splitter, struct movement *movement)
     if (*splitter->rp->guia)
         memcpy(movement->guia, splitter->rp->guia, sizeof(movement->guia));
     record_write(&lot->records, movement, splitter->rp->enye);
-    lot->counts[kind_of_count(movement->type)]++;
+    lot->counts[count_of_type(movement->type)]++;
     lot->counts[COUNT_TOTAL]++;
 }
 

@@ -152,11 +152,18 @@ static void match_rows(struct mark *rows, size_t n_rows, struct mark *sent, size
 
 enum { KIND_RECEIVED, KIND_OPERATED, KIND_REJECTED, _KIND_MAX };
 
-static int count_of(enum movement_type type)
+int count_of_type(enum movement_type type)
 {
-    return type == MOVEMENT_BAJA           ? COUNT_BAJAS
-           : type == MOVEMENT_MODIFICACION ? COUNT_MODIFICACIONES
-                                           : COUNT_REINGRESOS;
+    switch (type) {
+    case MOVEMENT_BAJA:
+        return COUNT_BAJAS;
+    case MOVEMENT_MODIFICACION:
+        return COUNT_MODIFICACIONES;
+    case MOVEMENT_REINGRESO:
+    case MOVEMENT_NONE:
+        break;
+    }
+    return COUNT_REINGRESOS;
 }
 
 /* The three blocks of totals against what was sent, and against the rows below them. */
@@ -173,13 +180,13 @@ static void check_totals(const struct constancia *constancia, const struct movem
     const uint32_t *printed[_KIND_MAX] = {constancia->received, constancia->operated, constancia->rejected};
     uint64_t counted[_KIND_MAX][_COUNT_MAX] = {0};
     for (size_t i = 0; i < n_sent; i++) {
-        counted[KIND_RECEIVED][count_of(sent[i].type)]++;
+        counted[KIND_RECEIVED][count_of_type(sent[i].type)]++;
         counted[KIND_RECEIVED][COUNT_TOTAL]++;
     }
     for (size_t i = 0; i < constancia->n_rows; i++) {
         const struct constancia_row *row = &constancia->rows[i];
         int block = row->operated ? KIND_OPERATED : KIND_REJECTED;
-        counted[block][count_of(row->type)]++;
+        counted[block][count_of_type(row->type)]++;
         counted[block][COUNT_TOTAL]++;
     }
     for (int column = 0; column < _COUNT_MAX; column++) {

@@ -55,6 +55,8 @@ struct constancia_row {
 };
 
 enum { COUNT_BAJAS, COUNT_MODIFICACIONES, COUNT_REINGRESOS, COUNT_TOTAL, _COUNT_MAX };
+/* The column of the totals in which a movement of this type is counted. */
+int count_of_type(enum movement_type type);
 
 /* Constancia de presentación de movimientos afiliatorios: the result. */
 struct constancia {

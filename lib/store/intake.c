@@ -151,20 +151,6 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     return 0;
 }
 
-static size_t count_of(enum movement_type type)
-{
-    switch (type) {
-    case MOVEMENT_BAJA:
-        return COUNT_BAJAS;
-    case MOVEMENT_MODIFICACION:
-        return COUNT_MODIFICACIONES;
-    case MOVEMENT_REINGRESO:
-    case MOVEMENT_NONE:
-        break;
-    }
-    return COUNT_REINGRESOS;
-}
-
 static int add_movement(struct store_intake *intake, const struct movement *movement, struct err *err)
 {
     uint32_t seq = intake->counts[COUNT_TOTAL];
@@ -174,7 +160,7 @@ static int add_movement(struct store_intake *intake, const struct movement *move
     if (r < 0)
         return r;
     keys_collect(&intake->keys, movement, seq);
-    intake->counts[count_of(movement->type)]++;
+    intake->counts[count_of_type(movement->type)]++;
     intake->counts[COUNT_TOTAL]++;
     return 0;
 }

@@ -266,9 +266,7 @@ static struct constancia *read_constancia(const char *number, const char *rp, bo
     _cleanup_(record_reader_cleanup) struct record_reader *reader = record_reader_new(records, n, NULL);
     struct movement movement;
     for (size_t i = 1; record_reader_next(reader, &movement) > 0; i++) {
-        int column = movement.type == MOVEMENT_BAJA           ? COUNT_BAJAS
-                     : movement.type == MOVEMENT_MODIFICACION ? COUNT_MODIFICACIONES
-                                                              : COUNT_REINGRESOS;
+        int column = count_of_type(movement.type);
         bool operated = reject_every == 0 || i % reject_every != 0;
         struct constancia_row row = {.type = movement.type,
                                      .operated = operated,
