@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "daemon/attempt.h"
 #include "daemon/auth.h"
+#include "daemon/credentials.h"
+#include "daemon/engine/crash.h"
 #include "daemon/expiry.h"
 #include "daemon/iface.h"
 #include "daemon/machine.h"
@@ -413,8 +415,8 @@ static void feed_watchdog(struct app *app)
         abort();
 }
 
-/* The bus name comes last: from there on calls are served, and all they need is there. */
-static int open_all(struct app *app, struct err *err)
+/* Configuration, key and database, for this process alone. */
+static int open_state(struct app *app, struct err *err)
 {
     struct daemon *daemon = &app->daemon;
     int r = load_config(&app->options, &daemon->config, err);
@@ -425,8 +427,19 @@ static int open_all(struct app *app, struct err *err)
     if (!daemon->loop)
         return err_set(err, ERR_FAILED, _("the kernel gives no epoll descriptor"));
     daemon->notices = notices_new(daemon);
-    if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0 || (r = open_store(app, err)) < 0 ||
-        (r = profiles_open(daemon, &daemon->profiles, err)) < 0)
+    if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0)
+        return r;
+    return open_store(app, err);
+}
+
+/* The bus name comes last: from there on calls are served, and all they need is there. */
+static int open_all(struct app *app, struct err *err)
+{
+    struct daemon *daemon = &app->daemon;
+    int r = open_state(app, err);
+    if (r >= 0)
+        r = profiles_open(daemon, &daemon->profiles, err);
+    if (r < 0)
         return r;
     daemon->sessions = sessions_new(&clock_system, &daemon->config.session_idle_us);
     daemon->throttle =
@@ -444,11 +457,17 @@ static int open_all(struct app *app, struct err *err)
     return bus_server_own_name(daemon->bus, "mx.idsed1", err);
 }
 
-int app_new(const struct app_options *options, struct app **ret, struct err *err)
+static struct app *new_app(const struct app_options *options)
 {
     struct app *app = xcalloc(1, sizeof(*app));
     app->options = *options;
     app->state_lock = -1;
+    return app;
+}
+
+int app_new(const struct app_options *options, struct app **ret, struct err *err)
+{
+    struct app *app = new_app(options);
     int r = open_all(app, err);
     if (r < 0) {
         app_free(app);
@@ -456,6 +475,56 @@ int app_new(const struct app_options *options, struct app **ret, struct err *err
     }
     *ret = app;
     return 0;
+}
+
+/* ---- another key ---- */
+
+static int open_new_key(const char *path, struct seal **ret, struct err *err)
+{
+    int r = access(path, F_OK) < 0 && errno == ENOENT ? seal_make_key(path, err) : 0;
+    return r < 0 ? r : seal_open_key(path, ret, err);
+}
+
+static int audit_reseal(struct store *store, size_t n, struct err *err)
+{
+    char who[ACT_WHO_SIZE];
+    act_who(getuid(), NULL, who);
+    _cleanup_free_ char *detail = xasprintf("{\"credentials\":%zu}", n);
+    const struct store_audit record = {.who = who,
+                                       .action = (char *)"reseal",
+                                       .object = (char *)"sealing key",
+                                       .outcome = (char *)"ok",
+                                       .detail = detail};
+    return store_audit_add(store, &record, err);
+}
+
+int app_reseal(const struct app_options *options, const char *new_key, struct err *err)
+{
+    _cleanup_(app_cleanup) struct app *app = new_app(options);
+    _cleanup_(seal_cleanup) struct seal *seal = NULL;
+    struct daemon *daemon = &app->daemon;
+    size_t n = 0;
+    int r = open_state(app, err);
+    if (r >= 0)
+        r = open_new_key(new_key, &seal, err);
+    if (r >= 0)
+        r = store_begin(daemon->store, err);
+    if (r < 0)
+        return r;
+    r = credentials_reseal(daemon->store, daemon->seal, seal, &n, err);
+    if (r >= 0)
+        r = audit_reseal(daemon->store, n, err);
+    store_end(daemon->store, r >= 0, r >= 0 ? err : NULL);
+    crash_point(CRASH_RESEAL_BEFORE_COMMIT);
+    if (r >= 0)
+        r = store_commit(daemon->store, err);
+    crash_point(CRASH_RESEAL_AFTER_COMMIT);
+    if (r >= 0)
+        log_notice(_("%zu credentials are sealed under %s now. Put it in the place of the old key before "
+                     "idsed starts, "
+                     "and destroy the old one."),
+                   n, new_key);
+    return r;
 }
 
 int app_run(struct app *app)

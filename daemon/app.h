@@ -17,5 +17,10 @@ struct app_options {
 int app_new(const struct app_options *options, struct app **ret, struct err *err);
 /* Until it is told to stop, or the bus goes away; the exit status. */
 int app_run(struct app *app);
+/*
+ * Instead of serving: seals every credential under another key, in one transaction, and makes that key when its file is not
+ * there. ERR_BUSY while a daemon works on the same state.
+ */
+int app_reseal(const struct app_options *options, const char *new_key, struct err *err);
 struct app *app_free(struct app *app);
 DEFINE_CLEANUP(struct app *, app_cleanup, app_free)

@@ -158,3 +158,41 @@ int credentials_add(struct store *store, const struct seal *seal, const struct c
         *ret_id = id;
     return r;
 }
+
+static int reseal_row(struct store *store, const struct seal *from, const struct seal *to, int64_t id,
+                      struct err *err)
+{
+    struct store_certificate row = {0};
+    struct buf plain = BUF_INIT;
+    _cleanup_buf_ struct buf sealed = BUF_INIT;
+    _cleanup_free_ char *record = record_name(id);
+    int r = store_certificate_get(store, id, &row, err);
+    if (r >= 0)
+        r = seal_open(from, record, row.sealed, row.sealed_len, &plain, err);
+    if (r >= 0)
+        r = seal_close(to, record, plain.data, plain.len, &sealed, err);
+    buf_wipe_free(&plain);
+    if (r >= 0) {
+        free(row.sealed);
+        row.sealed = buf_steal(&sealed, &row.sealed_len);
+        r = store_certificate_update(store, &row, err);
+    }
+    store_certificate_free(&row);
+    return r < 0 ? err_prefix(err, _("certificate %lld"), (long long)id) : 0;
+}
+
+int credentials_reseal(struct store *store, const struct seal *from, const struct seal *to, size_t *ret_n,
+                       struct err *err)
+{
+    struct store_certificate *rows = NULL;
+    size_t n = 0;
+    int r = require_key(from, err);
+    if (r >= 0)
+        r = store_certificate_list(store, false, &rows, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = reseal_row(store, from, to, rows[i].id, err);
+    store_certificates_free(rows, n);
+    if (r >= 0)
+        *ret_n = n;
+    return r;
+}

@@ -22,5 +22,11 @@ int credentials_add(struct store *store, const struct seal *seal, const struct c
                     const char *const *rps, size_t n_rps, int64_t replaces, int64_t *ret_id, struct err *err);
 /* The certificate that waits to take the place of `id`, or 0. */
 int credentials_heir(struct store *store, int64_t id, int64_t *ret_heir, struct err *err);
+/*
+ * Seals every credential anew, from one key to another. Belongs between store_begin() and store_end(). ERR_SEAL_BROKEN when
+ * one does not open under `from`.
+ */
+int credentials_reseal(struct store *store, const struct seal *from, const struct seal *to, size_t *ret_n,
+                       struct err *err);
 /* What to tell a person when there is no sealing key. */
 const char *credentials_no_key_sentence(void);

@@ -16,15 +16,24 @@ const char *argp_program_version = "idsed " IDSED_VERSION;
 struct arguments {
     struct app_options app;
     bool check_config;
+    const char *reseal; /* file of the new key */
 };
 
-enum { OPTION_CONFIG = 'c', OPTION_STATE = 's', OPTION_KEY_FILE = 'k', OPTION_CHECK_CONFIG = 0x100 };
+enum {
+    OPTION_CONFIG = 'c',
+    OPTION_STATE = 's',
+    OPTION_KEY_FILE = 'k',
+    OPTION_CHECK_CONFIG = 0x100,
+    OPTION_RESEAL
+};
 
 static const struct argp_option options[] = {
     {"config", OPTION_CONFIG, N_("FILE"), 0, N_("Read this configuration instead of the system's"), 0},
     {"state", OPTION_STATE, N_("DIR"), 0, N_("Keep the database in this folder"), 0},
     {"key-file", OPTION_KEY_FILE, N_("FILE"), 0, N_("Seal credentials with this key (32 bytes, mode 0600)"),
      0},
+    {"reseal", OPTION_RESEAL, N_("FILE"), 0,
+     N_("Only seal every credential under the key in FILE, which is made if it is not there"), 0},
     {"check-config", OPTION_CHECK_CONFIG, NULL, 0, N_("Only say what is wrong with the configuration"), 0},
     {0},
 };
@@ -42,6 +51,9 @@ static error_t take_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_KEY_FILE:
         arguments->app.key_file = value;
+        return 0;
+    case OPTION_RESEAL:
+        arguments->reseal = value;
         return 0;
     case OPTION_CHECK_CONFIG:
         arguments->check_config = true;
@@ -109,10 +121,12 @@ int main(int argc, char **argv)
 
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_(app_cleanup) struct app *app = NULL;
-    if (app_new(&arguments.app, &app, &err) < 0) {
+    int r = arguments.reseal ? app_reseal(&arguments.app, arguments.reseal, &err)
+                             : app_new(&arguments.app, &app, &err);
+    if (r < 0) {
         log_event(LOG_ERR, err.code == ERR_CONFIG ? "configuration-invalid" : "start-failed", "%s",
                   err_text(&err));
         return failure_status(&err);
     }
-    return app_run(app);
+    return app ? app_run(app) : EXIT_STATUS_OK;
 }

@@ -33,8 +33,9 @@ static void write_log(const struct exchange *exchange, int status)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_free_ char *time = time_format_iso(clock_wall_us(loop_clock(exchange->portal->loop)));
-    json_t *line = json_pack("{ss ss ss* si sI}", "time", time, "step", step_name(exchange->step), "identity",
-                             exchange->identity, "status", status, "bytes", (json_int_t)exchange->body.len);
+    json_t *line = json_pack("{ss ss ss* ss* si sI}", "time", time, "step", step_name(exchange->step),
+                             "identity", exchange->identity, "session", exchange->session_id, "status",
+                             status, "bytes", (json_int_t)exchange->body.len);
     if (jsonl_append(exchange->portal->requests, line, false, &err) < 0)
         log_error("requests.jsonl: %s", err_text(&err));
 }

@@ -22,7 +22,9 @@
     X(SETTLE_BEFORE_COMMIT, "settle-before-commit")                                                          \
     X(RECEIPT_BEFORE_COMMIT, "receipt-before-commit")                                                        \
     X(RECEIPT_AFTER_COMMIT, "receipt-after-commit") /* stored, not yet read */                               \
-    X(READ_BEFORE_COMMIT, "read-before-commit")
+    X(READ_BEFORE_COMMIT, "read-before-commit")                                                              \
+    X(RESEAL_BEFORE_COMMIT, "reseal-before-commit") /* every credential is sealed anew, not on disk */       \
+    X(RESEAL_AFTER_COMMIT, "reseal-after-commit")
 
 enum crash_point {
 #define X(id, name) CRASH_##id,

@@ -71,6 +71,26 @@ def crash_once(point, file, fault_file):
     assert sum(seen.values()) == len(lots), f"{point}: the portal has {sum(seen.values())} lots, we have {len(lots)}"
 
 
+def opens_credentials(key=()):
+    """Does a daemon with this key open what is stored?"""
+    daemon = subprocess.Popen([os.environ["IDSED_RUN"], *key], stderr=subprocess.DEVNULL)
+    run("gdbus", "wait", "--system", "--timeout", "60", "mx.idsed1")
+    checks = json.loads(run("idsectl", "doctor", "--json", check=False).stdout)
+    stop(daemon)
+    return next(check["ok"] for check in checks if check["name"] == "sealing-key")
+
+
+def crash_while_resealing(point, folder):
+    """Whatever the moment, all credentials open under one key: the old one until the commit, the new one from there on."""
+    new = pathlib.Path(folder) / f"{point}.key"
+    dead = subprocess.run([os.environ["IDSED_RUN"], "--reseal", new], env=dict(os.environ, IDSED_CRASH_AT=point),
+                          stderr=subprocess.DEVNULL, timeout=LIMIT)
+    assert dead.returncode == -signal.SIGKILL, f"{point} was not passed"
+    done = point == "reseal-after-commit"
+    assert opens_credentials() != done, f"{point}: the old key"
+    assert opens_credentials(["--key-file", new]) == done, f"{point}: the new key"
+
+
 def main():
     points = sys.argv[3:] or run(sys.argv[1]).stdout.split()
     fault_file = pathlib.Path(sys.argv[2])
@@ -84,6 +104,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         plan = [f"{point}:{n}" if point in REPEATED else point for point in points for n in REPEATED.get(point, [1])]
         for number, point in enumerate(plan):
+            if point.startswith("reseal"):
+                crash_while_resealing(point, folder)
+                print(f"ok {point}", flush=True)
+                continue
             file = pathlib.Path(folder) / f"{number}.txt"
             made = subprocess.run(["make-movements", "--rp", rp, "--count", "3", "--first", str(1 + 10 * number)],
                                   check=True, capture_output=True)
