@@ -249,9 +249,19 @@ static int hold_for_page(struct visit *visit, const struct portal_answer *answer
     int r = store_lot_get(visit->engine->store, visit->lot, &lot, err);
     if (r >= 0)
         r = visit_keep_page(visit, visit->lot, answer, err);
-    if (r >= 0)
+    if (r >= 0 && visit->kind != DOCUMENT_CSV) /* nothing relies on the CSV, so it keeps nobody waiting */
         r = hold_unreadable(visit, &lot, answer->text);
     return r < 0 ? r : lot_save(visit->engine, &lot, err);
+}
+
+static int note_failure(struct visit *visit, const struct portal_answer *answer, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(visit->engine->store, visit->lot, &lot, err);
+    if (r < 0)
+        return r;
+    lot_set_error(&lot, answer->reason, answer->text);
+    return lot_save(visit->engine, &lot, err);
 }
 
 static void receipt_fetched(void *data, const struct portal_answer *answer)
@@ -285,7 +295,10 @@ static void receipt_fetched(void *data, const struct portal_answer *answer)
     case OUTCOME_RETRY:
     case OUTCOME_REJECT:
     case OUTCOME_UNKNOWN:
-        visit_failed(visit, answer);
+        if (note_failure(visit, answer, &err) < 0)
+            engine_fatal(visit->engine, &err);
+        else
+            visit_failed(visit, answer);
         return;
     }
 }
@@ -299,6 +312,7 @@ static int finish_lot(struct visit *visit, struct store_lot *lot, const struct p
     bool waiting = lot->state == LOT_STATE_RECEIVED ||
                    (lot_state_final(lot->state) && !complete &&
                     engine_wall_us(visit->engine) < lot->finished_us + MISSING_RECEIPT_US);
+    lot_set_error(lot, REASON_OK, NULL); /* in this visit nothing failed for it */
     if (waiting)
         lot_poll_later(visit->engine, lot);
     else

@@ -142,19 +142,19 @@ static int certificate_hold(struct visit *visit, enum lot_hold hold, const char 
     return judge_again(engine, visit->identity->certificate, err);
 }
 
-/* Lots whose next step needs the page that was not understood: they wait for a person. */
-static int hold_waiting(struct visit *visit, const struct visit_queue *queue,
+/* Lots whose next step needs what the portal did not give learn why; `hold`: and wait for a person. */
+static int tell_waiting(struct visit *visit, const struct visit_queue *queue, enum lot_hold hold,
                         const struct portal_answer *answer, struct err *err)
 {
+    _cleanup_free_ char *text = xasprintf("%s (%s)", lot_hold_sentence(hold), answer->text);
     for (size_t i = queue->at; i < queue->n; i++) {
         _cleanup_lot_ struct store_lot lot = {0};
         int r = store_lot_get(visit->engine->store, queue->lots[i], &lot, err);
         if (r < 0)
             return r;
         lot_set_error(&lot, answer->reason, answer->text);
-        _cleanup_free_ char *text =
-            xasprintf("%s (%s)", lot_hold_sentence(LOT_HOLD_PORTAL_CHANGED), answer->text);
-        lot_set_hold(visit->engine, &lot, LOT_HOLD_PORTAL_CHANGED, text, ENGINE_WHO);
+        if (hold != LOT_HOLD_NONE)
+            lot_set_hold(visit->engine, &lot, hold, text, ENGINE_WHO);
         r = lot_save(visit->engine, &lot, err);
         if (r < 0)
             return r;
@@ -166,9 +166,9 @@ static int portal_is_changed(struct visit *visit, const struct portal_answer *an
 {
     int r = visit_keep_page(visit, 0, answer, err);
     if (r >= 0)
-        r = hold_waiting(visit, &visit->settle, answer, err);
+        r = tell_waiting(visit, &visit->settle, LOT_HOLD_PORTAL_CHANGED, answer, err);
     if (r >= 0)
-        r = hold_waiting(visit, &visit->receipt, answer, err);
+        r = tell_waiting(visit, &visit->receipt, LOT_HOLD_PORTAL_CHANGED, answer, err);
     if (r < 0)
         return r;
     engine_tell(visit->engine, 0, visit->identity->certificate, "portal-changed", answer->text);
@@ -231,7 +231,12 @@ static void list_done(void *data, const struct portal_answer *answer)
 {
     struct visit *visit = data;
     if (answer->reason != REASON_OK) {
-        visit_failed(visit, answer);
+        _cleanup_err_ struct err err = ERR_INIT;
+        if (tell_waiting(visit, &visit->settle, LOT_HOLD_NONE, answer, &err) < 0 ||
+            tell_waiting(visit, &visit->receipt, LOT_HOLD_NONE, answer, &err) < 0)
+            visit_fatal(visit, &err);
+        else
+            visit_failed(visit, answer);
         return;
     }
     visit->listed = true;
