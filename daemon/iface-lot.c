@@ -244,7 +244,8 @@ static void get_receipts(struct bus_writer *w, const struct bus_property *proper
     const struct lot_object *lot = object;
     struct store_document *documents = NULL;
     size_t n = 0;
-    store_document_list(lot->daemon->store, lot->lot.id, &documents, &n, NULL);
+    if (lot->lot.attempts > 0) /* nothing comes back for what never left */
+        store_document_list(lot->daemon->store, lot->lot.id, &documents, &n, NULL);
     bus_open_array(w);
     for (size_t i = 0; i < n; i++) {
         bus_open_struct(w);

@@ -105,6 +105,8 @@ static int check_identity(struct store *store, bool *ret_fresh, struct err *err)
 static int open_steps(struct store *store, struct err *err)
 {
     bool fresh = false;
+    /* Nobody reads SQLite's count of its memory, which costs a lock for each allocation. Too late the second time. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (sqlite3_open_v2(store->path, &store->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                         NULL) != SQLITE_OK)
