@@ -14,7 +14,7 @@
 #include "client/remote.h"
 #include "client/verbs.h"
 #include "idse/check.h"
-#include "idse/legal.h"
+#include "idse/law.h"
 #include "idse/record.h"
 
 enum { MAX_FILE = 1 << 30 };
@@ -195,18 +195,18 @@ static int read_options(struct checking *checking, struct err *err)
 
 int verb_check(struct invocation *inv, struct err *err)
 {
-    _cleanup_legal_ struct legal legal = {0};
+    _cleanup_law_ struct law law = {0};
     _cleanup_json_ json_t *files = json_array();
     struct checking checking = {.inv = inv, .files = files};
     if (inv->value[OPT_RULES])
         return list_rules(inv);
     int r = read_options(&checking, err);
     if (r >= 0)
-        r = legal_load(data_read, &legal, err);
+        r = law_load(data_read, &law, err);
     if (r < 0)
         return r;
-    checking.options.limits = legal.limits;
-    checking.options.calendar = legal.calendar;
+    checking.options.limits = law.limits;
+    checking.options.calendar = law.calendar;
     for (int i = 0; i < inv->n_args; i++)
         check_next(&checking, inv->args[i]);
     if (inv->value[OPT_JSON])

@@ -9,6 +9,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/data.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "daemon/attempt.h"
@@ -415,6 +416,19 @@ static void feed_watchdog(struct app *app)
         abort();
 }
 
+/* Without the package's files the rules that need them are off; a file that is wrong must be put right. */
+static int open_law(struct app *app, struct err *err)
+{
+    _cleanup_err_ struct err why = ERR_INIT;
+    int r = law_load(data_read, &app->daemon.law, &why);
+    if (r == -ERR_IO) {
+        log_event(LOG_WARNING, "no-limits", _("Limits of the SBC and deadlines are not checked: %s"),
+                  err_text(&why));
+        return 0;
+    }
+    return r < 0 ? err_move(err, &why) : 0;
+}
+
 /* Configuration, key and database, for this process alone. */
 static int open_state(struct app *app, struct err *err)
 {
@@ -439,6 +453,8 @@ static int open_all(struct app *app, struct err *err)
     int r = open_state(app, err);
     if (r >= 0)
         r = profiles_open(daemon, &daemon->profiles, err);
+    if (r >= 0)
+        r = open_law(app, err);
     if (r < 0)
         return r;
     daemon->sessions = sessions_new(&clock_system, &daemon->config.session_idle_us);
@@ -563,6 +579,7 @@ static void free_daemon(struct daemon *daemon)
     daemon->throttle = throttle_free(daemon->throttle);
     daemon->notices = notices_free(daemon->notices);
     daemon->seal = seal_free(daemon->seal);
+    law_free(&daemon->law);
     config_free(&daemon->config);
     free(daemon->store_path);
 }

@@ -25,6 +25,9 @@ struct config {
     int64_t uncertain_settle_us;
     int64_t visits_at_once;
     int64_t max_file_size;
+    /* [Check] */
+    int64_t future_dates; /* enum future_dates */
+    int64_t minimum_wage; /* enum minimum_wage */
     /* [Store] */
     char *store_path;
     /* [Sealing] */
@@ -41,6 +44,8 @@ struct config {
 };
 
 /* In the order of their words. */
+enum future_dates { FUTURE_DATES_REFUSE, FUTURE_DATES_ALLOW };
+enum minimum_wage { MINIMUM_WAGE_GENERAL, MINIMUM_WAGE_NORTE };
 enum self_registration { SELF_REGISTRATION_APPROVE, SELF_REGISTRATION_OPEN, SELF_REGISTRATION_OFF };
 enum mail_starttls { MAIL_STARTTLS_REQUIRED, MAIL_STARTTLS_NEVER };
 

@@ -6,6 +6,7 @@
 #include "bus/server.h"
 #include "daemon/config.h"
 #include "daemon/engine/engine.h"
+#include "idse/law.h"
 #include "net/loop.h"
 #include "portal/ops.h"
 #include "store/store.h"
@@ -28,6 +29,7 @@ struct daemon {
     struct auth *auth;
     struct notices *notices;
     struct expiry *expiry;
+    struct law law; /* limits and calendar; empty where the package's files are not there */
     struct submissions *submissions;
     struct bus_server *bus;
 };

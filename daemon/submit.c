@@ -25,6 +25,7 @@ struct submission {
     struct submissions *all;
     struct act *act;
     struct options options;
+    struct check_options check;
     struct input input;
     bool counted; /* its bytes are in all->bytes */
 
@@ -99,6 +100,7 @@ static void prepare(void *data)
         .rps = s->rps,
         .n_rps = s->n_rps,
         .keep_mixed = s->options.keep_mixed,
+        .check = s->check,
     };
     s->result = input_read(&s->input, &s->bytes, &s->act->err);
     if (s->result < 0)
@@ -109,6 +111,18 @@ static void prepare(void *data)
     for (size_t i = 0; i < s->intake.n_lots; i++)
         s->sha256[i] = digest_sha256_hex(s->intake.lots[i].records.data, s->intake.lots[i].records.len);
     buf_free(&s->bytes);
+}
+
+/* As things are now: the worker that reads the file must not look at what a reload may change. */
+static struct check_options check_as_of_now(const struct daemon *daemon)
+{
+    return (struct check_options){
+        .limits = daemon->law.limits,
+        .calendar = daemon->law.calendar,
+        .today = time_to_date(clock_wall_us(daemon_clock(daemon))),
+        .north = daemon->config.minimum_wage == MINIMUM_WAGE_NORTE,
+        .allow_future = daemon->config.future_dates == FUTURE_DATES_ALLOW,
+    };
 }
 
 static int list_rps(struct submission *s)
@@ -141,6 +155,8 @@ static void write_finding(struct bus_writer *w, const struct finding *finding)
     bus_entry_string(w, "field", finding->field);
     bus_entry_string(w, "value", finding->value);
     bus_entry_string(w, "text", finding->text);
+    bus_entry_string(w, "expected", finding->expected);
+    bus_entry_string(w, "fix", finding->fix);
     bus_close(w);
 }
 
@@ -390,6 +406,7 @@ void submit(struct bus_call *call, void *data)
     s->all = daemon->submissions;
     s->act = act_new(daemon, call, "submit", "file");
     s->input = INPUT_INIT;
+    s->check = check_as_of_now(daemon);
     int r = 0;
     if (!bus_read_fd(&reader, &s->input.fd))
         r = err_set(&s->act->err, ERR_INVALID_FILE, _("there is no descriptor"));

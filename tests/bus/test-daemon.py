@@ -223,7 +223,30 @@ class Submitting(DaemonTest):
         self.assertEqual(len(lots), 1)
         self.assertTrue(findings)
         for finding in findings:
-            self.assertEqual(set(finding), {"rule", "severity", "line", "column", "field", "value", "text"})
+            self.assertEqual(set(finding), {"rule", "severity", "line", "column", "field", "value", "text", "expected",
+                                            "fix"})
+
+    def test_an_sbc_over_the_cap_goes_through_with_the_cap_proposed(self):
+        number, = self.numbers(1)
+        lots, _, findings = self.submit(dispmag([reingreso(number).replace("045050", "999999")]))
+        self.assertEqual(len(lots), 1)
+        over, = [finding for finding in findings if finding["rule"] == "sbc-over-cap"]
+        self.assertEqual((over["severity"], over["line"], over["column"], over["value"], over["fix"]),
+                         ("warning", 1, 104, "9999.99", "2932.75"))
+
+    def test_an_sbc_under_the_minimum_wage_is_refused(self):
+        number, = self.numbers(1)
+        text = self.stores_nothing("InvalidFile", dispmag([reingreso(number).replace("045050", "031503")]))
+        self.assertIn("315.04", text)
+
+    def test_a_table_is_taken_like_records(self):
+        number, = self.numbers(1)
+        head = "RP;NSS;Apellido paterno;Nombre(s);Tipo de movimiento;Fecha;Causa de baja\n"
+        lots, _, _ = self.submit((head + f"{RP};{nss(number)};Núñez;Íñigo;Baja;20/11/2026;separación voluntaria\n").encode())
+        row, = self.manager("ListMovements", option({"lot": dbus.UInt64(int(lots[0].rsplit("/")[-1]))}), "",
+                            dbus.UInt32(10))[0]
+        self.assertEqual((row["nss"], row["first-surname"], row["names"], row["type"], row["date"], row["cause"]),
+                         (nss(number), "NUÑEZ", "IÑIGO", "baja", 20261120, "2"))
 
     def test_a_count_that_lies_is_told(self):
         number, = self.numbers(1)

@@ -6,14 +6,14 @@
 #include "idse/limits.h"
 
 /* What the law says in numbers: limits.conf and calendar.conf, each as it is shipped and as it is extended here. */
-struct legal {
+struct law {
     struct limits *limits;
     struct calendar *calendar;
 };
 
 /* How the files are read, since this folder reads none: data_read(). */
-typedef int (*legal_reader)(const char *name, struct buf *shipped, struct buf *local, struct err *err);
+typedef int (*law_reader)(const char *name, struct buf *shipped, struct buf *local, struct err *err);
 /* ERR_IO where a file cannot be read, ERR_CONFIG where one is wrong; *ret is untouched then. */
-int legal_load(legal_reader read, struct legal *ret, struct err *err);
-void legal_free(struct legal *legal);
-#define _cleanup_legal_ _cleanup_(legal_free)
+int law_load(law_reader read, struct law *ret, struct err *err);
+void law_free(struct law *law);
+#define _cleanup_law_ _cleanup_(law_free)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "idse/legal.h"
+#include "idse/law.h"
 
-void legal_free(struct legal *legal)
+void law_free(struct law *law)
 {
-    legal->limits = limits_free(legal->limits);
-    legal->calendar = calendar_free(legal->calendar);
+    law->limits = limits_free(law->limits);
+    law->calendar = calendar_free(law->calendar);
 }
 
-static int load_limits(legal_reader read, struct limits *limits, struct err *err)
+static int load_limits(law_reader read, struct limits *limits, struct err *err)
 {
     static const char name[] = "limits.conf";
     _cleanup_buf_ struct buf shipped = BUF_INIT, local = BUF_INIT;
@@ -17,7 +17,7 @@ static int load_limits(legal_reader read, struct limits *limits, struct err *err
     return r < 0 ? r : limits_parse(limits, "/etc/idsed/limits.conf", str_or_empty(local.data), err);
 }
 
-static int load_calendar(legal_reader read, struct calendar *calendar, struct err *err)
+static int load_calendar(law_reader read, struct calendar *calendar, struct err *err)
 {
     static const char name[] = "calendar.conf";
     _cleanup_buf_ struct buf shipped = BUF_INIT, local = BUF_INIT;
@@ -27,15 +27,15 @@ static int load_calendar(legal_reader read, struct calendar *calendar, struct er
     return r < 0 ? r : calendar_parse(calendar, "/etc/idsed/calendar.conf", str_or_empty(local.data), err);
 }
 
-int legal_load(legal_reader read, struct legal *ret, struct err *err)
+int law_load(law_reader read, struct law *ret, struct err *err)
 {
-    _cleanup_legal_ struct legal legal = {limits_new(), calendar_new()};
-    int r = load_limits(read, legal.limits, err);
+    _cleanup_law_ struct law law = {limits_new(), calendar_new()};
+    int r = load_limits(read, law.limits, err);
     if (r >= 0)
-        r = load_calendar(read, legal.calendar, err);
+        r = load_calendar(read, law.calendar, err);
     if (r < 0)
         return r;
-    *ret = legal;
-    legal = (struct legal){0};
+    *ret = law;
+    law = (struct law){0};
     return 0;
 }
