@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "daemon/notices.h"
+#include "daemon/post.h"
 #include "idse/expiry.h"
 
 struct expiry {
@@ -46,12 +47,35 @@ static int read_warned(struct store *store, const char *name, int *ret, struct e
     return r < 0 ? r : 0;
 }
 
-/* Everything that a warning is: also the place for mail. */
+static void mailed(void *data, const struct err *err)
+{
+    if (err->code != ERR_NONE)
+        log_warning(_("The mail about a certificate that ends was not sent: %s"), err_text(err));
+}
+
+/* To every administrator. Whoever gets none has the signal and the journal still. */
+static void mail_warning(struct daemon *daemon, const char *text)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    struct store_user *users = NULL;
+    size_t n = 0;
+    int r = post_is_configured(daemon) ? store_user_list(daemon->store, &users, &n, &err) : 0;
+    _cleanup_free_ char *body = xasprintf("%s\n", text);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        if (users[i].enabled && users[i].role == USER_ADMINISTRADOR)
+            r = post_send(daemon, users[i].email, _("IDSE: a certificate ends"), body, mailed, NULL, &err);
+    if (r < 0)
+        mailed(NULL, &err);
+    store_users_free(users, n);
+}
+
+/* Everything that a warning is. */
 static int warn(struct daemon *daemon, const struct store_certificate *row, enum expiry_stage stage, int days,
                 struct err *err)
 {
     _cleanup_free_ char *text = sentence(row, stage, days);
     notices_certificate_expiring(daemon->notices, row->id, days, text);
+    mail_warning(daemon, text);
     return stage == EXPIRY_OVER ? engine_certificate_changed(daemon->engine, row->id, err) : 0;
 }
 

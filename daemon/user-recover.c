@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "base/file.h"
 #include "daemon/attempt.h"
 #include "daemon/iface.h"
+#include "daemon/post.h"
 #include "daemon/sessions.h"
 #include "daemon/texts.h"
-#include "net/mail.h"
 
 /* Manager.RecoverPassword, which mails a one-time code, and Manager.ResetPassword, which takes it. */
 
@@ -12,8 +11,6 @@ enum {
     CODE_MINUTES = 30,
     CODE_TRIES = 5,
     CODE_LETTERS = 12, /* of 32: 60 bits */
-    MAIL_TIMEOUT_S = 60,
-    RELAY_PASSWORD_MAX = 1024,
 };
 
 /* Without the letters and digits that people mix up, in groups of four. */
@@ -36,28 +33,12 @@ static char *new_code(void)
 
 static int require_relay(const struct daemon *daemon, struct err *err)
 {
-    return daemon->config.mail_relay
+    return post_is_configured(daemon)
                ? 0
                : err_set(err, ERR_MAIL_NOT_CONFIGURED,
                          _("There is no mail relay to send the code through. Set Relay= and From= in [Mail] "
                            "of idsed.conf, "
                            "or let an administrator set a new password with 'idsectl user passwd --admin'"));
-}
-
-/* The relay's password, from where the service manager put it or from the file of the configuration; may stay empty. */
-static int read_password(const struct config *config, struct buf *ret, struct err *err)
-{
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    _cleanup_free_ char *path = config->mail_password_file ? xstrdup(config->mail_password_file)
-                                : credentials              ? xasprintf("%s/mail.password", credentials)
-                                                           : NULL;
-    if (!path || !config->mail_user)
-        return 0;
-    buf_reserve(ret, RELAY_PASSWORD_MAX + 1);
-    int r = file_read(path, RELAY_PASSWORD_MAX, ret, err);
-    if (r >= 0 && ret->len > 0)
-        ret->data[strcspn(ret->data, "\r\n")] = '\0';
-    return r;
 }
 
 static int load_message(const char *language, const char *code, const struct store_user *user,
@@ -83,36 +64,13 @@ static void mailed(void *data, const struct err *err)
                    err->code == ERR_NONE ? 0 : err_set(&attempt->act->err, err->code, "%s", err_text(err)));
 }
 
-/* Leaves with the next turn of the loop, when the code is on disk. */
 static int mail_code(struct attempt *attempt, const struct store_user *user)
 {
-    struct daemon *daemon = attempt->act->daemon;
-    const struct config *config = &daemon->config;
     struct err *err = &attempt->act->err;
     struct text text = {0};
-    struct buf password = BUF_INIT;
-    int r = read_password(config, &password, err);
+    int r = load_message(text_language(attempt->extra), attempt->secret, user, &text, err);
     if (r >= 0)
-        r = load_message(text_language(attempt->extra), attempt->secret, user, &text, err);
-    if (r >= 0) {
-        const struct mail_relay relay = {
-            .url = config->mail_relay,
-            .user = config->mail_user,
-            .password = password.data,
-            .ca_file = config->mail_ca_file,
-            .without_tls = config->mail_starttls == MAIL_STARTTLS_NEVER,
-            .timeout_us = MAIL_TIMEOUT_S * US_PER_S,
-        };
-        const struct mail mail = {
-            .from = config->mail_from,
-            .to = user->email,
-            .subject = text.head,
-            .body = text.body,
-            .date_us = clock_wall_us(daemon_clock(daemon)),
-        };
-        mailer_send(daemon->mailer, &relay, &mail, mailed, attempt);
-    }
-    buf_wipe_free(&password);
+        r = post_send(attempt->act->daemon, user->email, text.head, text.body, mailed, attempt, err);
     text.body = wipe_free_str(text.body);
     text_free(&text);
     return r < 0 ? r : ATTEMPT_PENDING;

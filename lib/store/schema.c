@@ -24,7 +24,7 @@ static const char *const migrations[] = {
     "  fingerprint TEXT, not_before_us INTEGER NOT NULL, not_after_us INTEGER NOT NULL, added_us INTEGER NOT "
     "NULL,"
     "  removed_us INTEGER NOT NULL, hold INTEGER NOT NULL, hold_text TEXT, last_login_us INTEGER NOT NULL,"
-    "  sealed BLOB) STRICT;"
+    "  replaces INTEGER REFERENCES certificate(id), sealed BLOB) STRICT;"
 
     "CREATE TABLE user("
     "  id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, names TEXT NOT NULL, first_surname TEXT NOT NULL,"
@@ -122,9 +122,6 @@ static const char *const migrations[] = {
     "CREATE TABLE audit_head(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT "
     "NULL) STRICT;"
     "INSERT INTO audit_head VALUES (1, 0, '');",
-
-    /* A certificate that waits to take the place of another. */
-    "ALTER TABLE certificate ADD COLUMN replaces INTEGER REFERENCES certificate(id);",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -521,6 +522,34 @@ class Registrations(DaemonTest):
         self.fails("RegistrationInUse", self.call, self.path(), REGISTRATION, "Remove", option({}))
 
 
+class Mailbox(threading.Thread):
+    """A mail server of a few words, for one message; where nobody else listens."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.recipients, self.message = [], ""
+        self.start()
+
+    def run(self):
+        connection, _ = self.listener.accept()
+        with connection, connection.makefile("rw", newline="") as stream:
+            say = lambda text: (stream.write(text + "\r\n"), stream.flush())
+            say("220 ready")
+            for line in stream:
+                word = line.split()[0].upper()
+                if word == "RCPT":
+                    self.recipients.append(line.strip())
+                if word == "DATA":
+                    say("354 go on")
+                    while (text := stream.readline()) != ".\r\n":
+                        self.message += text
+                say("221 bye" if word == "QUIT" else "250 fine")
+                if word == "QUIT":
+                    break
+
+
 class Certificates(DaemonTest):
     @classmethod
     def setUpClass(cls):
@@ -680,7 +709,25 @@ class Certificates(DaemonTest):
         result, _ = self.call(f"{ROOT}/certificate/{certificate}", CERTIFICATE, "Test", option({}))
         self.assertEqual(result, "certificate-expired")
 
-    def test_6_no_secret_is_in_the_state_folder_or_the_log(self):
+    def test_6_administrators_get_mail_where_a_relay_is_configured(self):
+        privacy, agreement = (str(text["version"]) for text in self.manager("LegalTexts", "es"))
+        for email, role in ("ana@example.mx", "administrador"), ("luis@example.mx", "consulta"):
+            fd = memory_file(b"una clave bien larga 2026")
+            self.manager("AddUser", email, dbus.types.UnixFd(fd), option(
+                {"names": "Persona", "first-surname": "Ficticia", "role": role, "privacy": privacy,
+                 "agreement": agreement}))
+            os.close(fd)
+        mailbox = Mailbox()
+        with open(self.house.config, "a") as f:
+            f.write(f"[Mail]\nRelay=smtp://127.0.0.1:{mailbox.port}\nFrom=idsed@example.mx\nStartTLS=never\n")
+        certificate = next(int(row["Id"]) for row in self.manager("ListCertificates") if row["Kind"] == "efirma")
+        (days, _), = self.warnings_of(certificate, 7)
+        mailbox.join(LONG)
+        self.assertEqual(days, 7)
+        self.assertEqual([line for line in mailbox.recipients if "<" in line], ["RCPT TO:<ana@example.mx>"])
+        self.assertIn("expires in 7 days", mailbox.message.replace("=\r\n", ""))
+
+    def test_7_no_secret_is_in_the_state_folder_or_the_log(self):
         secrets = [self.text("imss.password").encode(), self.text("efirma.password").encode()]
         for name in os.listdir(self.house.state):
             with open(os.path.join(self.house.state, name), "rb") as f:
@@ -822,7 +869,7 @@ class Whole(DaemonTest):
                           dbus.Dictionary({"pfx": dbus.types.UnixFd(fds[0]), "password": dbus.types.UnixFd(fds[1])},
                                           signature="sh"),
                           dbus.Array([RP], signature="s"), option({"user": "USUARIO01"}))
-        self.assertIn("idsed.key", text)
+        self.assertIn("idsed-setup", text)
         self.new_lot()
         self.house.stop()
         self.house.start()

@@ -23,6 +23,7 @@ KEY = FOLDER / "idsed.key"
 LOG = FOLDER / "idsed.log"
 TRAFFIC = HERE / "bus.traffic"
 TYPED_WRONG = "Equivocada7391"      # a password that opens nothing
+PASSWORDS = ("Cuatro caballos 81 verdes", "Nueve barcos 27 hundidos")  # of a user of the module: at first, and later
 REFUSED = "Rechazado55"             # a user that the portal does not know; it is no secret, and is to be seen
 DAEMON = {"pid": int(os.environ["IDSED_PID"])}
 SECRETS = {}
@@ -69,11 +70,19 @@ def collect():
     for kind in "imss", "efirma":
         SECRETS[f"password of the {kind} credential"] = (CREDENTIALS / f"{kind}.password").read_bytes().strip()
     SECRETS["a password that was typed wrong"] = TYPED_WRONG.encode()
+    for i, password in enumerate(PASSWORDS):
+        SECRETS[f"password {i} of a user"] = password.encode()
     SECRETS["sealing key"] = KEY.read_bytes()
     password = f"file:{CREDENTIALS}/imss.password"
     add_key("imss", openssl("pkcs12", "-in", CREDENTIALS / "imss.pfx", "-nocerts", "-nodes", "-passin", password))
     password = f"file:{CREDENTIALS}/efirma.password"
     add_key("efirma", openssl("pkcs8", "-inform", "DER", "-in", CREDENTIALS / "efirma.key", "-passin", password))
+
+
+def collect_session():
+    token, = (path.read_text().strip() for path in (HERE / "idsed").iterdir())
+    assert len(token) >= 32
+    SECRETS[f"token {token[:4]}… of a session"] = token.encode()
 
 
 def collect_cookies():
@@ -171,6 +180,25 @@ def case_the_main_job_is_done_with_them():
     collect_cookies()
 
 
+def case_a_user_has_passwords_and_a_session():
+    """The token travels over the bus, to its owner and from there; everything else is searched for it."""
+    os.environ["XDG_RUNTIME_DIR"] = str(HERE)
+    first, second = (file(f"user-{i}.password", password.encode()) for i, password in enumerate(PASSWORDS))
+    wrong = file("wrong.password", TYPED_WRONG.encode())
+    said("user", "add", "ana@example.mx", "--names", "Ana", "--first-surname", "Ficticia", "--role", "administrador",
+         "--accept", "--password-file", first)
+    said("login", "ana@example.mx", "--password-file", wrong, status=tuple(range(1, 11)))
+    until("the wait is over", lambda: idsectl("login", "ana@example.mx", "--password-file", first,
+                                              status=tuple(range(11))).returncode == OK)
+    collect_session()
+    said("user", "passwd", "ana@example.mx", "--old-password-file", first, "--password-file", second)
+    until("the new one is good", lambda: idsectl("login", "ana@example.mx", "--password-file", second,
+                                                 status=tuple(range(11))).returncode == OK)
+    collect_session()
+    said("user", "list")
+    said("history", "--user", "ana@example.mx")
+
+
 # ---- where they are looked for ----
 
 def case_the_database_and_its_journal_have_none():
@@ -232,7 +260,7 @@ def reading_verbs():
     certificates = [row["id"] for row in ask("cert", "list")]
     assert lots and certificates
     for verb in ("status", "doctor", "list", "movements", "history", "history verify", "rp list", "cert list",
-                 "profile list", "profile show"):
+                 "profile list", "profile show", "user list"):
         yield verb.split()
     for lot in lots:
         yield ["show", lot]
@@ -272,7 +300,8 @@ def case_the_bus_carried_none():
     DAEMON["monitor"].wait()
     data = TRAFFIC.read_bytes()
     assert b"AddCertificate" in data and REFUSED.encode() in data, "the monitor saw nothing"
-    has_none("the bus", data)
+    found = [name for name in leaks(data) if not name.startswith("token")]
+    assert not found, f"the bus: {found}"
 
 
 # ---- a daemon that is started again ----
