@@ -129,6 +129,18 @@ def case_paused_it_is_held_and_goes_on_when_resumed():
     idsectl("wait", lots[0]["id"], "--timeout=60")
 
 
+def case_paused_while_uncertain_it_is_not_sent_again():
+    faults("upload cut=before\nlist status=503")
+    lot = submit(good(315))[0]["id"]
+    until(f"lot {lot} is uncertain", lambda: show(lot)["state"] == "uncertain")
+    idsectl("rp", "pause", RP)
+    faults()
+    row = until(f"lot {lot} is known not to have arrived", lambda: (row := show(lot))["state"] == "queued" and row)
+    assert row["held"] and "rp resume" in row["hold_text"], row
+    idsectl("rp", "resume", RP)
+    idsectl("wait", lot, "--timeout=60")
+
+
 def case_the_same_bytes_are_the_same_lot():
     first = submit(good(320), "--wait=60", name="first.txt")
     again = submit(good(320), "--wait=60", name="again.txt")
