@@ -9,7 +9,7 @@
 void act_who(uid_t uid, const char *email, char ret[static ACT_WHO_SIZE])
 {
     if (email)
-        snprintf(ret, ACT_WHO_SIZE, "uid %u (%s)", (unsigned)uid, email);
+        snprintf(ret, ACT_WHO_SIZE, "uid %u %s", (unsigned)uid, email);
     else
         snprintf(ret, ACT_WHO_SIZE, "uid %u", (unsigned)uid);
 }

@@ -16,7 +16,7 @@ struct act {
     char *verb;             /* "hold" */
     char *object;           /* "lot 12"; may be replaced while the act goes on */
     char *detail;           /* JSON for the audit, or NULL; owned */
-    char who[ACT_WHO_SIZE]; /* "uid 1000", or "uid 1000 (ana@ejemplo.mx)" in a session */
+    char who[ACT_WHO_SIZE]; /* "uid 1000", or "uid 1000 ana@ejemplo.mx" in a session */
     bool writing;
 };
 
