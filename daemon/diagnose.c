@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <sys/statvfs.h>
-#include <sys/timex.h>
 
 #include "daemon/credentials.h"
 #include "daemon/iface.h"
@@ -11,13 +10,14 @@
  * seconds.
  */
 
-enum { DISK_LEAST_MIB = 200, CERTIFICATE_SOON_DAYS = 30 };
+enum { CLOCK_ASK_MS = 3000, DISK_LEAST_MIB = 200, CERTIFICATE_SOON_DAYS = 30 };
 
 struct diagnosis {
     struct daemon *daemon;
     struct bus_call *call;
     char *path;
     struct err database, audit;
+    enum { CLOCK_UNKNOWN, CLOCK_KEPT, CLOCK_NOT_KEPT } clock;
 };
 
 static void write_check(struct bus_writer *w, const char *name, bool ok, const char *text)
@@ -119,17 +119,18 @@ static int64_t newest_lot_us(struct store *store)
 }
 
 /* A clock that nobody sets right is worth a word; one that went back is a fault, for deadlines hang on it. */
-static void check_clock(struct bus_writer *w, struct daemon *daemon)
+static void check_clock(struct bus_writer *w, const struct diagnosis *diagnosis)
 {
-    struct timex state = {0};
-    bool synchronised = adjtimex(&state) != TIME_ERROR;
+    struct daemon *daemon = diagnosis->daemon;
     int64_t now_us = clock_wall_us(daemon_clock(daemon));
     bool went_back = newest_lot_us(daemon->store) > now_us + US_PER_MIN;
     _cleanup_free_ char *now = time_format_short(now_us);
     _cleanup_free_ char *text = xasprintf(
-        went_back      ? _("%s, but a lot was submitted later than that: the clock went back. Set it right.")
-        : synchronised ? _("%s, kept right over the network.")
-                       : _("%s; nobody keeps it right. Legal deadlines depend on it: turn on NTP."),
+        went_back ? _("%s, but a lot was submitted later than that: the clock went back. Set it right.")
+        : diagnosis->clock == CLOCK_KEPT ? _("%s, kept right over the network.")
+        : diagnosis->clock == CLOCK_NOT_KEPT
+            ? _("%s; nobody keeps it right. Legal deadlines depend on it: turn on NTP.")
+            : _("%s; whether it is kept right cannot be known here. Legal deadlines depend on it."),
         now);
     write_check(w, "clock", !went_back, text);
 }
@@ -171,7 +172,7 @@ static void inspected(void *data)
     check_certificates(w, daemon, rows, n);
     check_profile(w, daemon);
     check_portal(w, daemon);
-    check_clock(w, daemon);
+    check_clock(w, diagnosis);
     check_disk(w, diagnosis->path);
     bus_close(w);
     store_certificates_free(rows, n);
@@ -182,16 +183,49 @@ static void inspected(void *data)
     free(diagnosis);
 }
 
-void diagnose(struct bus_call *call, void *data)
+static void begin(struct diagnosis *diagnosis)
 {
-    struct daemon *daemon = data;
     _cleanup_err_ struct err err = ERR_INIT;
-    struct diagnosis *diagnosis = xcalloc(1, sizeof(*diagnosis));
-    *diagnosis = (struct diagnosis){.daemon = daemon, .call = call, .path = xstrdup(daemon->store_path)};
-    int r = worker_run(daemon->loop, inspect, inspected, diagnosis, &err);
+    int r = worker_run(diagnosis->daemon->loop, inspect, inspected, diagnosis, &err);
     if (r < 0) {
-        answer(daemon, call, r, &err);
+        answer(diagnosis->daemon, diagnosis->call, r, &err);
         free(diagnosis->path);
         free(diagnosis);
     }
+}
+
+static void clock_told(void *data, DBusMessage *reply)
+{
+    struct diagnosis *diagnosis = data;
+    struct bus_reader body, value;
+    bool kept;
+    bus_reader_init(&body, reply);
+    if (dbus_message_has_signature(reply, "v") && bus_read_enter(&body, &value) &&
+        bus_read_bool(&value, &kept))
+        diagnosis->clock = kept ? CLOCK_KEPT : CLOCK_NOT_KEPT;
+    begin(diagnosis);
+}
+
+/* The unit forbids to ask the kernel, which is the same call that sets the clock. */
+static void ask_about_clock(struct diagnosis *diagnosis)
+{
+    DBusMessage *message = dbus_message_new_method_call(
+        "org.freedesktop.timedate1", "/org/freedesktop/timedate1", DBUS_INTERFACE_PROPERTIES, "Get");
+    if (!message)
+        abort();
+    struct bus_writer w;
+    bus_writer_init(&w, message, "ss");
+    bus_write_string(&w, "org.freedesktop.timedate1");
+    bus_write_string(&w, "NTPSynchronized");
+    message = NULL;
+    bus_writer_finish(&w, &message, NULL);
+    bus_server_ask(diagnosis->daemon->bus, message, CLOCK_ASK_MS, clock_told, diagnosis, NULL);
+}
+
+void diagnose(struct bus_call *call, void *data)
+{
+    struct daemon *daemon = data;
+    struct diagnosis *diagnosis = xcalloc(1, sizeof(*diagnosis));
+    *diagnosis = (struct diagnosis){.daemon = daemon, .call = call, .path = xstrdup(daemon->store_path)};
+    ask_about_clock(diagnosis);
 }

@@ -137,6 +137,9 @@ class Boot(unittest.TestCase):
         self.assertRegex(show("StatusText"), r"0 lots queued")
         told = run("idsectl", "status").stdout
         self.assertTrue(told.strip())
+        checks = {check["name"]: check for check in json.loads(run("idsectl", "doctor", "--json", check=False).stdout)}
+        self.assertTrue(checks["sealing-key"]["ok"])
+        self.assertNotIn("cannot be known", checks["clock"]["text"])
 
     def test_03_the_key_is_made_once_and_nobody_else_reads_it(self):
         for user in "idsed", "nomina", "curioso":
