@@ -22,7 +22,10 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
-from harness import ERROR, NAME, ROOT, House, die_with_parent
+import dbus
+from dbus.types import UnixFd
+
+from harness import ERROR, NAME, ROOT, RP, House, die_with_parent, dispmag, memory_file, reingreso
 
 IDSED, IDSECTL, TOP = (os.path.abspath(path) for path in sys.argv[1:4])
 POLKITD = "/usr/lib/polkit-1/polkitd"
@@ -283,7 +286,52 @@ class Access(unittest.TestCase):
         os.waitpid(pid, 0)
         return text
 
-    def test_6_the_actions_are_described_in_both_languages(self):
+    # What must be there for every act to have something to act on: method, signature, arguments.
+    def made_objects(self):
+        pfx = os.path.join(self.folder, "any.pfx")
+        pem = os.path.join(self.folder, "any.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", pem, "-out", pem,
+                        "-days", "90", "-subj", "/CN=Practica"], check=True, capture_output=True)
+        subprocess.run(["openssl", "pkcs12", "-export", "-in", pem, "-out", pfx, "-passout", "pass:Clave2026x"],
+                       check=True, capture_output=True)
+        with open(pfx, "rb") as f:
+            certificate = {"pfx": UnixFd(memory_file(f.read())), "password": UnixFd(memory_file(b"Clave2026x"))}
+        privacy, agreement = (str(text["version"]) for text in self.root(ROOT, "Manager", "LegalTexts", "s", "es"))
+        yield "AddRegistration", "sa{sv}", (RP, {})
+        yield "Submit", "ha{sv}", (UnixFd(memory_file(dispmag([reingreso(1)]))), {})
+        yield "AddCertificate", "sa{sh}asa{sv}", ("imss", certificate, [RP], {"user": "USUARIO01"})
+        yield "AddUser", "sha{sv}", ("ana@example.mx", UnixFd(memory_file(b"una clave bien larga")),
+                                     {"names": "Ana", "first-surname": "Ficticia", "privacy": privacy,
+                                      "agreement": agreement})
+
+    def root(self, path, interface, method, signature, *arguments):
+        return self.bus.call_blocking(NAME, path, f"{NAME}.{interface}", method, signature, arguments, timeout=LONG)
+
+    def newest(self):
+        records, _ = self.root(ROOT, "Manager", "ListHistory", "a{sv}tu", {}, 0, 1)
+        return int(records[0]["seq"]) if records else 0
+
+    def test_6_every_act_is_in_the_history_also_one_that_fails(self):
+        for method, signature, arguments in self.made_objects():
+            before = self.newest()
+            self.root(ROOT, "Manager", method, signature, *arguments)
+            self.assertGreater(self.newest(), before, method)
+        empty = {"s": "x", "b": False, "u": 1, "t": 1, "as": [], "a{sv}": {}, "a{sh}": {}}
+        acts = [(method == "Remove", interface, method, types) for interface, method, types, _ in contract()
+                if types and types[-1] == "a{sv}"]
+        self.assertGreater(len(acts), 25)
+        for _, interface, method, types in sorted(acts):
+            before = self.newest()
+            arguments = [UnixFd(memory_file(b"x")) if type == "h" else empty[type] for type in types]
+            try:
+                self.root(PATHS[interface], interface, method, "".join(types), *arguments)
+                error = "ok"
+            except dbus.DBusException as e:
+                error = e.get_dbus_name()
+            self.assertNotIn("Unknown" + interface, error, f"{interface}.{method} had nothing to act on")
+            self.assertGreater(self.newest(), before, f"{interface}.{method}: {error}")
+
+    def test_7_the_actions_are_described_in_both_languages(self):
         policy = xml.etree.ElementTree.parse(os.path.join(TOP, "data/polkit/mx.idsed1.policy"))
         actions = {action.get("id"): action for action in policy.iter("action")}
         self.assertEqual(set(actions), {READ, SUBMIT, CONTROL, CREDENTIALS, USERS})
