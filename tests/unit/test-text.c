@@ -7,7 +7,8 @@ static void utf8_is_told_from_what_is_not(void **state)
 {
     assert_true(utf8_valid("Peña", 5));
     assert_false(utf8_valid("Pe\xF1"
-                            "a", 4));
+                            "a",
+                            4));
     assert_false(utf8_valid("\xC0\xAF", 2));         /* overlong */
     assert_false(utf8_valid("\xED\xA0\x80", 3));     /* surrogate */
     assert_false(utf8_valid("\xF4\x90\x80\x80", 4)); /* beyond U+10FFFF */
@@ -51,12 +52,30 @@ static void the_nearest_word_is_found(void **state)
     assert_null(str_nearest("frobnicate", words));
 }
 
+static void an_email_is_folded_or_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",        "ana",     "@ejemplo.mx", "ana@",     "ana@ejemplo",   "ana@@ejemplo.mx",
+        ".a@b.mx", "a.@b.mx", "a..b@c.mx",   "a@.b.mx",  "a@b.mx.",       "a@b..mx",
+        "a@-b.mx", "a@b-.mx", "a@b.mx-",     "a b@c.mx", "a@b c.mx",      "\"a\"@b.mx",
+        "añ@b.mx", "a@ñ.mx",  "a@b.mx\n",    "<a@b.mx>", "a@b.mx,c@d.mx",
+    };
+    _cleanup_free_ char *folded = email_fold("Ana.Lopez+IDSE@Ejemplo-1.COM.MX");
+    assert_string_equal(folded, "ana.lopez+idse@ejemplo-1.com.mx");
+    for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+        if (email_fold(bad[i]))
+            fail_msg("'%s' is taken", bad[i]);
+    _cleanup_free_ char *name = xasprintf("%0*d@b.mx", 65, 0), *part = xasprintf("a@%0*d.mx", 64, 0);
+    assert_null(email_fold(name));
+    assert_null(email_fold(part));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(utf8_is_told_from_what_is_not), cmocka_unit_test(repair_replaces_only_the_bad_bytes),
-        cmocka_unit_test(cp1252_goes_both_ways),         cmocka_unit_test(numbers_stop_at_their_limit),
-        cmocka_unit_test(the_nearest_word_is_found),
+        cmocka_unit_test(an_email_is_folded_or_refused),      cmocka_unit_test(utf8_is_told_from_what_is_not),
+        cmocka_unit_test(repair_replaces_only_the_bad_bytes), cmocka_unit_test(cp1252_goes_both_ways),
+        cmocka_unit_test(numbers_stop_at_their_limit),        cmocka_unit_test(the_nearest_word_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
