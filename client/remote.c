@@ -190,6 +190,51 @@ int remote_read(struct remote *remote, const char *path, const char *interface, 
     return 0;
 }
 
+static int send_reading(struct remote *remote, const char *path, const struct remote_reading *reading,
+                        DBusPendingCall **ret, struct err *err)
+{
+    struct bus_writer w;
+    remote_begin(remote, path, reading->interface, reading->method, reading->argument ? "s" : "", &w);
+    if (reading->argument)
+        bus_write_string(&w, reading->argument);
+    return bus_client_send(remote->bus, &w, BUS_TIMEOUT_MS, ret, err);
+}
+
+static int receive_reading(const struct remote_reading *reading, DBusPendingCall *pending, struct err *err)
+{
+    _cleanup_message_ DBusMessage *reply = NULL;
+    int r = bus_client_receive(pending, reading->expect, &reply, err);
+    if (r < 0 && reading->optional && err->code == ERR_ACCESS_DENIED) {
+        err_clear(err);
+        return 0;
+    }
+    if (r < 0)
+        return r;
+    _cleanup_json_ json_t *body = remote_body(reply);
+    *reading->ret = json_incref(json_array_get(body, 0));
+    return 0;
+}
+
+int remote_read_all(struct remote *remote, const char *path, const struct remote_reading *readings, size_t n,
+                    struct err *err)
+{
+    enum { AT_ONCE = 8 };
+    const size_t at_once = remote->interactive ? 1 : AT_ONCE;
+    int r = 0;
+    for (size_t from = 0, to; r >= 0 && from < n; from = to) {
+        DBusPendingCall *pending[AT_ONCE] = {NULL};
+        for (to = from; r >= 0 && to < n && to - from < at_once; to++)
+            r = send_reading(remote, path, &readings[to], &pending[to - from], err);
+        for (size_t i = from; i < to; i++) {
+            _cleanup_err_ struct err fault = ERR_INIT;
+            int received = pending[i - from] ? receive_reading(&readings[i], pending[i - from], &fault) : 0;
+            if (r >= 0 && received < 0)
+                r = err_move(err, &fault);
+        }
+    }
+    return r;
+}
+
 int remote_act(struct remote *remote, const char *path, const char *interface, const char *method,
                struct err *err)
 {

@@ -50,6 +50,19 @@ int remote_file(struct remote *remote, struct bus_writer *w, const char *expect,
 /* A method without arguments, for reading; ret[0] of its reply. */
 int remote_read(struct remote *remote, const char *path, const char *interface, const char *method,
                 const char *expect, json_t **ret, struct err *err);
+/*
+ * Several readings of one object, under way together; only where polkit may ask a person, one after the other. All are
+ * received; the first failure is reported.
+ */
+struct remote_reading {
+    const char *interface, *method;
+    const char *argument; /* a text, its only one; NULL: none */
+    const char *expect;
+    json_t **ret;  /* the first value of the reply */
+    bool optional; /* to be denied it is no failure */
+};
+int remote_read_all(struct remote *remote, const char *path, const struct remote_reading *readings, size_t n,
+                    struct err *err);
 /* A method that takes nothing but options. */
 int remote_act(struct remote *remote, const char *path, const char *interface, const char *method,
                struct err *err);

@@ -30,27 +30,19 @@ static void status_clear(struct status *status)
     json_decref(status->certificates);
 }
 
-/* Four short calls at most; the lots are asked for only where some are held. */
-/* Who may only read sees neither lots nor certificates; the rest is told all the same. */
-static int unless_denied(int r, struct err *err)
-{
-    if (r >= 0 || err->code != ERR_ACCESS_DENIED)
-        return r;
-    err_clear(err);
-    return 0;
-}
-
+/*
+ * The lots are asked for only where some are held. Who may only read sees neither lots nor certificates; the rest is
+ * told all the same.
+ */
 static int fetch(struct invocation *inv, struct status *status, struct err *err)
 {
     struct remote *remote = inv->remote;
-    int r = remote_properties(remote, REMOTE_ROOT, REMOTE_MANAGER, &status->manager, err);
-    if (r >= 0)
-        r = remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListRegistrations", "aa{sv}",
-                        &status->registrations, err);
-    if (r >= 0)
-        r = unless_denied(remote_read(remote, REMOTE_ROOT, REMOTE_MANAGER, "ListCertificates", "aa{sv}",
-                                      &status->certificates, err),
-                          err);
+    const struct remote_reading readings[] = {
+        {DBUS_INTERFACE_PROPERTIES, "GetAll", REMOTE_MANAGER, "a{sv}", &status->manager, false},
+        {REMOTE_MANAGER, "ListRegistrations", NULL, "aa{sv}", &status->registrations, false},
+        {REMOTE_MANAGER, "ListCertificates", NULL, "aa{sv}", &status->certificates, true},
+    };
+    int r = remote_read_all(remote, REMOTE_ROOT, readings, ELEMENTSOF(readings), err);
     if (r < 0)
         return r;
     status->held = json_array();
@@ -58,7 +50,10 @@ static int fetch(struct invocation *inv, struct status *status, struct err *err)
         return 0;
     r = listing_fetch(remote, LISTING_LOTS, &(struct filter){.held = true}, HELD_SHOWN, listing_collect,
                       status->held, NULL, err);
-    return unless_denied(r, err);
+    if (r >= 0 || err->code != ERR_ACCESS_DENIED)
+        return r;
+    err_clear(err);
+    return 0;
 }
 
 /* ---- what it means ---- */

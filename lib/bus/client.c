@@ -92,10 +92,10 @@ static int check_reply(DBusMessage *reply, const char *expect, struct err *err)
     return 0;
 }
 
-int bus_client_call(struct bus_client *client, struct bus_writer *w, int timeout_ms, const char *expect,
-                    DBusMessage **ret_reply, struct err *err)
+int bus_client_send(struct bus_client *client, struct bus_writer *w, int timeout_ms, DBusPendingCall **ret,
+                    struct err *err)
 {
-    _cleanup_message_ DBusMessage *message = NULL, *reply = NULL;
+    _cleanup_message_ DBusMessage *message = NULL;
     DBusPendingCall *pending = NULL;
     int r = bus_writer_finish(w, &message, err);
     if (r < 0)
@@ -105,13 +105,27 @@ int bus_client_call(struct bus_client *client, struct bus_writer *w, int timeout
     timeout_ms = timeout_ms < 0 || client->interactive ? DBUS_TIMEOUT_INFINITE : timeout_ms;
     if (!dbus_connection_send_with_reply(client->connection, message, &pending, timeout_ms) || !pending)
         return bus_err_from_name(DBUS_ERROR_DISCONNECTED, _("the bus went away"), err);
+    *ret = pending;
+    return 0;
+}
+
+int bus_client_receive(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply, struct err *err)
+{
     dbus_pending_call_block(pending);
-    reply = dbus_pending_call_steal_reply(pending);
+    _cleanup_message_ DBusMessage *reply = dbus_pending_call_steal_reply(pending);
     dbus_pending_call_unref(pending);
-    r = check_reply(reply, expect, err);
+    int r = check_reply(reply, expect, err);
     if (r == 0 && ret_reply)
         *ret_reply = STEAL(reply);
     return r;
+}
+
+int bus_client_call(struct bus_client *client, struct bus_writer *w, int timeout_ms, const char *expect,
+                    DBusMessage **ret_reply, struct err *err)
+{
+    DBusPendingCall *pending = NULL;
+    int r = bus_client_send(client, w, timeout_ms, &pending, err);
+    return r < 0 ? r : bus_client_receive(pending, expect, ret_reply, err);
 }
 
 int bus_client_get(struct bus_client *client, const char *path, const char *interface, const char *property,

@@ -38,6 +38,14 @@ void bus_client_begin(struct bus_client *client, const char *path, const char *i
  */
 int bus_client_call(struct bus_client *client, struct bus_writer *w, int timeout_ms, const char *expect,
                     DBusMessage **ret_reply, struct err *err);
+/*
+ * The same in two steps, for calls that are under way together: what was sent must be received, in any order. Receiving
+ * frees the pending call, also on failure.
+ */
+int bus_client_send(struct bus_client *client, struct bus_writer *w, int timeout_ms, DBusPendingCall **ret,
+                    struct err *err);
+int bus_client_receive(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply,
+                       struct err *err);
 /* One property; the value, of type `expect`, is next in ret, which reads from *ret_reply. */
 int bus_client_get(struct bus_client *client, const char *path, const char *interface, const char *property,
                    const char *expect, DBusMessage **ret_reply, struct bus_reader *ret, struct err *err);
