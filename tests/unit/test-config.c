@@ -71,6 +71,33 @@ static void a_missing_file_gives_the_defaults(void **state)
     assert_int_equal(warnings.len, 0);
 }
 
+static void words_and_the_mail_relay_are_checked(void **state)
+{
+    static const struct {
+        const char *text, *word; /* NULL: it is fine */
+    } table[] = {
+        {"[Users]\nSelfRegistration=open\n", NULL},
+        {"[Users]\nSelfRegistration=ope\n", "approve|open|off"},
+        {"[Users]\nSelfRegistration=open|off\n", "approve|open|off"},
+        {"[Users]\nAttemptDelaySec=60\n", "AttemptDelayMaxSec"},
+        {"[Mail]\nRelay=smtps://mail.ejemplo.mx:465\nFrom=Idsed@Ejemplo.MX\n", NULL},
+        {"[Mail]\nRelay=smtps://mail.ejemplo.mx:465\n", "From"},
+        {"[Mail]\nRelay=https://mail.ejemplo.mx\n", "smtp://"},
+        {"[Mail]\nFrom=idsed\n", "e-mail"},
+        {"[Mail]\nRelay=smtp://localhost:25\nFrom=a@b.mx\nStartTLS=never\n", NULL},
+        {"[Mail]\nRelay=smtp://localhost.evil.mx:25\nFrom=a@b.mx\nStartTLS=never\n", "this machine"},
+    };
+    const struct place *place = *state;
+    for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+        _cleanup_config_ struct config config = {0};
+        _cleanup_err_ struct err err = ERR_INIT;
+        write_config(place, table[i].text);
+        int r = config_load(place->path, true, &config, NULL, &err);
+        if ((r < 0) != !!table[i].word || (r < 0 && !strstr(err_text(&err), table[i].word)))
+            fail_msg("%s: %s", table[i].text, err_text(&err));
+    }
+}
+
 static void a_missing_file_that_was_named_is_an_error(void **state)
 {
     const struct place *place = *state;
@@ -199,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_missing_file_gives_the_defaults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(words_and_the_mail_relay_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_file_that_was_named_is_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(drop_ins_override_in_lexical_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_key_is_warned_of_with_line_and_suggestion, set_up,

@@ -3,6 +3,77 @@
 
 #include "base/file.h"
 
+/* ---- users ---- */
+
+static const struct store_user fixture_user = {
+    .email = (char *)"ana@ejemplo.mx",
+    .names = (char *)"Ana",
+    .first_surname = (char *)"Núñez",
+    .second_surname = (char *)"",
+    .role = USER_OPERADOR,
+    .enabled = true,
+    .password = (char *)"scrypt:…",
+    .accepted_us = 5,
+    .privacy_version = (char *)"1",
+    .agreement_version = (char *)"2",
+};
+
+static void a_user_is_added_changed_and_read_back(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = 0;
+    struct store_user user;
+    assert_ok(store_user_add(f->store, &fixture_user, &id, &f->err));
+    assert_ok(store_user_get(f->store, id, &user, &f->err));
+    assert_int_equal(user.added_us, f->now_us);
+    assert_string_equal(user.first_surname, "Núñez");
+    assert_null(user.code);
+    user.role = USER_ADMINISTRADOR;
+    user.code = xstrdup("scrypt:code");
+    user.code_until_us = 77;
+    user.code_tries = 5;
+    assert_ok(store_user_update(f->store, &user, &f->err));
+    store_user_free(&user);
+    assert_int_equal(store_user_find(f->store, "ana@ejemplo.mx", &user, &f->err), 1);
+    assert_int_equal(user.id, id);
+    assert_int_equal(user.role, USER_ADMINISTRADOR);
+    assert_string_equal(user.code, "scrypt:code");
+    assert_int_equal(user.code_until_us, 77);
+    assert_int_equal(user.code_tries, 5);
+    assert_string_equal(user.agreement_version, "2");
+    store_user_free(&user);
+}
+
+static void a_user_is_there_once_or_not_at_all(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = 0;
+    struct store_user user = {.id = 9, .email = (char *)"x"};
+    assert_ok(store_user_add(f->store, &fixture_user, &id, &f->err));
+    assert_err(f, store_user_add(f->store, &fixture_user, &id, &f->err), ERR_USER_EXISTS);
+    assert_err(f, store_user_get(f->store, id + 1, &user, &f->err), ERR_UNKNOWN_USER);
+    assert_int_equal(store_user_find(f->store, "eva@ejemplo.mx", &user, &f->err), 0);
+}
+
+static void the_default_user_is_the_only_enabled_one(void **state)
+{
+    struct fixture *f = *state;
+    struct store_user user = fixture_user;
+    char *email = NULL;
+    int64_t ana = 0, eva = 0;
+    assert_int_equal(store_user_default(f->store, &email, &f->err), 0);
+    assert_ok(store_user_add(f->store, &user, &ana, &f->err));
+    user.email = (char *)"eva@ejemplo.mx";
+    assert_ok(store_user_add(f->store, &user, &eva, &f->err));
+    assert_int_equal(store_user_default(f->store, &email, &f->err), 0);
+    user.id = eva;
+    user.enabled = false;
+    assert_ok(store_user_update(f->store, &user, &f->err));
+    assert_int_equal(store_user_default(f->store, &email, &f->err), 1);
+    assert_string_equal(email, "ana@ejemplo.mx");
+    free(email);
+}
+
 /* ---- registros patronales ---- */
 
 static void an_rp_is_added_changed_and_read_back(void **state)
@@ -376,6 +447,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
 #define LOT(name)  cmocka_unit_test_setup_teardown(name, with_lot, fixture_free)
     const struct CMUnitTest tests[] = {
+        TEST(a_user_is_added_changed_and_read_back),
+        TEST(a_user_is_there_once_or_not_at_all),
+        TEST(the_default_user_is_the_only_enabled_one),
         TEST(an_rp_is_added_changed_and_read_back),
         TEST(an_rp_is_there_once),
         TEST(an_unknown_rp_is_an_error_everywhere),
