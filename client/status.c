@@ -125,7 +125,9 @@ static void print_portal(const json_t *manager, int64_t now_us)
            row_text(manager, "Profile"));
     if (*since)
         printf(_(", since %s"), since);
-    printf(*text ? "; %s\n" : "%s\n", text);
+    if (*text && !streq(state, "ok")) /* when all is well, what was seen last is no news */
+        printf("; %s", text);
+    putchar('\n');
     int64_t next_us = (int64_t)row_number(manager, "NextVisit");
     _cleanup_free_ char *span = format_span(next_us - now_us);
     if (next_us)
