@@ -8,6 +8,7 @@
 #include "client/format.h"
 #include "client/kinds.h"
 #include "client/listing.h"
+#include "client/metrics.h"
 #include "client/output.h"
 #include "client/rp.h"
 #include "client/terminal.h"
@@ -211,6 +212,10 @@ int verb_status(struct invocation *inv, struct err *err)
     int r = fetch(inv, &status, err);
     if (r < 0)
         return r;
+    if (inv->value[OPT_METRICS]) {
+        metrics_print(status.manager, status.registrations, status.certificates);
+        return EXIT_STATUS_OK;
+    }
     int64_t now_us = clock_wall_us(&clock_system);
     _cleanup_json_ json_t *expiring = status_expiring(status.certificates, now_us);
     _cleanup_json_ json_t *advice = status_advice(status.manager, status.registrations, status.certificates);

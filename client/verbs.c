@@ -9,7 +9,7 @@ const struct option_info option_table[_OPT_MAX] = {
 
 /* clang-format off */
 const struct verb verb_table[] = {
-    {"status", "", 0, 0, 0, VERB_READS,
+    {"status", "", 0, 0, OPT_BIT(METRICS), VERB_READS,
      N_("one screen: the daemon, the portal, the lots, and what needs a person"), verb_status},
     {"doctor", "", 0, 0, 0, VERB_READS, N_("let the daemon look into itself"), verb_doctor},
     {"refresh", "", 0, 0, 0, 0, N_("ask the portal now for news of every lot"), verb_refresh},

@@ -42,6 +42,7 @@ struct remote;
     X(KEY, "key", N_("FILE"), N_("e.firma private key (.key)"))                                              \
     X(LIMIT, "limit", N_("N"), N_("at most N rows (0: all; 1000 when not given)"))                           \
     X(LOT, "lot", N_("LOT"), N_("only what is about this lot"))                                              \
+    X(METRICS, "metrics", NULL, N_("print OpenMetrics text, for a monitoring system"))                       \
     X(NAME, "name", N_("TEXT"), N_("razón social"))                                                          \
     X(NAMES, "names", N_("NAMES"), N_("nombre(s) of the user"))                                              \
     X(NSS, "nss", N_("NSS"), N_("only movements of this worker"))                                            \

@@ -100,6 +100,23 @@ class Status(Case):
         self.assertIn("idsectl rp resume Z9900002106", text)
         self.assertEqual(len(json.loads(self.control.Calls())), 4)
 
+    def test_metrics_are_openmetrics_and_name_nobody(self):
+        text = self.run_it("status", "--metrics")
+        lines = text.splitlines()
+        self.assertEqual(lines[-1], "# EOF")
+        self.assertIn('idse_lots{state="accepted"} 1', lines)
+        self.assertIn('idse_lots{state="quarantined"} 0', lines)
+        self.assertIn('idse_portal{idse_portal="ok"} 1', lines)
+        self.assertIn('idse_portal{idse_portal="down"} 0', lines)
+        self.assertTrue(any(line.startswith('idse_certificate_end_timestamp_seconds{certificate="1"} ') for line in lines))
+        typed = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+        self.assertEqual(len(typed), len(set(typed)))
+        for line in lines[:-1]:
+            self.assertRegex(line, r'^(# (TYPE|HELP|UNIT) idse_\w+ .+|idse_\w+(\{\w+="[^"]*"\})? \d+)$')
+            if not line.startswith("#"):
+                self.assertTrue(any(line.startswith(name) for name in typed), line)
+        self.assertNotIn("EJEMPLO", text)
+
     def test_json_has_the_documented_keys(self):
         status = self.run_json("status")
         self.assertEqual(status["portal_state"], "ok")
