@@ -32,6 +32,15 @@ static int known_secret(const char *file, const char *prompt, int *ret_fd, struc
     return r < 0 ? r : secret_fd(secret, ret_fd, err);
 }
 
+/* A code is letters and digits; nobody fails for having typed small ones. */
+static int code_secret(const struct invocation *inv, int *ret_fd, struct err *err)
+{
+    const char *file = inv->value[OPT_CODE_FILE];
+    char *code = NULL;
+    int r = file ? password_read(file, &code, err) : password_ask(_("Code:"), &code, err);
+    return r < 0 ? r : secret_fd(str_ascii_upper(code), ret_fd, err);
+}
+
 /* A new password: what is typed without being seen is typed twice. */
 static int new_password(const struct invocation *inv, int *ret_fd, struct err *err)
 {
@@ -233,7 +242,7 @@ static int prove_and_set(struct invocation *inv, struct err *err)
 {
     bool code = inv->value[OPT_CODE] || inv->value[OPT_CODE_FILE];
     _cleanup_close_ int given = -1, password = -1;
-    int r = code ? known_secret(inv->value[OPT_CODE_FILE], _("Code:"), &given, err)
+    int r = code ? code_secret(inv, &given, err)
                  : known_secret(inv->value[OPT_OLD_PASSWORD_FILE], _("Present password:"), &given, err);
     if (r >= 0)
         r = new_password(inv, &password, err);

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/data.h"
 #include "base/text.h"
-#include "daemon/texts.h"
 #include "daemon/throttle.h"
 #include "vault/password.h"
 
@@ -155,6 +155,19 @@ static int check_input(struct input *input, const char *what, struct err *err)
     return input_check(input, SECRET_MAX, err) < 0 ? err_prefix(err, "%s", what) : 0;
 }
 
+/* The list that is shipped, and the administrator's own behind it. */
+static int read_common(struct attempt *attempt)
+{
+    _cleanup_buf_ struct buf shipped = BUF_INIT, local = BUF_INIT;
+    int r = data_read("common-passwords.txt", &shipped, &local, &attempt->act->err);
+    if (r < 0)
+        return r;
+    buf_add_char(&shipped, '\n');
+    buf_add_str(&shipped, str_or_empty(local.data));
+    attempt->common = buf_steal(&shipped, NULL);
+    return 0;
+}
+
 void attempt_start(struct attempt *attempt, int r)
 {
     struct act *act = attempt->act;
@@ -164,7 +177,7 @@ void attempt_start(struct attempt *attempt, int r)
     if (r >= 0)
         r = check_input(&attempt->fresh, "password", &act->err);
     if (r >= 0 && attempt->fresh.fd >= 0)
-        r = text_read("common-passwords.txt", &attempt->common, &act->err);
+        r = read_common(attempt);
     if (r >= 0 && attempt->guess)
         r = take_turn(attempt, &wait_us);
     if (r < 0) {

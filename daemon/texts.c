@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/texts.h"
 
-#include <config.h>
-
-#include "base/file.h"
+#include "base/data.h"
 #include "base/text.h"
-
-enum { TEXT_SIZE_MAX = 1 << 20 };
 
 void text_free(struct text *text)
 {
@@ -19,24 +15,15 @@ const char *text_language(const char *wanted)
     return str_starts(str_or_empty(wanted), "en") ? "en" : "es";
 }
 
-int text_read(const char *file, char **ret, struct err *err)
-{
-    const char *folder = getenv("IDSED_DATA");
-    _cleanup_free_ char *path = xasprintf("%s/%s", folder ? folder : IDSED_PKGDATADIR, file);
-    _cleanup_buf_ struct buf bytes = BUF_INIT;
-    int r = file_read(path, TEXT_SIZE_MAX, &bytes, err);
-    if (r < 0)
-        return r;
-    *ret = utf8_repair(str_or_empty(bytes.data), bytes.len);
-    return 0;
-}
-
 int text_load(const char *name, const char *language, struct text *ret, struct err *err)
 {
-    _cleanup_free_ char *file = xasprintf("%s.%s.txt", name, language), *whole = NULL;
-    int r = text_read(file, &whole, err);
+    _cleanup_free_ char *file = xasprintf("%s.%s.txt", name, language);
+    _cleanup_buf_ struct buf shipped = BUF_INIT, local = BUF_INIT;
+    int r = data_read(file, &shipped, &local, err);
     if (r < 0)
         return r;
+    const struct buf *bytes = local.len > 0 ? &local : &shipped;
+    _cleanup_free_ char *whole = utf8_repair(str_or_empty(bytes->data), bytes->len);
     const char *at = whole;
     while (*at == '#')
         at += strcspn(at, "\n") + (strchr(at, '\n') != NULL);

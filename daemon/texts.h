@@ -5,8 +5,8 @@
 #include "base/err.h"
 
 /*
- * Data files with text for people, in folders below $IDSED_DATA or the package's. One that is to be read by people has lines
- * beginning with "#", which are left out, a line "Word: value" (its version, its subject), an empty line, and the text.
+ * Data files with text for people: lines beginning with "#", which are left out, a line "Word: value" (its version, its
+ * subject), an empty line, and the text. One of the same name in /etc/idsed takes its place.
  */
 struct text {
     char *head; /* the value */
@@ -21,5 +21,3 @@ const char *text_language(const char *wanted);
 int text_load(const char *name, const char *language, struct text *ret, struct err *err);
 /* Puts values in the place of "{word}"; `pairs` is word, value, … NULL. A new string. */
 char *text_fill(const char *text, const char *const *pairs);
-/* The whole of a data file, to be freed. */
-int text_read(const char *file, char **ret, struct err *err);

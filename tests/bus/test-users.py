@@ -4,20 +4,25 @@
 Users of the module, their sessions and roles, read-only mode, and the mail that recovers a password, with the real daemon
 on a private bus. There is no polkit on it, so whoever is not root has the rights of its session and no others.
 
-usage: test-users.py IDSED POLICY
+usage: test-users.py IDSED POLICY IDSECTL
 """
 
 import email
 import email.policy
 import email.utils
+import hashlib
 import os
+import pty
 import pwd
 import re
+import shutil
 import socket
 import sqlite3
 import ssl
+import stat
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import dbus
@@ -26,7 +31,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from harness import ERROR, NAME, ROOT, RP, House, dispmag, memory_file, option, reingreso
 
-IDSED, POLICY = (os.path.abspath(path) for path in sys.argv[1:3])
+IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
 CONFIG = """
 [Portal]
@@ -71,7 +76,11 @@ class UsersTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.clerk.close()
         cls.root.close()
+        status = cls.house.stop()
+        with open(cls.house.log) as f:
+            log = f.read()
         cls.house.close()
+        assert status == 0 and "Sanitizer" not in log and "runtime error" not in log, log
 
     @staticmethod
     def call(bus, path, interface, method, *arguments):
@@ -105,6 +114,17 @@ class UsersTest(unittest.TestCase):
     @classmethod
     def login(cls, bus, user, password=PASSWORD, **options):
         return cls.with_secrets(bus, ROOT, MANAGER, "Login", [user], [password], options)
+
+    @classmethod
+    def in_the_database(cls, statement, *values):
+        """While the daemon is away."""
+        cls.house.stop()
+        db = sqlite3.connect(os.path.join(cls.house.state, "idsed.db"))
+        with db:
+            rows = db.execute(statement, values).fetchall()
+        db.close()
+        cls.house.start()
+        return rows
 
     def fails(self, name, call, *arguments, **more):
         with self.assertRaises(dbus.DBusException) as raised:
@@ -267,6 +287,18 @@ class Login(UsersTest):
         self.fails("WrongLogin", self.login, self.clerk, user, PASSWORD)
         self.login(self.clerk, user, OTHER)
 
+    def test_a_hash_of_old_parameters_is_made_anew_by_the_next_login(self):
+        user, _ = self.new_user()
+        salt = bytes(range(16))
+        old = f"scrypt:1024:8:1:{salt.hex()}:" + hashlib.scrypt(OTHER.encode(), salt=salt, n=1024, r=8, p=1, dklen=32).hex()
+        self.in_the_database("UPDATE user SET password = ? WHERE email = ?", old, user)
+        self.fails("WrongLogin", self.login, self.clerk, user)
+        self.assertEqual(self.in_the_database("SELECT password FROM user WHERE email = ?", user), [(old,)])
+        self.login(self.clerk, user, OTHER)
+        (new,), = self.in_the_database("SELECT password FROM user WHERE email = ?", user)
+        self.assertTrue(new.startswith("scrypt:32768:8:1:"), new)
+        self.login(self.clerk, user, OTHER)
+
     def test_the_default_user_is_the_only_enabled_one(self):
         default = lambda: str(self.call(self.root, ROOT, PROPERTIES, "Get", MANAGER, "DefaultUser"))
         for row in self.manager(self.root, "ListUsers"):
@@ -376,6 +408,146 @@ class Guessing(UsersTest):
 
     def test_nobody_registers_where_that_is_off(self):
         self.fails("AccessDenied", self.add, self.clerk, "yo@ejemplo.mx", method="Register")
+
+
+class OwnTexts(UsersTest):
+    """What lies in /etc/idsed takes the place of a text, and adds to the passwords that are refused."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.etc = tempfile.mkdtemp(prefix="idsed-etc.")
+        os.mkdir(os.path.join(cls.etc, "legal"))
+        for language in "es", "en":
+            with open(os.path.join(cls.etc, f"legal/privacy.{language}.txt"), "w") as f:
+                f.write("# ours\nVersion: 7\n\nTodo es nuestro.\n")
+        with open(os.path.join(cls.etc, "common-passwords.txt"), "w") as f:
+            f.write("empresa y punto\n")
+        os.environ["IDSED_ETC"] = cls.etc
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        del os.environ["IDSED_ETC"]
+        super().tearDownClass()
+        shutil.rmtree(cls.etc)
+
+    def test_ours_is_shown_and_must_be_accepted(self):
+        texts = {str(t["name"]): t for t in self.manager(self.clerk, "LegalTexts", "es")}
+        self.assertEqual((texts["privacy"]["version"], texts["privacy"]["text"]), ("7", "Todo es nuestro.\n"))
+        self.assertEqual(texts["agreement"]["version"], VERSION)
+        self.fails("NotAccepted", self.new_user)
+        self.fails("WeakPassword", self.new_user, privacy="7", password="Empresa y punto")
+        self.fails("WeakPassword", self.new_user, privacy="7", password="Qwertyuiop")
+        self.new_user(privacy="7")
+
+
+class Client(UsersTest):
+    """idsectl, run by somebody without rights, whose session is all that it has."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.runtime = tempfile.mkdtemp(prefix="idsed-runtime.")
+        cls.program = shutil.copy(IDSECTL, cls.runtime)  # where the clerk can reach it, wherever the tree is
+        cls.kept = os.path.join(cls.runtime, "idsed/session")
+        cls.file = os.path.join(cls.runtime, "password")
+        with open(cls.file, "w") as f:
+            f.write(PASSWORD + "\n")
+        for path in cls.runtime, cls.file:
+            os.chown(path, CLERK, -1)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.runtime)
+        super().tearDownClass()
+
+    def environment(self):
+        return {"DBUS_SYSTEM_BUS_ADDRESS": self.house.address, "XDG_RUNTIME_DIR": self.runtime, "LC_ALL": "C.UTF-8",
+                "PATH": os.environ["PATH"]}
+
+    def idsectl(self, *arguments, status=0, user=CLERK):
+        done = subprocess.run([self.program, *arguments], env=self.environment(), user=user, stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def test_a_session_is_kept_for_its_owner_and_sent_by_itself(self):
+        user, _ = self.new_user()
+        self.assertIn("operador", self.idsectl("list", status=4))
+        self.assertIn(RP, self.idsectl("login", user, "--password-file", self.file))
+        self.assertEqual(stat.S_IMODE(os.stat(self.kept).st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(self.kept)).st_mode), 0o700)
+        self.idsectl("list")
+        self.idsectl("refresh")
+        self.idsectl("user", "list", status=4)
+        self.idsectl("logout")
+        self.assertFalse(os.path.exists(self.kept))
+        self.idsectl("list", status=4)
+
+    def test_one_that_has_ended_is_told_and_forgotten(self):
+        user, path = self.new_user()
+        self.idsectl("login", user, "--password-file", self.file)
+        self.call(self.root, path, USER, "Disable", option({}))
+        self.assertIn("idsectl login", self.idsectl("list", status=4))
+        self.assertFalse(os.path.exists(self.kept))
+
+    def test_one_that_others_can_read_is_not_used(self):
+        user, _ = self.new_user()
+        self.idsectl("login", user, "--password-file", self.file)
+        os.chmod(self.kept, 0o644)
+        self.assertIn(self.kept, self.idsectl("list", status=1))
+        os.unlink(self.kept)
+
+    def test_consulta_sees_movements_and_what_status_may_tell(self):
+        user, _ = self.new_user("consulta")
+        self.idsectl("login", user, "--password-file", self.file)
+        self.idsectl("movements")
+        self.assertIn("Lots:", self.idsectl("status"))
+        self.assertIn("operador", self.idsectl("list", status=4))
+        self.idsectl("logout")
+
+    def test_accounts_by_the_command_line(self):
+        names = "--names", "Eva", "--first-surname", "Prueba", "--password-file", self.file
+        self.idsectl("user", "add", "eva@ejemplo.mx", *names, status=2, user=0)  # nothing was accepted
+        self.idsectl("user", "add", "eva@ejemplo.mx", "--accept", *names, "--role", "jefe", status=2, user=0)
+        self.idsectl("user", "add", "eva@ejemplo.mx", "--accept", *names, "--role", "consulta", user=0)
+        self.idsectl("user", "role", "Eva@Ejemplo.MX", "operador", user=0)
+        self.assertRegex(self.idsectl("user", "list", user=0), "eva@ejemplo.mx .*operador")
+        self.idsectl("user", "disable", "eva@ejemplo.mx", user=0)
+        self.idsectl("user", "enable", "eva@ejemplo.mx", user=0)
+        self.idsectl("user", "enable", "nadie@ejemplo.mx", status=3, user=0)
+        self.idsectl("user", "passwd", "eva@ejemplo.mx", "--admin", "--password-file", self.file, user=0)
+        self.idsectl("user", "recover", "eva@ejemplo.mx", status=1)
+        self.assertIn("PRIVACY NOTICE", self.idsectl("user", "texts"))
+
+    def typed(self, arguments, answers):
+        """Runs it on a terminal of its own, and types each answer at the prompt that it belongs to."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(self.program, [self.program, *arguments], self.environment())
+        seen = b""
+        for prompt, answer in answers:
+            while prompt not in seen:
+                seen += os.read(terminal, 4096)
+            seen = b""
+            os.write(terminal, answer.encode() + b"\n")
+        try:
+            while more := os.read(terminal, 4096):
+                seen += more
+        except OSError:
+            pass  # the other end was closed
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+    def test_a_new_password_is_typed_twice_and_never_shown(self):
+        user, _ = self.new_user()
+        change = ["user", "passwd", user]
+        status, seen = self.typed(change, [(b"Present password:", PASSWORD), (b"New password:", OTHER),
+                                           (b"again:", OTHER + "x")])
+        self.assertEqual(status, 6, seen)
+        status, seen = self.typed(change, [(b"Present password:", PASSWORD), (b"New password:", OTHER), (b"again:", OTHER)])
+        self.assertEqual(status, 0, seen)
+        self.assertNotIn(OTHER, seen)
+        self.login(self.clerk, user, OTHER)
 
 
 # ---- mail ----
@@ -491,12 +663,7 @@ class Recovery(UsersTest):
         self.starttls()
         user, _ = self.new_user()
         code = self.code_of(user)
-        self.house.stop()
-        db = sqlite3.connect(os.path.join(self.house.state, "idsed.db"))
-        with db:
-            db.execute("UPDATE user SET code_until_us = code_until_us - 30 * 60 * 1000000 WHERE email = ?", (user,))
-        db.close()
-        self.house.start()
+        self.in_the_database("UPDATE user SET code_until_us = code_until_us - 30 * 60 * 1000000 WHERE email = ?", user)
         self.fails("WrongCode", self.reset, user, code)
 
     def test_it_goes_over_tls_from_the_start_too(self):
