@@ -10,9 +10,34 @@ enum { PART_RECORDS = 1000, LOT_SHIFT = 20 };
 
 /* ---- what is stored ---- */
 
+/* The CURP of JUAN PEREZ, born in the year that his NSS has. */
+static void agree(struct movement *m, unsigned number)
+{
+    snprintf(m->paterno, sizeof(m->paterno), "PEREZ");
+    m->materno[0] = '\0';
+    snprintf(m->nombres, sizeof(m->nombres), "JUAN");
+    snprintf(m->curp, sizeof(m->curp), "PEXJ%.2s%02u%02uHDFRXN0", m->nss + 4, 1 + number % 12,
+             1 + number % 28);
+    m->curp[17] = curp_check_digit(m->curp);
+    m->curp[18] = '\0';
+}
+
+/* Of the first movement, so that the others cost nothing, and a night in between makes no difference. */
+static int32_t today(void)
+{
+    static int32_t date;
+    if (!date)
+        date = time_to_date(clock_wall_us(&clock_system));
+    return date;
+}
+
 struct movement raw_nth_movement(uint64_t n)
 {
-    return synthetic_movement(MOVEMENT_REINGRESO, (unsigned)(n * UINT64_C(2654435761) % 100000000));
+    unsigned number = (unsigned)(n * UINT64_C(2654435761) % 100000000);
+    struct movement m = synthetic_movement(MOVEMENT_REINGRESO, number);
+    m.date = today();
+    agree(&m, number);
+    return m;
 }
 
 void raw_write_file(struct buf *file, uint64_t first, size_t n, const char *rp)

@@ -12,7 +12,7 @@
  * already, in the store's own tables with its pragmas (WAL, synchronous=FULL).
  */
 
-/* A movement of a worker who never comes twice; neighbours are strangers in the index. */
+/* A movement of today that no rule objects to, of a worker who never comes twice; neighbours are strangers in the index. */
 struct movement raw_nth_movement(uint64_t n);
 /* The same as a file: n records from the first one on, for this registro patronal, and the control record. */
 void raw_write_file(struct buf *file, uint64_t first, size_t n, const char *rp);

@@ -2,6 +2,7 @@
 #include "vault/digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 struct digest {
     EVP_MD_CTX *ctx;
@@ -15,9 +16,25 @@ static void must(int ok)
         abort();
 }
 
+static EVP_MD *fetched;
+
+static void fetch(void)
+{
+    fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    must(fetched != NULL);
+}
+
+/* EVP_sha256() is only a name, which OpenSSL would look up again for each digest. */
+static const EVP_MD *sha256(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch);
+    return fetched;
+}
+
 void digest_sha256(const void *data, size_t n, uint8_t ret[DIGEST_SHA256_SIZE])
 {
-    must(EVP_Digest(data, n, ret, NULL, EVP_sha256(), NULL));
+    must(EVP_Digest(data, n, ret, NULL, sha256(), NULL));
 }
 
 char *digest_sha256_hex(const void *data, size_t n)
@@ -31,7 +48,7 @@ struct digest *digest_new(void)
 {
     struct digest *digest = xcalloc(1, sizeof(*digest));
     digest->ctx = EVP_MD_CTX_new();
-    must(digest->ctx && EVP_DigestInit_ex(digest->ctx, EVP_sha256(), NULL));
+    must(digest->ctx && EVP_DigestInit_ex(digest->ctx, sha256(), NULL));
     return digest;
 }
 
