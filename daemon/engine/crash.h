@@ -22,6 +22,7 @@
     X(SETTLE_BEFORE_COMMIT, "settle-before-commit")                                                          \
     X(RECEIPT_BEFORE_COMMIT, "receipt-before-commit")                                                        \
     X(RECEIPT_AFTER_COMMIT, "receipt-after-commit") /* stored, not yet read */                               \
+    X(RESULTS_BEGUN, "results-begun")               /* some movements' results are written */                \
     X(READ_BEFORE_COMMIT, "read-before-commit")                                                              \
     X(RESEAL_BEFORE_COMMIT, "reseal-before-commit") /* every credential is sealed anew, not on disk */       \
     X(RESEAL_AFTER_COMMIT, "reseal-after-commit")

@@ -72,7 +72,7 @@ void engine_rearm(struct engine *engine)
 {
     struct identity *identity;
     int64_t at = SCHEDULE_NEVER;
-    if (engine->schedule.n_unjudged > 0 && !engine->stopping)
+    if (engine->n_ready > 0 || (engine->schedule.n_unjudged > 0 && !engine->stopping))
         at = engine_boot_us(engine);
     else if (may_visit(engine))
         at = next_visit_boot_us(engine, &identity);
@@ -84,6 +84,7 @@ void engine_wake(struct engine *engine)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     engine->poked = false;
+    visits_go_on(engine);
     if (!engine->stopping && judge_some(engine, &err) < 0) {
         engine_fatal(engine, &err);
         return;

@@ -17,7 +17,8 @@ struct engine {
     struct schedule schedule;
     struct circuit circuit;
     unsigned n_visits;
-    bool poked; /* it will be woken at once */
+    unsigned n_ready; /* visits that go on when it is woken */
+    bool poked;       /* it will be woken at once */
     bool stopping;
 };
 
@@ -84,4 +85,6 @@ int visit_start_test(struct engine *engine, struct identity *identity, engine_te
 /* Gives a test's answer once what was learned from it is on disk. */
 void visit_tell_test(struct engine *engine, engine_test_fn *fn, void *data, enum outcome_reason reason,
                      const char *text);
+/* Goes on with the visits whose writes are on disk. */
+void visits_go_on(struct engine *engine);
 void visit_free(struct visit *visit);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "visit.h"
 
-#include "idse/record.h"
-
 /*
  * Receipts: fetched, stored byte for byte, and only then read. The acuse must reprint what was sent; the
  * constancia must answer every movement. Otherwise the lot is quarantined, with the differences.
@@ -76,30 +74,23 @@ static bool same_rp(const char *printed, const char *rp)
 }
 
 /* NULL when the acuse is of exactly this lot, else what differs. New string. */
-static char *acuse_difference(struct engine *engine, const struct store_lot *lot, const struct acuse *acuse)
+static char *acuse_difference(const struct store_lot *lot, const struct portal_reading *reading)
 {
-    _cleanup_buf_ struct buf sent = BUF_INIT;
+    const struct acuse *acuse = reading->acuse;
     if (!streq_null(acuse->portal_lot, lot->portal_lot))
         return xasprintf(_("the acuse is of lot %s, not of %s"), str_or_empty(acuse->portal_lot),
                          lot->portal_lot);
     if (!same_rp(acuse->rp, lot->rp))
         return xasprintf(_("the acuse is of registro patronal %s, not of %s"), str_or_empty(acuse->rp),
                          lot->rp);
-    if (store_lot_records(engine->store, lot->id, &sent, NULL) < 0)
-        return xstrdup(_("the records that were sent cannot be read"));
-    if (acuse->records_len != sent.len)
-        return xasprintf(_("the acuse reprints %zu bytes of records, %zu were sent"), acuse->records_len,
-                         sent.len);
-    for (size_t i = 0; i < sent.len; i++)
-        if (acuse->records[i] != sent.data[i])
-            return xasprintf(_("the acuse differs from what was sent in record %zu, column %zu"),
-                             i / (RECORD_COLUMNS + 2) + 1, i % (RECORD_COLUMNS + 2) + 1);
-    return NULL;
+    return xstrdup(reading->difference);
 }
 
-static int take_acuse(struct visit *visit, struct store_lot *lot, const struct acuse *acuse, struct err *err)
+static int take_acuse(struct visit *visit, struct store_lot *lot, const struct portal_reading *reading,
+                      struct err *err)
 {
-    _cleanup_free_ char *difference = acuse_difference(visit->engine, lot, acuse);
+    const struct acuse *acuse = reading->acuse;
+    _cleanup_free_ char *difference = acuse_difference(lot, reading);
     if (difference)
         return quarantine(visit, lot, difference, err);
     lot->have_acuse = true;
@@ -110,28 +101,10 @@ static int take_acuse(struct visit *visit, struct store_lot *lot, const struct a
     return 0;
 }
 
-static struct movement *sent_movements(struct engine *engine, int64_t lot, size_t *ret_n, struct err *err)
+static int take_results(struct visit *visit, struct store_lot *lot, struct err *err)
 {
-    _cleanup_buf_ struct buf records = BUF_INIT;
-    if (store_lot_records(engine->store, lot, &records, err) < 0)
-        return NULL;
-    struct movement *sent = xcalloc(records.len / (RECORD_COLUMNS + 2) + 1, sizeof(*sent));
-    _cleanup_(record_reader_cleanup) struct record_reader *reader =
-        record_reader_new(records.data, records.len, NULL);
-    size_t n = 0;
-    while (record_reader_next(reader, &sent[n]) > 0)
-        n++;
-    *ret_n = n;
-    return sent;
-}
-
-static int take_results(struct visit *visit, struct store_lot *lot, const struct constancia *constancia,
-                        const size_t *row_of, size_t n, struct err *err)
-{
+    const struct constancia *constancia = visit->reading.constancia;
     unsigned actions;
-    int r = store_lot_set_results(visit->engine->store, lot->id, constancia, row_of, n, err);
-    if (r < 0)
-        return r;
     lot->have_constancia = true;
     lot->approved = constancia->operated[COUNT_TOTAL];
     lot->rejected = constancia->rejected[COUNT_TOTAL];
@@ -145,24 +118,15 @@ static int take_results(struct visit *visit, struct store_lot *lot, const struct
     return lot_apply(visit->engine, lot, event, &actions, err);
 }
 
-static int take_constancia(struct visit *visit, struct store_lot *lot, const struct constancia *constancia,
-                           struct err *err)
+/* NULL when the constancia is of this lot and answers every movement, else what differs. New string. */
+static char *constancia_difference(const struct store_lot *lot, const struct portal_reading *reading)
 {
-    if (!streq_null(constancia->portal_lot, lot->portal_lot) || !same_rp(constancia->rp, lot->rp)) {
-        _cleanup_free_ char *text = xasprintf(_("the constancia is of lot %s of %s, not of %s of %s"),
-                                              str_or_empty(constancia->portal_lot),
-                                              str_or_empty(constancia->rp), lot->portal_lot, lot->rp);
-        return quarantine(visit, lot, text, err);
-    }
-    size_t n = 0;
-    _cleanup_free_ struct movement *sent = sent_movements(visit->engine, lot->id, &n, err);
-    if (!sent)
-        return -1;
-    _cleanup_free_ size_t *row_of = xcalloc(n, sizeof(*row_of));
-    _cleanup_err_ struct err difference = ERR_INIT;
-    if (constancia_match(constancia, sent, n, row_of, &difference) < 0)
-        return quarantine(visit, lot, err_text(&difference), err);
-    return take_results(visit, lot, constancia, row_of, n, err);
+    const struct constancia *constancia = reading->constancia;
+    if (!streq_null(constancia->portal_lot, lot->portal_lot) || !same_rp(constancia->rp, lot->rp))
+        return xasprintf(_("the constancia is of lot %s of %s, not of %s of %s"),
+                         str_or_empty(constancia->portal_lot), str_or_empty(constancia->rp), lot->portal_lot,
+                         lot->rp);
+    return xstrdup(reading->difference);
 }
 
 /* ---- the requests ---- */
@@ -175,6 +139,7 @@ static void receipt_fatal_or_continue(struct visit *visit, int r, struct err *er
         visit_continue(visit);
 }
 
+/* All that the reading says of the lot, but for the results, which take their own turns: 1 when there are some. */
 static int take_reading(struct visit *visit, const struct portal_reading *reading, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
@@ -182,65 +147,106 @@ static int take_reading(struct visit *visit, const struct portal_reading *readin
     if (r < 0)
         return r;
     if (reading->reason == REASON_OK && reading->acuse)
-        r = take_acuse(visit, &lot, reading->acuse, err);
-    else if (reading->reason == REASON_OK && reading->constancia)
-        r = take_constancia(visit, &lot, reading->constancia, err);
-    else
+        r = take_acuse(visit, &lot, reading, err);
+    else if (reading->reason == REASON_OK && reading->constancia) {
+        _cleanup_free_ char *difference = constancia_difference(&lot, reading);
+        if (!difference)
+            return 1;
+        r = quarantine(visit, &lot, difference, err);
+    } else
         r = hold_unreadable(visit, &lot, reading->text);
     return r < 0 ? r : lot_save(visit->engine, &lot, err);
+}
+
+static void reading_taken(struct visit *visit, int r, struct err *err)
+{
+    portal_reading_free(&visit->reading);
+    crash_point(CRASH_READ_BEFORE_COMMIT);
+    receipt_fatal_or_continue(visit, r, err);
+}
+
+/* In the turn of the last of them. */
+static void results_stored(struct visit *visit)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    _cleanup_err_ struct err err = ERR_INIT;
+    int r = store_lot_get(visit->engine->store, visit->lot, &lot, &err);
+    if (r >= 0)
+        r = take_results(visit, &lot, &err);
+    if (r >= 0)
+        r = lot_save(visit->engine, &lot, &err);
+    reading_taken(visit, r, &err);
 }
 
 static void receipt_read(void *data, struct portal_reading *reading)
 {
     struct visit *visit = data;
     _cleanup_err_ struct err err = ERR_INIT;
+    visit->reading = *reading;
     int r = take_reading(visit, reading, &err);
-    if (reading->acuse)
-        acuse_free(reading->acuse);
-    if (reading->constancia)
-        constancia_free(reading->constancia);
-    free(reading->acuse);
-    free(reading->constancia);
-    crash_point(CRASH_READ_BEFORE_COMMIT);
+    if (r <= 0) {
+        reading_taken(visit, r, &err);
+        return;
+    }
+    visit->results = (struct store_results){
+        .constancia = reading->constancia, .row_of = reading->row_of, .n = reading->n_sent};
+    visit_store_results(visit, results_stored);
+}
+
+static void read_document(struct visit *visit)
+{
+    struct engine *engine = visit->engine;
+    engine->portal->ops->read(engine->portal->data, visit->kind, &visit->document, &visit->records,
+                              receipt_read, visit);
+}
+
+/* The received bytes are on disk: understand them, and hold them against what was sent. */
+static void read_stored(struct visit *visit)
+{
+    crash_point(CRASH_RECEIPT_AFTER_COMMIT);
+    visit_load(visit, read_document);
+}
+
+static void document_kept(struct visit *visit)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    _cleanup_err_ struct err err = ERR_INIT;
+    crash_point(CRASH_RECEIPT_BEFORE_COMMIT);
+    if (visit->kind != DOCUMENT_CSV) {
+        visit_next(visit, read_stored);
+        return;
+    }
+    buf_free(&visit->document);
+    int r = store_lot_get(visit->engine->store, visit->lot, &lot, &err);
+    lot.have_csv = true; /* kept as it is: nothing in it is relied on */
+    if (r >= 0)
+        r = lot_save(visit->engine, &lot, &err);
     receipt_fatal_or_continue(visit, r, &err);
 }
 
-/* The stored bytes are on disk: read them back and understand them. */
-static void read_stored(void *data, const struct err *commit_err)
+static const char *receipt_suffix(enum document_kind kind)
 {
-    struct visit *visit = data;
-    struct engine *engine = visit->engine;
-    _cleanup_err_ struct err err = ERR_INIT;
-    crash_point(CRASH_RECEIPT_AFTER_COMMIT);
-    if (commit_err) {
-        err_set(&err, commit_err->code, "%s", err_text(commit_err));
-        engine_fatal(engine, &err);
-    } else
-        engine->portal->ops->read(engine->portal->data, visit->kind, visit->records.data, visit->records.len,
-                                  receipt_read, visit);
+    for (size_t i = 0; i < ELEMENTSOF(receipt_forms); i++)
+        if (receipt_forms[i].kind == kind)
+            return receipt_forms[i].suffix;
+    return "";
 }
 
-static int keep_document(struct visit *visit, const struct portal_answer *answer, struct err *err)
+static void keep_document(struct visit *visit, const struct portal_answer *answer)
 {
-    struct engine *engine = visit->engine;
     _cleanup_lot_ struct store_lot lot = {0};
-    int r = store_lot_get(engine->store, visit->lot, &lot, err);
-    if (r < 0)
-        return r;
-    const char *suffix = receipt_forms[0].suffix;
-    for (size_t i = 0; i < ELEMENTSOF(receipt_forms); i++)
-        if (receipt_forms[i].kind == visit->kind)
-            suffix = receipt_forms[i].suffix;
-    _cleanup_free_ char *name = answer->file_name ? xstrdup(answer->file_name)
-                                                  : xasprintf("%.10s-%s-%s", lot.rp, lot.portal_lot, suffix);
-    struct store_document document = {
+    _cleanup_err_ struct err err = ERR_INIT;
+    if (store_lot_get(visit->engine->store, visit->lot, &lot, &err) < 0) {
+        engine_fatal(visit->engine, &err);
+        return;
+    }
+    _cleanup_free_ char *name =
+        answer->file_name ? xstrdup(answer->file_name)
+                          : xasprintf("%.10s-%s-%s", lot.rp, lot.portal_lot, receipt_suffix(visit->kind));
+    const struct store_document document = {
         .lot = lot.id, .kind = visit->kind, .name = name, .media_type = (char *)answer->media_type};
-    int64_t id;
-    r = store_document_add(engine->store, &document, answer->document->data, answer->document->len, &id, err);
-    if (r < 0 || visit->kind != DOCUMENT_CSV)
-        return r;
-    lot.have_csv = true; /* kept as it is: nothing in it is relied on */
-    return lot_save(engine, &lot, err);
+    buf_take(&visit->document, answer->document);
+    visit_save(visit, &document, &visit->document, document_kept);
 }
 
 static int hold_for_page(struct visit *visit, const struct portal_answer *answer, struct err *err)
@@ -270,18 +276,9 @@ static void receipt_fetched(void *data, const struct portal_answer *answer)
     _cleanup_err_ struct err err = ERR_INIT;
     enum lot_hold hold = LOT_HOLD_NONE;
     switch (outcome_of(answer->reason, &hold)) {
-    case OUTCOME_OK: {
-        int r = keep_document(visit, answer, &err);
-        crash_point(CRASH_RECEIPT_BEFORE_COMMIT);
-        if (r < 0 || visit->kind == DOCUMENT_CSV) {
-            receipt_fatal_or_continue(visit, r, &err);
-            return;
-        }
-        buf_reset(&visit->records);
-        buf_add(&visit->records, answer->document->data, answer->document->len);
-        store_after_commit(visit->engine->store, read_stored, visit);
+    case OUTCOME_OK:
+        keep_document(visit, answer);
         return;
-    }
     case OUTCOME_WAIT:
         visit_continue(visit); /* the next poll asks again */
         return;

@@ -25,19 +25,6 @@ static int attempt_end(struct visit *visit, const struct portal_answer *answer, 
     return r;
 }
 
-static int keep_signature(struct visit *visit, const struct portal_answer *answer, struct err *err)
-{
-    if (!answer->signature || answer->signature->len == 0)
-        return 0;
-    struct store_document document = {.lot = visit->lot,
-                                      .kind = DOCUMENT_SIGNATURE,
-                                      .name = (char *)"signature.p7s",
-                                      .media_type = (char *)"application/pkcs7-signature"};
-    int64_t id;
-    return store_document_add(visit->engine->store, &document, answer->signature->data,
-                              answer->signature->len, &id, err);
-}
-
 /* The fields of the row that the event changes; the event was applied. */
 static void note_end(struct visit *visit, struct store_lot *lot, enum lot_event event,
                      const struct portal_answer *answer)
@@ -76,8 +63,6 @@ static int record_end(struct visit *visit, enum lot_event event, const struct po
                        lot_state_name(lot.state), lot_event_name(event));
     if (r >= 0)
         r = attempt_end(visit, answer, err);
-    if (r >= 0)
-        r = keep_signature(visit, answer, err);
     if (r >= 0 && event != LOT_EVENT_NOT_SENT)
         r = visit_keep_page(visit, lot.id, answer, err);
     if (r < 0)
@@ -94,6 +79,23 @@ static bool names_a_new_lot(struct visit *visit, const struct portal_answer *ans
            store_lot_by_portal_lot(visit->engine->store, answer->portal_lot, &other, NULL) == 0;
 }
 
+static void receive(struct visit *visit)
+{
+    visit_queue_add(&visit->receipt, visit->lot);
+    visit_continue(visit);
+}
+
+/* What the answer means is in the turn; now the signature, which is as large as the file, and what comes next. */
+static void keep_signature(struct visit *visit, struct buf *signature, visit_fn *then)
+{
+    const struct store_document document = {.lot = visit->lot,
+                                            .kind = DOCUMENT_SIGNATURE,
+                                            .name = (char *)"signature.p7s",
+                                            .media_type = (char *)"application/pkcs7-signature"};
+    buf_take(&visit->document, signature);
+    visit_save(visit, &document, &visit->document, then);
+}
+
 static void send_done(void *data, const struct portal_answer *given)
 {
     struct visit *visit = data;
@@ -106,30 +108,26 @@ static void send_done(void *data, const struct portal_answer *given)
         answer.text = _("the portal says that it took the lot, without a número de lote of its own");
     }
     enum lot_event event = outcome_of_upload(answer.reason, answer.sent, NULL);
-    buf_free(&visit->records);
     if (record_end(visit, event, &answer, &err) < 0) {
         engine_fatal(engine, &err);
         return;
     }
     crash_point(CRASH_RESULT_BEFORE_COMMIT);
-    if (event == LOT_EVENT_TAKEN)
-        visit_queue_add(&visit->receipt, visit->lot);
-    if (event == LOT_EVENT_TAKEN || event == LOT_EVENT_REFUSED)
-        visit_continue(visit);
+    visit_fn *then = event == LOT_EVENT_TAKEN ? receive : visit_continue;
+    if (event != LOT_EVENT_TAKEN && event != LOT_EVENT_REFUSED) {
+        if (!visit_blame(visit, &answer))
+            return;
+        then = visit_end;
+    }
+    if (answer.signature && answer.signature->len > 0)
+        keep_signature(visit, answer.signature, then);
     else
-        visit_failed(visit, &answer);
+        then(visit);
 }
 
-static void send_now(void *data, const struct err *commit_err)
+static void send_now(struct visit *visit)
 {
-    struct visit *visit = data;
     struct engine *engine = visit->engine;
-    if (commit_err) {
-        struct err err = {.code = commit_err->code, .text = xstrdup(commit_err->text)};
-        engine_fatal(engine, &err);
-        err_clear(&err);
-        return;
-    }
     crash_point(CRASH_SEND_AFTER_COMMIT);
     _cleanup_lot_ struct store_lot lot = {0};
     _cleanup_err_ struct err err = ERR_INIT;
@@ -138,8 +136,7 @@ static void send_now(void *data, const struct err *commit_err)
         return;
     }
     visit->transcript_from = engine->portal->ops->transcript(visit->session)->len;
-    engine->portal->ops->upload(visit->session, lot.rp, visit->records.data, visit->records.len, send_done,
-                                visit);
+    engine->portal->ops->upload(visit->session, lot.rp, &visit->records, send_done, visit);
     crash_point(CRASH_SEND_STARTED);
 }
 
@@ -162,10 +159,24 @@ static int record_start(struct visit *visit, struct err *err)
         lot.attempt_us + engine->config.settle_us; /* nobody waits for it while the attempt is under way */
     r = store_attempt_begin(engine->store, lot.id, lot.certificate, &visit->attempt, err);
     if (r >= 0)
-        r = store_lot_records(engine->store, lot.id, &visit->records, err);
-    if (r >= 0)
         r = lot_save(engine, &lot, err);
     return r < 0 ? r : 1;
+}
+
+/* The lot's records are here; it may have been held or cancelled meanwhile. */
+static void send_loaded(struct visit *visit)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    bool serve = !visit->engine->stopping && visit_may_serve(visit, visit->lot, LOT_STATE_QUEUED);
+    int r = serve ? record_start(visit, &err) : 0;
+    if (r < 0)
+        engine_fatal(visit->engine, &err);
+    else if (r == 0)
+        visit_continue(visit);
+    else {
+        crash_point(CRASH_SEND_BEFORE_COMMIT);
+        visit_next(visit, send_now);
+    }
 }
 
 bool send_step(struct visit *visit)
@@ -174,17 +185,7 @@ bool send_step(struct visit *visit)
         visit->lot = visit->send.lots[visit->send.at++];
         if (!visit_may_serve(visit, visit->lot, LOT_STATE_QUEUED))
             continue;
-        _cleanup_err_ struct err err = ERR_INIT;
-        buf_reset(&visit->records);
-        int r = record_start(visit, &err);
-        if (r < 0) {
-            engine_fatal(visit->engine, &err);
-            return true;
-        }
-        if (r == 0)
-            continue;
-        crash_point(CRASH_SEND_BEFORE_COMMIT);
-        store_after_commit(visit->engine->store, send_now, visit);
+        visit_load(visit, send_loaded);
         return true;
     }
     return false;

@@ -66,10 +66,9 @@ static int conclude(struct visit *visit, struct store_lot *lot, struct err *err)
     return lot_save(visit->engine, lot, err);
 }
 
-static int remember(struct visit *visit, const struct acuse *acuse, struct err *err)
+static int remember(struct visit *visit, const char *sha256, struct err *err)
 {
-    return store_foreign_add(visit->engine->store, visit->rows[visit->row].portal_lot, acuse->records,
-                             acuse->records_len, err);
+    return store_foreign_add(visit->engine->store, visit->rows[visit->row].portal_lot, sha256, err);
 }
 
 static void cannot_decide(struct visit *visit, const char *why)
@@ -86,13 +85,10 @@ static void candidate_read(void *data, struct portal_reading *reading)
     _cleanup_err_ struct err err = ERR_INIT;
     int r = 0;
     if (reading->reason == REASON_OK && reading->acuse)
-        r = remember(visit, reading->acuse, &err);
+        r = remember(visit, reading->sha256, &err);
     else
         cannot_decide(visit, reading->text);
-    if (reading->acuse) {
-        acuse_free(reading->acuse);
-        free(reading->acuse);
-    }
+    portal_reading_free(reading);
     if (r < 0)
         engine_fatal(visit->engine, &err);
     else
@@ -105,8 +101,8 @@ static void candidate_fetched(void *data, const struct portal_answer *answer)
     enum lot_hold hold;
     switch (outcome_of(answer->reason, &hold)) {
     case OUTCOME_OK:
-        visit->engine->portal->ops->read(visit->engine->portal->data, DOCUMENT_ACUSE, answer->document->data,
-                                         answer->document->len, candidate_read, visit);
+        visit->engine->portal->ops->read(visit->engine->portal->data, DOCUMENT_ACUSE, answer->document,
+                                         &BUF_INIT, candidate_read, visit);
         return;
     case OUTCOME_WAIT:
     case OUTCOME_HOLD:

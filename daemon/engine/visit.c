@@ -37,17 +37,21 @@ void visit_free(struct visit *visit)
     free(visit->send.lots);
     free(visit->receipt.lots);
     buf_free(&visit->records);
+    buf_free(&visit->document);
+    portal_reading_free(&visit->reading);
+    store_document_end(visit->saving);
+    engine->n_ready -= visit->ready;
     free(visit);
 }
 
-static void visit_end(struct visit *visit)
+void visit_end(struct visit *visit)
 {
     struct engine *engine = visit->engine;
     visit_free(visit);
     engine_rearm(engine);
 }
 
-static void visit_fatal(struct visit *visit, struct err *err)
+void visit_fatal(struct visit *visit, struct err *err)
 {
     struct engine *engine = visit->engine;
     visit_free(visit);
@@ -193,15 +197,21 @@ static int draw_consequences(struct visit *visit, const struct portal_answer *an
     return r < 0 ? r : portal_is_changed(visit, answer, err);
 }
 
-void visit_failed(struct visit *visit, const struct portal_answer *answer)
+bool visit_blame(struct visit *visit, const struct portal_answer *answer)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_free_ char *certificate = xasprintf("%lld", (long long)visit->identity->certificate);
     log_write(LOG_WARNING, LOG_FIELDS({"IDSE_EVENT", "visit-failed"}, {"IDSE_CERT", certificate}), "%s: %s",
               outcome_reason_name(answer->reason), answer->text);
-    if (draw_consequences(visit, answer, &err) < 0)
-        visit_fatal(visit, &err);
-    else
+    if (draw_consequences(visit, answer, &err) >= 0)
+        return true;
+    visit_fatal(visit, &err);
+    return false;
+}
+
+void visit_failed(struct visit *visit, const struct portal_answer *answer)
+{
+    if (visit_blame(visit, answer))
         visit_end(visit);
 }
 
@@ -319,15 +329,8 @@ static void visit_finish(struct visit *visit)
         visit->engine->portal->ops->logout(visit->session, logout_done, visit);
 }
 
-static void visit_step(void *data, const struct err *commit_err)
+static void step(struct visit *visit)
 {
-    struct visit *visit = data;
-    if (commit_err) {
-        struct err err = {.code = commit_err->code, .text = xstrdup(commit_err->text)};
-        visit_fatal(visit, &err);
-        err_clear(&err);
-        return;
-    }
     crash_point(CRASH_STEP_AFTER_COMMIT);
     if (!visit->engine->stopping && !visit->test_fn)
         do {
@@ -339,7 +342,41 @@ static void visit_step(void *data, const struct err *commit_err)
 
 void visit_continue(struct visit *visit)
 {
-    store_after_commit(visit->engine->store, visit_step, visit);
+    visit_next(visit, step);
+}
+
+/* ---- turns ---- */
+
+static void committed(void *data, const struct err *commit_err)
+{
+    struct visit *visit = data;
+    if (commit_err) {
+        struct err err = {.code = commit_err->code, .text = xstrdup(commit_err->text)};
+        visit_fatal(visit, &err);
+        err_clear(&err);
+        return;
+    }
+    visit->ready = true;
+    visit->engine->n_ready++;
+    engine_poke(visit->engine);
+}
+
+void visit_next(struct visit *visit, visit_fn *fn)
+{
+    visit->next = fn;
+    store_after_commit(visit->engine->store, committed, visit);
+}
+
+void visits_go_on(struct engine *engine)
+{
+    for (size_t i = 0; engine->n_ready > 0 && i < engine->schedule.n_identities; i++) {
+        struct visit *visit = engine->schedule.identities[i]->visit;
+        if (!visit || !visit->ready)
+            continue;
+        visit->ready = false;
+        engine->n_ready--;
+        visit->next(visit);
+    }
 }
 
 /* ---- the beginning ---- */

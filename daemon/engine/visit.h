@@ -7,7 +7,8 @@
  * One visit to the portal with one identity: log in, settle what is uncertain, send what is due, fetch
  * receipts, log out. A step either starts a request and returns true, or finds nothing to do and returns
  * false, and then the next kind of step has its turn. When a request's answer was turned into writes,
- * visit_continue() goes on after their commit.
+ * visit_continue() goes on after their commit. What is large is loaded, saved and written in slices, each in a turn of its
+ * own, so that nobody waits for a lot of 100,000 movements.
  */
 
 /* Lots waiting for one kind of step, in the order they are served. */
@@ -15,6 +16,9 @@ struct visit_queue {
     int64_t *lots;
     size_t n, at; /* those before `at` are done */
 };
+
+struct visit;
+typedef void visit_fn(struct visit *visit);
 
 struct visit {
     struct engine *engine;
@@ -37,12 +41,22 @@ struct visit {
 
     /* the request under way */
     int64_t lot;
-    struct buf records;
+    struct buf records;  /* of the lot, to be sent or that were sent */
+    struct buf document; /* that was received */
     int64_t attempt;
     size_t transcript_from; /* where the attempt's part of the session's transcript begins */
     size_t row;
     enum document_kind kind;
+    struct portal_reading reading; /* what was read in it, while its results are stored */
+    struct store_results results;
     unsigned tried; /* bits of document kinds already asked for, for the lot at the head of `receipt` */
+
+    /* the work under way */
+    visit_fn *next; /* what comes in the next turn … */
+    bool ready;     /* … which may be this one */
+    visit_fn *then; /* what comes when all is loaded, saved or stored */
+    uint32_t part;
+    struct store_saving *saving;
 };
 
 void visit_queue_add(struct visit_queue *queue, int64_t lot);
@@ -51,6 +65,10 @@ static inline bool visit_queue_empty(const struct visit_queue *queue)
     return queue->at == queue->n;
 }
 
+/* Goes on with fn, in a turn of its own, once everything written so far is on disk. */
+void visit_next(struct visit *visit, visit_fn *fn);
+/* A fault of the store: ends the visit and the engine. Takes what err holds. */
+void visit_fatal(struct visit *visit, struct err *err);
 /* Goes on with the next step once everything written so far is on disk. */
 void visit_continue(struct visit *visit);
 /* Asks for the list, once per visit; true when the request was started. */
@@ -62,10 +80,22 @@ const struct portal_row *visit_row(const struct visit *visit, const char *portal
  * certificate and portal (backoff, hold, circuit), and ends the visit.
  */
 void visit_failed(struct visit *visit, const struct portal_answer *answer);
+/* Only the consequences: false when that ended the visit, else visit_end() is still to be called. */
+bool visit_blame(struct visit *visit, const struct portal_answer *answer);
+void visit_end(struct visit *visit);
 /* Is the lot still to be served as it was when it was put into the queue? */
 bool visit_may_serve(const struct visit *visit, int64_t lot, enum lot_state state);
 /* Keeps the page of an answer that mattered; no page, nothing kept. */
 int visit_keep_page(struct visit *visit, int64_t lot, const struct portal_answer *answer, struct err *err);
+
+/* ---- what is large (bulk.c); `then` may be called at once ---- */
+/* Loads the records of visit->lot into visit->records. */
+void visit_load(struct visit *visit, visit_fn *then);
+/* Stores the bytes, which must stay as they are until then. */
+void visit_save(struct visit *visit, const struct store_document *document, const struct buf *bytes,
+                visit_fn *then);
+/* Stores visit->results, which are those of visit->reading. */
+void visit_store_results(struct visit *visit, visit_fn *then);
 
 bool settle_step(struct visit *visit);
 bool send_step(struct visit *visit);

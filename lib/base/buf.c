@@ -55,6 +55,14 @@ void buf_free(struct buf *buf)
     *buf = BUF_INIT;
 }
 
+void buf_take(struct buf *buf, struct buf *from)
+{
+    struct buf taken = *from;
+    *from = BUF_INIT;
+    buf_free(buf);
+    *buf = taken;
+}
+
 void buf_wipe_free(struct buf *buf)
 {
     wipe_free(buf->data, buf->cap);

@@ -26,5 +26,7 @@ void buf_reset(struct buf *buf); /* empties, keeps the memory */
 void buf_free(struct buf *buf);
 /* Overwrites first. For secrets: buf_reserve() all the room before the first byte, since growing leaves a copy behind. */
 void buf_wipe_free(struct buf *buf);
+/* Takes what the other holds, and leaves it empty; what was here before is freed. */
+void buf_take(struct buf *buf, struct buf *from);
 /* Hands the bytes (never NULL, NUL-terminated) to the caller and leaves the buffer empty. */
 char *buf_steal(struct buf *buf, size_t *ret_len);

@@ -2,6 +2,7 @@
 #include "idse/receipt.h"
 
 #include "base/buf.h"
+#include "idse/record.h"
 
 static const char *const kinds[] = {
     [DOCUMENT_ACUSE] = "acuse", [DOCUMENT_CONSTANCIA] = "constancia", [DOCUMENT_CSV] = "csv",
@@ -31,7 +32,7 @@ void acuse_free(struct acuse *acuse)
     *acuse = (struct acuse){0};
 }
 
-static void row_free(struct constancia_row *row)
+void constancia_row_free(struct constancia_row *row)
 {
     for (size_t i = 0; i < row->n_errors; i++) {
         free(row->errors[i].code);
@@ -41,17 +42,32 @@ static void row_free(struct constancia_row *row)
     free(row->errors);
     free(row->name);
     free(row->umf);
+    *row = (struct constancia_row){0};
 }
 
 void constancia_free(struct constancia *constancia)
 {
     for (size_t i = 0; i < constancia->n_rows; i++)
-        row_free(&constancia->rows[i]);
+        constancia_row_free(&constancia->rows[i]);
     free(constancia->rows);
     free(constancia->portal_lot);
     free(constancia->folio);
     free(constancia->rp);
     *constancia = (struct constancia){0};
+}
+
+int acuse_match(const struct acuse *acuse, const void *records, size_t n, struct err *err)
+{
+    const char *sent = records;
+    if (acuse->records_len != n)
+        return err_set(err, ERR_UNREADABLE_RECEIPT,
+                       _("the acuse reprints %zu bytes of records, %zu were sent"), acuse->records_len, n);
+    for (size_t i = 0; i < n; i++)
+        if (acuse->records[i] != sent[i])
+            return err_set(err, ERR_UNREADABLE_RECEIPT,
+                           _("the acuse differs from what was sent in record %zu, column %zu"),
+                           i / (RECORD_COLUMNS + 2) + 1, i % (RECORD_COLUMNS + 2) + 1);
+    return 0;
 }
 
 /* ---- cross-footing ---- */
@@ -253,4 +269,21 @@ int constancia_match(const struct constancia *constancia, const struct movement 
     if (r == 0 && n_sent > 0)
         memcpy(ret_row, row_of, n_sent * sizeof(*row_of));
     return r;
+}
+
+int constancia_match_records(const struct constancia *constancia, const void *records, size_t n,
+                             size_t **ret_row, size_t *ret_n, struct err *err)
+{
+    _cleanup_free_ struct movement *sent = xcalloc(n / (RECORD_COLUMNS + 2) + 1, sizeof(*sent));
+    _cleanup_(record_reader_cleanup) struct record_reader *reader = record_reader_new(records, n, NULL);
+    size_t n_sent = 0;
+    while (record_reader_next(reader, &sent[n_sent]) > 0)
+        n_sent++;
+    _cleanup_free_ size_t *row_of = xcalloc(n_sent, sizeof(*row_of));
+    int r = constancia_match(constancia, sent, n_sent, row_of, err);
+    if (r < 0)
+        return r;
+    *ret_row = STEAL(row_of);
+    *ret_n = n_sent;
+    return 0;
 }

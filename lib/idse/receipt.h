@@ -33,6 +33,8 @@ struct acuse {
     size_t records_len;
 };
 void acuse_free(struct acuse *acuse); /* frees the fields, not the struct */
+/* Does it reprint exactly these records? 0, or ERR_UNREADABLE_RECEIPT with the first difference. */
+int acuse_match(const struct acuse *acuse, const void *records, size_t n, struct err *err);
 
 /* One error of a rejected movement. */
 struct receipt_error {
@@ -69,6 +71,8 @@ struct constancia {
     size_t n_rows;
 };
 void constancia_free(struct constancia *constancia); /* frees the fields, not the struct */
+/* Frees what a row holds, for those who free a large constancia bit by bit. */
+void constancia_row_free(struct constancia_row *row);
 
 /*
  * Cross-footing: is every movement that was sent in exactly one list, and do the totals add up? Matching is by NSS, type
@@ -78,3 +82,6 @@ void constancia_free(struct constancia *constancia); /* frees the fields, not th
  */
 int constancia_match(const struct constancia *constancia, const struct movement *sent, size_t n_sent,
                      size_t *ret_row, struct err *err);
+/* The same against the records as they were sent; on success *ret_row is a new array of *ret_n. */
+int constancia_match_records(const struct constancia *constancia, const void *records, size_t n,
+                             size_t **ret_row, size_t *ret_n, struct err *err);

@@ -60,7 +60,7 @@ struct http_answer {
     const char *disposition;        /* Content-Disposition; "" when not said */
     const struct buf *request_head; /* raw lines of the request and its redirects, cookies included */
     const struct buf *head;         /* raw status and header lines */
-    const struct buf *body;         /* what came of it, also when it broke off */
+    struct buf *body;               /* what came of it, also when it broke off; may be taken */
 };
 typedef void http_answer_fn(void *data, const struct http_answer *answer);
 

@@ -21,7 +21,10 @@ struct portal_row {
     bool has_csv;
 };
 
-/* How a request ended. Valid during the callback only; the receiver copies what it keeps. */
+/*
+ * How a request ended. Valid during the callback only; the receiver copies what it keeps, or takes the buffers that are not
+ * const, which can be large.
+ */
 struct portal_answer {
     enum outcome_reason reason;
     const char *text; /* what the portal said, or what failed and where; UTF-8, never NULL, no secrets */
@@ -39,24 +42,43 @@ struct portal_answer {
     const char *portal_lot;
     const char *folio;   /* NULL when the answer does not have it yet */
     int64_t received_us; /* the portal's reception time; 0 when not printed */
-    const struct buf
+    struct buf
         *signature; /* the PKCS#7 that went with the file (DER), also when the upload failed; may be NULL */
 
     /* fetch */
-    const struct buf *document; /* byte for byte */
+    struct buf *document; /* byte for byte */
     const char *media_type;
     const char *file_name; /* as the portal names it, made safe; may be NULL */
 };
 typedef void portal_answer_fn(void *data, const struct portal_answer *answer);
 
-/* A receipt read: exactly one of the two pointers is set when reason is REASON_OK, owned by the caller of the
- * callback. */
+/*
+ * A receipt read: exactly one of acuse and constancia is set when reason is REASON_OK. All but `text` is the receiver's; see
+ * portal_reading_free().
+ */
 struct portal_reading {
     enum outcome_reason reason; /* OK, RECEIPT_UNREADABLE (text says which line) or LOCAL */
     const char *text;
     struct acuse *acuse;
     struct constancia *constancia;
+    char *sha256;     /* acuse: of the records that it reprints, hex */
+    char *difference; /* from what was sent, in words; NULL: there is none */
+    size_t *row_of; /* constancia without difference: the row of each movement sent, see constancia_match() */
+    size_t n_sent;
 };
+static inline void portal_reading_free(struct portal_reading *reading)
+{
+    if (reading->acuse)
+        acuse_free(reading->acuse);
+    if (reading->constancia)
+        constancia_free(reading->constancia);
+    free(reading->acuse);
+    free(reading->constancia);
+    free(reading->sha256);
+    free(reading->difference);
+    free(reading->row_of);
+    *reading = (struct portal_reading){0};
+}
 typedef void portal_reading_fn(void *data, struct portal_reading *reading);
 
 struct portal_session;
@@ -70,9 +92,9 @@ struct portal_ops {
     void (*login)(struct portal_session *session, portal_answer_fn *fn, void *data);
     /* All lots newer than `since_us`, in as few requests as the portal allows. */
     void (*list)(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data);
-    /* The bytes stay the caller's and must live until the callback. */
-    void (*upload)(struct portal_session *session, const char *rp, const void *records, size_t n,
-                   portal_answer_fn *fn, void *data);
+    /* The records are taken over: the buffer is empty afterwards. */
+    void (*upload)(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
+                   void *data);
     void (*fetch)(struct portal_session *session, const char *portal_lot, enum document_kind kind,
                   portal_answer_fn *fn, void *data);
     void (*logout)(struct portal_session *session, portal_answer_fn *fn, void *data);
@@ -84,9 +106,12 @@ struct portal_ops {
     /* Ends the session at once, without a word to the portal; a pending callback is not called any more. NULL
      * is fine. */
     void (*close)(struct portal_session *session);
-    /* Reads a stored acuse or constancia; needs no session. `bytes` are copied. */
-    void (*read)(void *portal, enum document_kind kind, const void *bytes, size_t n, portal_reading_fn *fn,
-                 void *data);
+    /*
+     * Reads a stored acuse or constancia and holds it against the records that were sent; needs no session. Both buffers
+     * are taken over. Without records there is nothing to hold it against.
+     */
+    void (*read)(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
+                 portal_reading_fn *fn, void *data);
     /* Does the profile know how to send? Else the engine holds lots with profile-incomplete. */
     bool (*can_upload)(void *portal);
     /* The name of the profile in use, e.g. "idse-sim". */

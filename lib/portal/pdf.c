@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 
 enum {
     PDF_CHILDREN = 2,
@@ -313,14 +312,15 @@ static void start(evutil_socket_t fd, short what, void *data)
     start_waiting(data);
 }
 
-void pdf_read_words(struct pdf *pdf, const void *bytes, size_t n, pdf_fn *fn, void *data)
+void pdf_read_words(struct pdf *pdf, int document, pdf_fn *fn, void *data)
 {
     struct pdf_job *job = xcalloc(1, sizeof(*job));
-    *job = (struct pdf_job){.pdf = pdf, .input = -1, .pid_fd = -1, .output_fd = -1, .fn = fn, .data = data};
+    *job = (struct pdf_job){
+        .pdf = pdf, .input = document, .pid_fd = -1, .output_fd = -1, .fn = fn, .data = data};
     if (pdf->waiting.n >= PDF_WAITING_MAX)
         err_set(&job->err, ERR_BUSY, _("too many documents are waiting to be read"));
-    else
-        job->input = file_sealed_memory("document", bytes, n, &job->err);
+    else if (document < 0)
+        err_set(&job->err, ERR_FAILED, _("there is no memory for the document"));
     list_put(&pdf->waiting, job);
     event_active(pdf->start, EV_TIMEOUT, 0);
 }

@@ -18,5 +18,5 @@ typedef void pdf_fn(void *data, struct buf *words, const struct err *err);
 
 struct pdf *pdf_new(struct loop *loop, const char *program);
 struct pdf *pdf_free(struct pdf *pdf); /* kills what runs; no callback is called any more */
-/* The bytes are copied. `fn` is called once, later, from the loop. */
-void pdf_read_words(struct pdf *pdf, const void *bytes, size_t n, pdf_fn *fn, void *data);
+/* `document` is a sealed memory file (file_sealed_memory()), taken over; -1 is a document that cannot be read. `fn` is called once, later, from the loop. */
+void pdf_read_words(struct pdf *pdf, int document, pdf_fn *fn, void *data);

@@ -3,38 +3,28 @@
 
 #include <libxml/parser.h>
 
+#include "base/file.h"
 #include "portal/receipt-text.h"
+#include "vault/digest.h"
 
-/* ---- reading receipts: a child finds the words, a worker thread reads them ---- */
+/*
+ * ---- reading receipts: a worker thread makes the file for the child that finds the words; then a worker thread reads them,
+ * and holds what they say against what was sent ----
+ */
 
 struct reading_job {
     struct portal_client *client; /* NULL: the portal is gone, nobody wants the result */
     struct reading_job *next, **link;
     enum document_kind kind;
+    struct buf bytes, sent;
+    int document; /* the bytes, sealed */
     struct buf words;
     bool working; /* a thread has it */
     struct err err;
-    struct acuse *acuse;
-    struct constancia *constancia;
+    struct portal_reading reading;
     portal_reading_fn *fn;
     void *data;
 };
-
-static void *drop_acuse(struct acuse *acuse)
-{
-    if (acuse)
-        acuse_free(acuse);
-    free(acuse);
-    return NULL;
-}
-
-static void *drop_constancia(struct constancia *constancia)
-{
-    if (constancia)
-        constancia_free(constancia);
-    free(constancia);
-    return NULL;
-}
 
 static void reading_unlink(struct reading_job *job)
 {
@@ -46,49 +36,78 @@ static void reading_unlink(struct reading_job *job)
 
 static void reading_free(struct reading_job *job)
 {
+    buf_free(&job->bytes);
+    buf_free(&job->sent);
+    cleanup_close(&job->document);
     buf_free(&job->words);
     err_clear(&job->err);
-    drop_acuse(job->acuse);
-    drop_constancia(job->constancia);
+    portal_reading_free(&job->reading);
     free(job);
 }
 
 /* On the loop: hands the result over. */
 static void reading_end(struct reading_job *job)
 {
-    struct portal_reading reading = {
-        .reason = job->err.code == ERR_NONE                 ? REASON_OK
-                  : job->err.code == ERR_UNREADABLE_RECEIPT ? REASON_RECEIPT_UNREADABLE
-                                                            : REASON_LOCAL,
-        .text = job->err.code ? err_text(&job->err) : "",
-        .acuse = STEAL(job->acuse),
-        .constancia = STEAL(job->constancia),
-    };
+    struct portal_reading reading = job->reading;
+    job->reading = (struct portal_reading){0};
+    reading.reason = job->err.code == ERR_NONE                 ? REASON_OK
+                     : job->err.code == ERR_UNREADABLE_RECEIPT ? REASON_RECEIPT_UNREADABLE
+                                                               : REASON_LOCAL;
+    reading.text = job->err.code ? err_text(&job->err) : "";
     reading_unlink(job);
     job->fn(job->data, &reading);
     reading_free(job);
 }
 
-/* In a worker thread. */
-static void reading_work(void *data)
+/* Work in a thread, then `done` on the loop; when it cannot be had, the reading ends with that. */
+static void reading_work(struct reading_job *job, worker_fn *work, worker_fn *done)
+{
+    job->working = worker_run(job->client->loop, work, done, job, &job->err) >= 0;
+    if (!job->working)
+        reading_end(job);
+}
+
+static void understand_acuse(struct reading_job *job, const struct layout *layout)
+{
+    struct portal_reading *reading = &job->reading;
+    struct acuse acuse;
+    if (acuse_read(layout, &acuse, &job->err) < 0)
+        return;
+    reading->acuse = xmemdup(&acuse, sizeof(acuse));
+    reading->sha256 = digest_sha256_hex(acuse.records, acuse.records_len);
+    _cleanup_err_ struct err difference = ERR_INIT;
+    if (job->sent.len > 0 && acuse_match(&acuse, job->sent.data, job->sent.len, &difference) < 0)
+        reading->difference = xstrdup(err_text(&difference));
+}
+
+static void understand_constancia(struct reading_job *job, const struct layout *layout)
+{
+    struct portal_reading *reading = &job->reading;
+    struct constancia constancia;
+    if (constancia_read(layout, &constancia, &job->err) < 0)
+        return;
+    reading->constancia = xmemdup(&constancia, sizeof(constancia));
+    _cleanup_err_ struct err difference = ERR_INIT;
+    if (job->sent.len > 0 && constancia_match_records(&constancia, job->sent.data, job->sent.len,
+                                                      &reading->row_of, &reading->n_sent, &difference) < 0)
+        reading->difference = xstrdup(err_text(&difference));
+}
+
+static void understand(void *data)
 {
     struct reading_job *job = data;
     struct layout layout;
     if (layout_parse(&job->words, &layout, &job->err) < 0)
         return;
-    if (job->kind == DOCUMENT_ACUSE) {
-        job->acuse = xcalloc(1, sizeof(*job->acuse));
-        if (acuse_read(&layout, job->acuse, &job->err) < 0)
-            job->acuse = drop_acuse(job->acuse);
-    } else {
-        job->constancia = xcalloc(1, sizeof(*job->constancia));
-        if (constancia_read(&layout, job->constancia, &job->err) < 0)
-            job->constancia = drop_constancia(job->constancia);
-    }
+    if (job->kind == DOCUMENT_ACUSE)
+        understand_acuse(job, &layout);
+    else
+        understand_constancia(job, &layout);
     layout_free(&layout);
+    buf_free(&job->sent);
 }
 
-static void reading_worked(void *data)
+static void understood(void *data)
 {
     struct reading_job *job = data;
     if (job->client)
@@ -100,32 +119,57 @@ static void reading_worked(void *data)
 static void words_found(void *data, struct buf *words, const struct err *err)
 {
     struct reading_job *job = data;
-    if (!words)
-        err_set(&job->err, err->code, "%s", err_text(err));
-    else {
-        job->words = *words;
-        *words = BUF_INIT;
-        job->working = worker_run(job->client->loop, reading_work, reading_worked, job, &job->err) >= 0;
-        if (job->working)
-            return;
+    if (words) {
+        buf_take(&job->words, words);
+        reading_work(job, understand, understood);
+        return;
     }
+    if (!job->err.code)
+        err_set(&job->err, err->code, "%s", err_text(err));
     reading_end(job);
 }
 
-static void client_read(void *portal, enum document_kind kind, const void *bytes, size_t n,
+static void make_file(void *data)
+{
+    struct reading_job *job = data;
+    job->document = file_sealed_memory("document", job->bytes.data, job->bytes.len, &job->err);
+    buf_free(&job->bytes);
+}
+
+static void file_made(void *data)
+{
+    struct reading_job *job = data;
+    job->working = false;
+    if (!job->client) {
+        reading_free(job);
+        return;
+    }
+    int document = job->document;
+    job->document = -1;
+    pdf_read_words(job->client->pdf, document, words_found, job);
+}
+
+static void client_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
                         portal_reading_fn *fn, void *data)
 {
     struct portal_client *client = portal;
     if (kind != DOCUMENT_ACUSE && kind != DOCUMENT_CONSTANCIA)
         abort(); /* nothing else can be read */
     struct reading_job *job = xcalloc(1, sizeof(*job));
-    *job = (struct reading_job){.client = client, .kind = kind, .fn = fn, .data = data};
+    *job = (struct reading_job){.client = client, .kind = kind, .document = -1, .fn = fn, .data = data};
+    buf_take(&job->bytes, bytes);
+    buf_take(&job->sent, sent);
     job->next = client->readings;
     job->link = &client->readings;
     if (job->next)
         job->next->link = &job->next;
     client->readings = job;
-    pdf_read_words(client->pdf, bytes, n, words_found, job);
+    job->working = worker_run(client->loop, make_file, file_made, job, &job->err) >= 0;
+    if (job->working)
+        return;
+    err_clear(&job->err); /* too much is waiting for the threads: then here */
+    make_file(job);
+    file_made(job);
 }
 
 /* ---- the portal ---- */

@@ -505,9 +505,15 @@ static void step_free(struct profile_step *step)
         free(*(char **)((char *)step + step_texts[i].offset));
 }
 
+struct profile *profile_ref(struct profile *profile)
+{
+    profile->more_owners++;
+    return profile;
+}
+
 struct profile *profile_free(struct profile *profile)
 {
-    if (!profile)
+    if (!profile || profile->more_owners-- > 0)
         return NULL;
     for (int i = 0; i < _PROFILE_STEP_MAX; i++)
         step_free(&profile->steps[i]);

@@ -94,6 +94,7 @@ struct profile_step {
 };
 
 struct profile {
+    unsigned more_owners; /* than one */
     char *name;
     char *title;
     char *url; /* base, ends with '/' */
@@ -111,7 +112,9 @@ extern const char *const profile_default_dirs[];
 /* Reads NAME.profile from the first of `dirs` that has it. ERR_UNKNOWN_PROFILE, ERR_CONFIG with file and
  * line. */
 int profile_load(const char *const *dirs, const char *name, struct profile **ret, struct err *err);
-struct profile *profile_free(struct profile *profile);
+/* Another owner; on the loop's thread only. */
+struct profile *profile_ref(struct profile *profile);
+struct profile *profile_free(struct profile *profile); /* with its last owner */
 DEFINE_CLEANUP(struct profile *, profile_cleanup, profile_free)
 /* The names of all profiles in `dirs`, sorted, each once; the array ends with NULL and is the caller's, as
  * its strings. */

@@ -17,7 +17,9 @@ struct lot_date {
 };
 
 struct portal_session {
-    struct portal_client *client;
+    struct portal_client *client; /* not for a worker thread, as it may be gone */
+    struct profile *profile;      /* ours, as is the URL */
+    char *url;
     struct portal_session *next, **link;
     struct credential *credential;
     struct http_session *http;
@@ -25,7 +27,8 @@ struct portal_session {
     struct event *go;    /* the next step, from the loop */
     struct timer *pause; /* … or after the pause between two documents */
     int64_t next_document_us;
-    bool answering, closed;
+    bool answering, preparing; /* not to be freed now: a callback or a worker thread is at it */
+    bool closed;
 
     /* the operation under way */
     enum operation operation;
@@ -35,16 +38,14 @@ struct portal_session {
     void *data;
     int64_t since_us;
     char *rp, *lot, *lot_date;
-    const void *records;
-    size_t n_records;
+    struct buf records;
     size_t rows_index; /* into the profile's growing numbers of rows */
     char rows_text[12];
     char *nonce; /* good for one step */
-    char *pkcs7;
     struct buf signature;
-    struct signing *signing; /* under way in a worker thread */
     struct step_request request;
-    bool sent; /* the upload's own request may have left */
+    struct err err; /* why it could not be made */
+    bool sent;      /* the upload's own request may have left */
 
     struct page_rows rows; /* of the last list */
     struct lot_date *dates;
@@ -55,26 +56,25 @@ static void take_step(struct portal_session *session);
 
 /* ---- one operation after another ---- */
 
-static void forget_step(struct portal_session *session)
+/* What belongs to the loop and the client goes at once; the rest may have to wait for a worker thread. */
+static void detach(struct portal_session *session)
 {
-    step_request_free(&session->request);
-    session->pkcs7 = wipe_free_str(session->pkcs7);
-}
-
-static void signing_abandon(struct portal_session *session);
-
-static void destroy(struct portal_session *session)
-{
-    signing_abandon(session);
     *session->link = session->next;
     if (session->next)
         session->next->link = session->link;
     http_session_free(session->http);
-    credential_free(session->credential);
-    transcript_free(session->transcript);
     event_free(session->go);
     timer_free(session->pause);
-    forget_step(session);
+    session->closed = true;
+}
+
+static void destroy(struct portal_session *session)
+{
+    credential_free(session->credential);
+    transcript_free(session->transcript);
+    step_request_free(&session->request);
+    err_clear(&session->err);
+    buf_free(&session->records);
     buf_free(&session->signature);
     page_rows_free(&session->rows);
     for (size_t i = 0; i < session->n_dates; i++) {
@@ -86,12 +86,15 @@ static void destroy(struct portal_session *session)
     free(session->lot);
     free(session->lot_date);
     wipe_free_str(session->nonce);
+    profile_free(session->profile);
+    free(session->url);
     free(session);
 }
 
 /* The last thing done in a turn: the callback may start the next operation or close the session. */
 static void finish(struct portal_session *session, struct portal_answer *answer)
 {
+    buf_free(&session->records);
     if (!answer->text)
         answer->text = "";
     answer->sent = session->sent;
@@ -173,7 +176,7 @@ static void next_step(struct portal_session *session)
 static void list_answered(struct portal_session *session, const struct http_answer *http,
                           const struct page *page)
 {
-    const struct profile_step *list = &session->client->profile->steps[PROFILE_STEP_LIST];
+    const struct profile_step *list = &session->profile->steps[PROFILE_STEP_LIST];
     _cleanup_err_ struct err err = ERR_INIT;
     struct page_rows rows;
     if (!page || page_rows(page, list, &rows, &err) < 0) {
@@ -217,7 +220,7 @@ static void list_answered(struct portal_session *session, const struct http_answ
 static void upload_answered(struct portal_session *session, const struct http_answer *http,
                             const struct page *page)
 {
-    const struct profile_step *step = &session->client->profile->steps[PROFILE_STEP_UPLOAD];
+    const struct profile_step *step = &session->profile->steps[PROFILE_STEP_UPLOAD];
     _cleanup_free_ char *lot = page ? page_text_of(page, step->lot_id) : NULL;
     _cleanup_free_ char *folio = page && step->folio_id ? page_text_of(page, step->folio_id) : NULL;
     _cleanup_free_ char *received = page && step->received_id ? page_text_of(page, step->received_id) : NULL;
@@ -308,9 +311,9 @@ static void build_request(struct portal_session *session, const char *pkcs7, siz
 {
     const char *values[_PROFILE_VARIABLE_MAX];
     const struct credential *credential = session->credential;
-    const struct profile_step *list = &session->client->profile->steps[PROFILE_STEP_LIST];
+    const struct profile_step *list = &session->profile->steps[PROFILE_STEP_LIST];
     snprintf(session->rows_text, sizeof(session->rows_text), "%u", list->rows[session->rows_index]);
-    values[PROFILE_VARIABLE_BASE] = session->client->url;
+    values[PROFILE_VARIABLE_BASE] = session->url;
     values[PROFILE_VARIABLE_USER] = credential_user(credential);
     values[PROFILE_VARIABLE_RFC] = credential_info(credential)->rfc;
     values[PROFILE_VARIABLE_PASSWORD] = credential_password(credential);
@@ -322,8 +325,8 @@ static void build_request(struct portal_session *session, const char *pkcs7, siz
     values[PROFILE_VARIABLE_LOT] = session->lot;
     values[PROFILE_VARIABLE_LOT_DATE] = session->lot_date;
     values[PROFILE_VARIABLE_ROWS] = session->rows_text;
-    step_request_build(&session->client->profile->steps[session->step], session->client->url, values,
-                       session->records, n_records, ret);
+    step_request_build(&session->profile->steps[session->step], session->url, values, session->records.data,
+                       n_records, ret);
 }
 
 static void record(struct portal_session *session, const struct http_answer *http,
@@ -333,12 +336,12 @@ static void record(struct portal_session *session, const struct http_answer *htt
     _cleanup_free_ char *when = time_format_iso(clock_wall_us(loop_clock(session->client->loop)));
     /* Built once more without the signature, which can be larger than the file, and with what is kept of the file. */
     struct step_request shown;
-    build_request(session, "blanked", MIN(session->n_records, (size_t)TRANSCRIPT_MAX_BODY), &shown);
+    build_request(session, "blanked", MIN(session->records.len, (size_t)TRANSCRIPT_MAX_BODY), &shown);
     transcript_note(transcript, "%s %s: %s", when, profile_step_name(session->step), shown.url);
     transcript_head(transcript, http->request_head);
-    if (session->step == PROFILE_STEP_UPLOAD && session->n_records > TRANSCRIPT_MAX_BODY)
+    if (session->step == PROFILE_STEP_UPLOAD && session->records.len > TRANSCRIPT_MAX_BODY)
         transcript_note(transcript, "the first %d bytes of the %zu of the file:", TRANSCRIPT_MAX_BODY,
-                        session->n_records);
+                        session->records.len);
     transcript_body(transcript, shown.body.data, shown.body.len);
     step_request_free(&shown);
     transcript_note(transcript, "answer: %s%s%s", outcome_reason_name(verdict->reason),
@@ -367,7 +370,7 @@ static void step_answered(void *data, const struct http_answer *http)
     step_judge(client->profile, &client->profile->steps[session->step], is_inside(session->step), http,
                &verdict);
     record(session, http, &verdict);
-    forget_step(session);
+    step_request_free(&session->request);
     if (session->step != PROFILE_STEP_SEQUENCE)
         session->nonce = wipe_free_str(session->nonce);
     if (session->operation != OPERATION_UPLOAD || session->step == PROFILE_STEP_UPLOAD)
@@ -388,83 +391,47 @@ static void step_answered(void *data, const struct http_answer *http)
     step_verdict_free(&verdict);
 }
 
-/* ---- signing: in a worker thread, since the records may be many; it has all that it needs, also when we are gone ---- */
-
-struct signing {
-    struct portal_session *session; /* NULL: closed meanwhile, and the credential is ours */
-    struct credential *credential;
-    enum profile_encoding encoding;
-    struct buf data; /* what is signed */
-    struct buf der;
-    char *pkcs7;
-    struct err err;
-};
+/*
+ * ---- what is signed, in a worker thread: the records may be many. The thread has the session for itself; when it is closed
+ * meanwhile, prepared() frees it.
+ */
 
 static void send_step(struct portal_session *session);
 
-static void signing_work(void *data)
+static void prepare(void *data)
 {
-    struct signing *signing = data;
-    if (credential_sign(signing->credential, signing->data.data, signing->data.len, &signing->der,
-                        &signing->err) >= 0)
-        signing->pkcs7 = step_pkcs7_text(signing->encoding, &signing->der);
-}
-
-static void signing_free(struct signing *signing)
-{
-    if (!signing->session)
-        credential_free(signing->credential);
-    buf_free(&signing->data);
-    buf_free(&signing->der);
-    wipe_free_str(signing->pkcs7);
-    err_clear(&signing->err);
-    free(signing);
-}
-
-static void signing_done(void *data)
-{
-    struct signing *signing = data;
-    struct portal_session *session = signing->session;
-    if (!session) {
-        signing_free(signing);
-        return;
-    }
-    session->signing = NULL;
-    if (!signing->pkcs7)
-        finish_with(session, REASON_LOCAL, err_text(&signing->err));
-    else {
-        session->pkcs7 = STEAL(signing->pkcs7);
-        buf_free(&session->signature);
-        session->signature = signing->der;
-        signing->der = BUF_INIT;
-        send_step(session);
-    }
-    signing_free(signing);
-}
-
-static void signing_abandon(struct portal_session *session)
-{
-    if (!session->signing)
-        return;
-    session->signing->session = NULL;
-    session->credential = NULL;
-    session->signing = NULL;
-}
-
-static void sign(struct portal_session *session, const struct profile_step *step)
-{
+    struct portal_session *session = data;
+    const struct profile_step *step = &session->profile->steps[session->step];
+    const char *nonce = str_or_empty(session->nonce);
     bool records = step->sign == PROFILE_SIGN_RECORDS;
-    struct signing *signing = xcalloc(1, sizeof(*signing));
-    *signing =
-        (struct signing){.session = session, .credential = session->credential, .encoding = step->encoding};
-    buf_add(&signing->data, records ? session->records : str_or_empty(session->nonce),
-            records ? session->n_records : strlen(str_or_empty(session->nonce)));
-    if (worker_run(session->client->loop, signing_work, signing_done, signing, &signing->err) >= 0)
-        session->signing = signing;
-    else {
-        finish_with(session, REASON_LOCAL, err_text(&signing->err));
-        signing_free(signing);
-    }
+    buf_free(&session->signature);
+    if (credential_sign(session->credential, records ? session->records.data : nonce,
+                        records ? session->records.len : strlen(nonce), &session->signature,
+                        &session->err) < 0)
+        return;
+    _cleanup_free_ char *pkcs7 = step_pkcs7_text(step->encoding, &session->signature);
+    build_request(session, pkcs7, session->records.len, &session->request);
+}
+
+static void prepared(void *data)
+{
+    struct portal_session *session = data;
+    session->preparing = false;
+    if (session->closed)
+        destroy(session);
+    else if (session->err.code)
+        finish_with(session, REASON_LOCAL, err_text(&session->err));
+    else
+        send_step(session);
+}
+
+static void prepare_in_worker(struct portal_session *session)
+{
+    err_clear(&session->err);
+    if (worker_run(session->client->loop, prepare, prepared, session, &session->err) < 0)
+        finish_with(session, REASON_LOCAL, err_text(&session->err));
+    else
+        session->preparing = true;
 }
 
 /* False, and the operation has ended or waits, when the step cannot be taken now. */
@@ -498,21 +465,21 @@ static void take_step(struct portal_session *session)
     enum profile_step_id id = session->steps[session->at_step];
     if (!may_step(session, id))
         return;
-    if (!session->nonce && profile_needs_nonce(&session->client->profile->steps[id]))
+    if (!session->nonce && profile_needs_nonce(&session->profile->steps[id]))
         id = PROFILE_STEP_SEQUENCE;
     session->step = id;
 
-    const struct profile_step *step = &session->client->profile->steps[id];
-    if (step->sign == PROFILE_SIGN_NOTHING)
-        send_step(session);
-    else
-        sign(session, step);
+    if (session->profile->steps[id].sign != PROFILE_SIGN_NOTHING) {
+        prepare_in_worker(session);
+        return;
+    }
+    build_request(session, NULL, session->records.len, &session->request);
+    send_step(session);
 }
 
 static void send_step(struct portal_session *session)
 {
-    const struct profile_step *step = &session->client->profile->steps[session->step];
-    build_request(session, session->pkcs7, session->n_records, &session->request);
+    const struct profile_step *step = &session->profile->steps[session->step];
     http_send(session->http,
               &(struct http_request){
                   .url = session->request.url,
@@ -537,6 +504,8 @@ struct portal_session *session_open(void *portal, int64_t certificate, struct er
         return NULL;
     struct portal_session *session = xcalloc(1, sizeof(*session));
     session->client = client;
+    session->profile = profile_ref(client->profile);
+    session->url = xstrdup(client->url);
     session->credential = credential;
     session->http = http_session_new(client->http);
     session->transcript = transcript_new();
@@ -568,13 +537,12 @@ void session_list(struct portal_session *session, int64_t since_us, portal_answe
     plan(session, PROFILE_STEP_LIST);
 }
 
-void session_upload(struct portal_session *session, const char *rp, const void *records, size_t n,
-                    portal_answer_fn *fn, void *data)
+void session_upload(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
+                    void *data)
 {
     begin(session, OPERATION_UPLOAD, fn, data);
     replace_str(&session->rp, xstrdup(rp));
-    session->records = records;
-    session->n_records = n;
+    buf_take(&session->records, records);
     buf_reset(&session->signature);
     plan(session, PROFILE_STEP_UPLOAD);
 }
@@ -592,7 +560,7 @@ void session_fetch(struct portal_session *session, const char *portal_lot, enum 
     begin(session, OPERATION_FETCH, fn, data);
     session->since_us = INT64_MIN;
     replace_str(&session->lot, xstrdup(portal_lot));
-    const struct profile_step *step = &session->client->profile->steps[steps[kind]];
+    const struct profile_step *step = &session->profile->steps[steps[kind]];
     if (profile_uses(step, PROFILE_VARIABLE_LOT_DATE) && !find_date(session, portal_lot))
         plan(session, PROFILE_STEP_LIST);
     plan(session, steps[kind]);
@@ -614,8 +582,7 @@ void session_close(struct portal_session *session)
 {
     if (!session)
         return;
-    if (session->answering)
-        session->closed = true; /* finish() does it when the callback is over */
-    else
+    detach(session);
+    if (!session->answering && !session->preparing)
         destroy(session);
 }

@@ -37,7 +37,7 @@ static size_t body_bound(const struct profile_step *step, const char *const *val
     size_t bound = n_records + 256;
     for (size_t i = 0; i < step->n_fields; i++) {
         _cleanup_wipe_ char *value = profile_expand(step->fields[i].value, values);
-        bound += FORM_GROWTH * (strlen(step->fields[i].name) + strlen(value)) + 256;
+        bound += (step->multipart ? 1 : FORM_GROWTH) * (strlen(step->fields[i].name) + strlen(value)) + 256;
     }
     return bound;
 }
@@ -54,7 +54,7 @@ void step_request_build(const struct profile_step *step, const char *base,
                         const char *const values[_PROFILE_VARIABLE_MAX], const void *records,
                         size_t n_records, struct step_request *ret)
 {
-    struct step_request request = {.body = BUF_INIT};
+    struct step_request request = {.body = BUF_INIT, .secret = profile_uses(step, PROFILE_VARIABLE_PASSWORD)};
     _cleanup_free_ char *path = profile_expand(step->path, values);
     request.url = xasprintf("%s%s", base, path);
     request.headers = expand_headers(step, values);
@@ -81,7 +81,10 @@ void step_request_free(struct step_request *request)
         wipe_free_str(*header);
     free(request->headers);
     free(request->content_type);
-    buf_wipe_free(&request->body);
+    if (request->secret)
+        buf_wipe_free(&request->body);
+    else
+        buf_free(&request->body); /* wiping that of an upload would take long */
     *request = (struct step_request){0};
 }
 

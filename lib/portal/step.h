@@ -7,12 +7,13 @@
 
 /* One step of a profile: from its description to a request, and from an answer to what it means. Pure, no I/O. */
 
-/* The strings that http_send() wants, owned here. May hold secrets. */
+/* The strings that http_send() wants, owned here. */
 struct step_request {
     char *url;
     char **headers;     /* ends with NULL; may be NULL */
     char *content_type; /* NULL: a GET */
     struct buf body;
+    bool secret; /* the body holds a password: it is wiped */
 };
 
 void step_request_build(const struct profile_step *step, const char *base,

@@ -157,3 +157,5 @@ enum { SCHEMA_APPLICATION_ID = 0x49445345 }; /* "IDSE" */
  * where an undo may have taken back a publication.
  */
 int lot_sweep(struct store *store, struct err *err);
+/* Deletes documents of which parts are missing: at the start. */
+int document_sweep(struct store *store, struct err *err);

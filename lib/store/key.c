@@ -59,7 +59,7 @@ static const char sql_duplicate[] =
     " WHERE movement_key.nss = ?1 AND movement_key.rp = ?2 AND movement_key.type = ?3 AND movement_key.date "
     "= ?4"
     " AND lot.id <> ?5 AND lot.state NOT IN (6, 7, 9)" /* rejected, failed, cancelled; and the movement's: */
-    " AND coalesce(movement.state, lot.movement_state) IN (0, 1, 2, 3, 5)" /* not 4, 6, 7: the like */
+    " AND " MOVEMENT_STATE_NOW " IN (0, 1, 2, 3, 5)"   /* not 4, 6, 7: the like */
     " ORDER BY movement_key.movement LIMIT 1";
 
 static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const struct key *key,

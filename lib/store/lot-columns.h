@@ -69,3 +69,10 @@ int lot_unknown(int64_t id, struct err *err);
 /* Writes a movement of a lot; `rp` is the row of the lot's registro patronal. */
 int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
                     struct err *err);
+
+/*
+ * What a movement's row has of its own counts once its lot was answered: until then results are being written, or were
+ * taken back.
+ */
+#define MOVEMENT_OWN(column, otherwise) "iif(lot.answered_us <> 0, movement." column ", " otherwise ")"
+#define MOVEMENT_STATE_NOW              MOVEMENT_OWN("state", "lot.movement_state")

@@ -50,22 +50,32 @@ int store_lot_update(struct store *store, const struct store_lot *lot, struct er
     return sqlite3_changes(store->db) > 0 ? 0 : lot_unknown(lot->id, err);
 }
 
-int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err)
+int store_lot_records_next(struct store *store, int64_t id, uint32_t *part, size_t max, struct buf *ret,
+                           struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    size_t before = ret->len;
+    int r =
+        db_query(store, &query, err, "SELECT bytes FROM record_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+                 DB_INT(row_id(id, *part)), DB_INT(row_last(id)));
+    while (r >= 0 && ret->len - before < max && (r = db_next(&query, err)) > 0) {
+        db_blob(&query, 0, ret);
+        ++*part;
+    }
+    if (r < 0)
+        ret->len = before;
+    return r;
+}
+
+int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err)
+{
     int64_t total = 0;
+    uint32_t part = 0;
     int r =
         db_number(store, &total, err, "SELECT count_total FROM lot WHERE id = ?1 AND state >= 0", DB_INT(id));
     if (r <= 0)
         return r < 0 ? r : lot_unknown(id, err);
-    r = db_query(store, &query, err, "SELECT bytes FROM record_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-                 DB_INT(row_first(id)), DB_INT(row_last(id)));
-    size_t before = ret->len;
-    while (r >= 0 && (r = db_next(&query, err)) > 0)
-        db_blob(&query, 0, ret);
-    if (r < 0)
-        ret->len = before;
-    return r;
+    return store_lot_records_next(store, id, &part, SIZE_MAX, ret, err);
 }
 
 int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err)

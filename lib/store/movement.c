@@ -21,12 +21,12 @@
 
 #define MOVEMENT_GIVEN(X) X(rp, , , ) X(nss, , , ) MOVEMENT_COLUMNS(X)
 
-/* The state is the row's own or its lot's; 0 (not sent) and 7 (cancelled) have no instants. */
-#define STATE "coalesce(movement.state, lot.movement_state)"
+/* 0 (not sent) and 7 (cancelled) have no instants. */
 #define COMPUTED                                                                                             \
-    "lot.id, movement.id & 1048575, " STATE ", lot.rp, format('%011d', movement.nss),"                       \
-    " iif(" STATE " IN (0, 7), 0, lot.attempt_us), iif(" STATE " IN (0, 7), 0, lot.received_us),"            \
-    " iif(movement.state IN (3, 4), lot.answered_us, 0), movement.extemporaneo, movement.imss_name"
+    "lot.id, movement.id & 1048575, " MOVEMENT_STATE_NOW ", lot.rp, format('%011d', movement.nss),"          \
+    " iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.attempt_us), iif(" MOVEMENT_STATE_NOW                     \
+    " IN (0, 7), 0, lot.received_us),"                                                                       \
+    " lot.answered_us, " MOVEMENT_OWN("extemporaneo", "0") ", " MOVEMENT_OWN("imss_name", "NULL")
 #define COLUMN_QUALIFIED(column, ...) ", movement." #column
 
 static const struct db_field fields[] = {DB_FIELD(I64, store_movement, lot),
@@ -72,28 +72,12 @@ int movement_insert(struct store *store, int64_t id, int64_t rp, const struct mo
 
 /* ---- changes of a whole lot ---- */
 
-static int clear_results(struct store *store, int64_t lot, struct err *err)
-{
-    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
-    int r = db_run(store, err,
-                   "UPDATE movement SET state = NULL, extemporaneo = 0, imss_name = NULL"
-                   " WHERE id BETWEEN ?1 AND ?2 AND state IS NOT NULL",
-                   first, last);
-    return r < 0 ? r
-                 : db_run(store, err, "DELETE FROM movement_error WHERE movement BETWEEN ?1 AND ?2", first,
-                          last);
-}
-
 int store_lot_set_movements(struct store *store, int64_t lot, enum movement_state state, struct err *err)
 {
-    int64_t answered_us = 0;
-    int r = db_number(store, &answered_us, err, "SELECT answered_us FROM lot WHERE id = ?1 AND state >= 0",
-                      DB_INT(lot));
-    if (r <= 0)
-        return r < 0 ? r : lot_unknown(lot, err);
-    r = db_run(store, err, "UPDATE lot SET movement_state = ?2, answered_us = 0 WHERE id = ?1", DB_INT(lot),
-               DB_INT(state));
-    return r < 0 || answered_us == 0 ? r : clear_results(store, lot, err);
+    int r =
+        db_run(store, err, "UPDATE lot SET movement_state = ?2, answered_us = 0 WHERE id = ?1 AND state >= 0",
+               DB_INT(lot), DB_INT(state));
+    return r < 0 || sqlite3_changes(store->db) > 0 ? r : lot_unknown(lot, err);
 }
 
 static int set_result(struct store *store, int64_t movement, const struct constancia_row *row,
@@ -112,39 +96,49 @@ static int set_result(struct store *store, int64_t movement, const struct consta
     return r;
 }
 
-/* Looked at before the first row is written, so that a wrong call changes nothing. */
-static int check_results(struct store *store, int64_t lot, const struct constancia *constancia,
-                         const size_t *row_of, size_t n, int64_t *ret_answered_us, struct err *err)
+/* Looked at before the first row of the slice is written, so that a wrong call changes nothing. */
+static int check_results(struct store *store, int64_t lot, const struct store_results *results, size_t end,
+                         struct err *err)
 {
-    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     "SELECT count_total, answered_us FROM lot WHERE id = ?1 AND state >= 0", DB_INT(lot));
-    if (r >= 0)
-        r = db_next(&query, err);
+    int64_t total = 0;
+    int r = db_number(store, &total, err, "SELECT count_total FROM lot WHERE id = ?1 AND state >= 0",
+                      DB_INT(lot));
     if (r <= 0)
         return r < 0 ? r : lot_unknown(lot, err);
-    bool fits = (uint64_t)sqlite3_column_int64(query.stmt, 0) == n;
-    for (size_t i = 0; fits && i < n; i++)
-        fits = row_of[i] < constancia->n_rows;
-    if (!fits)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("The results are not those of lot %lld"), (long long)lot);
-    *ret_answered_us = sqlite3_column_int64(query.stmt, 1);
-    return 0;
+    bool fits = (uint64_t)total == results->n;
+    for (size_t i = results->at; fits && i < end; i++)
+        fits = results->row_of[i] < results->constancia->n_rows;
+    return fits ? 0
+                : err_set(err, ERR_INVALID_ARGUMENT, _("The results are not those of lot %lld"),
+                          (long long)lot);
 }
 
-int store_lot_set_results(struct store *store, int64_t lot, const struct constancia *constancia,
-                          const size_t *row_of, size_t n, struct err *err)
+/* Results that were written before, in whole or in part, are written over. */
+static int write_results(struct store *store, int64_t lot, const struct store_results *results, size_t end,
+                         struct err *err)
 {
-    int64_t answered_us = 0;
-    int r = check_results(store, lot, constancia, row_of, n, &answered_us, err);
-    if (r >= 0 && answered_us != 0)
-        r = clear_results(store, lot, err);
-    for (size_t i = 0; r >= 0 && i < n; i++)
-        r = set_result(store, row_id(lot, (uint32_t)i), &constancia->rows[row_of[i]], err);
+    int r = db_run(store, err, "DELETE FROM movement_error WHERE movement >= ?1 AND movement < ?2",
+                   DB_INT(row_id(lot, (uint32_t)results->at)), DB_INT(row_id(lot, (uint32_t)end)));
+    for (size_t i = results->at; r >= 0 && i < end; i++)
+        r = set_result(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]], err);
+    return r;
+}
+
+int store_lot_set_results(struct store *store, int64_t lot, struct store_results *results, size_t max,
+                          struct err *err)
+{
+    size_t end = results->at + MIN(max, results->n - results->at);
+    bool last = end == results->n;
+    int r = check_results(store, lot, results, end, err);
+    if (r >= 0)
+        r = write_results(store, lot, results, end, err);
+    if (r >= 0 && (results->at == 0 || last))
+        r = db_run(store, err, "UPDATE lot SET answered_us = ?2 WHERE id = ?1", DB_INT(lot),
+                   DB_INT(last ? MAX(clock_wall_us(store->clock), 1) : 0));
     if (r < 0)
         return r;
-    return db_run(store, err, "UPDATE lot SET answered_us = ?2 WHERE id = ?1", DB_INT(lot),
-                  DB_INT(MAX(clock_wall_us(store->clock), 1)));
+    results->at = end;
+    return last ? 0 : 1;
 }
 
 /* ---- lists ---- */
@@ -187,7 +181,7 @@ static void where_type_and_states(struct select *select, const struct store_move
     if (filter->states) {
         select_text(select, " AND (lot.answered_us <> 0 OR lot.movement_state IN (");
         select_bits(select, filter->states);
-        select_text(select, ")) AND " STATE " IN (");
+        select_text(select, ")) AND " MOVEMENT_STATE_NOW " IN (");
         select_bits(select, filter->states);
         select_text(select, ")");
     }

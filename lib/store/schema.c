@@ -13,8 +13,10 @@
  *
  * Version 1. Lots are numbered for ever (AUTOINCREMENT). While a lot is being taken in its state is -1 and
  * `token` tells its intake. Movements and the parts of a lot's records have (lot << 20 | number) as their
- * key: the rows of a lot lie together, in order, without an index. A movement's own state is NULL as long
- * as all movements of its lot share lot.movement_state, so that sending a lot of 100,000 changes one row.
+ * key, parts of a document (document << 20 | number): the rows of one lie together, in order, without an index.
+ * A document has no hash as long as parts of it are missing. What a movement has of its own counts only when
+ * lot.answered_us is set, else all movements of its lot share lot.movement_state, so that sending a lot of
+ * 100,000 changes one row.
  * movement_key is the index of movements by worker, kept by hand: see key.h. `total` is kept by triggers: a
  * lot state's code, 100 for held lots, 101 for movements.
  */
@@ -101,8 +103,10 @@ static const char *const migrations[] = {
     "CREATE TABLE document("
     "  id INTEGER PRIMARY KEY, lot INTEGER REFERENCES lot(id), kind INTEGER NOT NULL, name TEXT, media_type "
     "TEXT,"
-    "  sha256 TEXT NOT NULL, size INTEGER NOT NULL, stored_us INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
+    "  sha256 TEXT NOT NULL, size INTEGER NOT NULL, stored_us INTEGER NOT NULL) STRICT;"
     "CREATE INDEX document_by_lot ON document(lot, kind, sha256);"
+    "CREATE INDEX document_unfinished ON document(id) WHERE sha256 = '';"
+    "CREATE TABLE document_part(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
 
     "CREATE TABLE attempt("
     "  id INTEGER PRIMARY KEY, lot INTEGER NOT NULL REFERENCES lot(id), certificate INTEGER REFERENCES "

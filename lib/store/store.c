@@ -121,6 +121,8 @@ static int open_steps(struct store *store, struct err *err)
         r = db_exec(store, "PRAGMA journal_mode = WAL", err);
     if (r >= 0)
         r = lot_sweep(store, err);
+    if (r >= 0)
+        r = document_sweep(store, err);
     return r < 0 ? r : store_commit(store, err);
 }
 

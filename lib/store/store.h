@@ -220,12 +220,25 @@ int store_lot_get(struct store *store, int64_t id, struct store_lot *ret,
 int store_lot_update(struct store *store, const struct store_lot *lot, struct err *err);
 /* Gives all movements of the lot that state. */
 int store_lot_set_movements(struct store *store, int64_t lot, enum movement_state state, struct err *err);
-/* Stores what a matched constancia says: row_of[i] is the row for the i-th movement (see constancia_match()).
+/* What a matched constancia says of a lot's movements; all pointers stay the caller's. */
+struct store_results {
+    const struct constancia *constancia;
+    const size_t *row_of; /* the row for the i-th movement (see constancia_match()) */
+    size_t n;             /* movements; all of the lot */
+    size_t at;            /* how many are stored; begins with 0 */
+};
+/*
+ * Stores at most `max` more of them; each call may be in a turn of its own. None shows until the call that stores the last
+ * one: 1 when there are more, 0 when all are stored. What was never stored whole is written over by the next constancia.
  */
-int store_lot_set_results(struct store *store, int64_t lot, const struct constancia *constancia,
-                          const size_t *row_of, size_t n, struct err *err);
+int store_lot_set_results(struct store *store, int64_t lot, struct store_results *results, size_t max,
+                          struct err *err);
 /* The exact bytes sent or to be sent. */
 int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err);
+/* The same in slices: appends at least `max` bytes more, if there are so many; *part begins with 0. 1 when there are
+ * more, else 0. */
+int store_lot_records_next(struct store *store, int64_t id, uint32_t *part, size_t max, struct buf *ret,
+                           struct err *err);
 /* The lot that carries this portal lot number: 1 and *ret_id, or 0. */
 int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err);
 
@@ -294,6 +307,16 @@ void store_documents_free(struct store_document *documents, size_t n);
 /* Equal bytes of the same kind for the same lot are stored once; *ret_id is then the first one's. */
 int store_document_add(struct store *store, const struct store_document *document, const void *bytes,
                        size_t n, int64_t *ret_id, struct err *err);
+/*
+ * The same in slices, each of which may be in a turn of its own: next stores at most `max` bytes more and returns 1 when
+ * there are more, or 0 with *ret_id; until then the document does not show. `bytes` stay the caller's. What was begun and
+ * not ended is deleted by store_open(). End it with store_document_end() either way.
+ */
+struct store_saving;
+int store_document_begin(struct store *store, const struct store_document *document, const void *bytes,
+                         size_t n, struct store_saving **ret, struct err *err);
+int store_document_next(struct store_saving *saving, size_t max, int64_t *ret_id, struct err *err);
+struct store_saving *store_document_end(struct store_saving *saving);
 int store_document_list(struct store *store, int64_t lot, struct store_document **ret, size_t *ret_n,
                         struct err *err);
 /* The bytes; ERR_UNKNOWN_DOCUMENT, or ERR_STORE_CORRUPT when they no longer have their hash. ret_document may
@@ -321,8 +344,7 @@ int store_attempt_transcript(struct store *store, int64_t id, struct buf *ret, s
 
 /* ---- portal lots that are not ours (sent by hand, or by another program), so that their acuse is read only
  * once ---- */
-int store_foreign_add(struct store *store, const char *portal_lot, const void *records, size_t n,
-                      struct err *err);
+int store_foreign_add(struct store *store, const char *portal_lot, const char *sha256, struct err *err);
 /* 1 when it is known (and its records' hash in *ret_sha256, to be freed), else 0. */
 int store_foreign_find(struct store *store, const char *portal_lot, char **ret_sha256, struct err *err);
 

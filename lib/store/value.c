@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/db.h"
-#include "vault/digest.h"
 
 int store_value_set(struct store *store, const char *name, const char *value, struct err *err)
 {
@@ -22,10 +21,8 @@ int store_value_get(struct store *store, const char *name, char **ret, struct er
     return r;
 }
 
-int store_foreign_add(struct store *store, const char *portal_lot, const void *records, size_t n,
-                      struct err *err)
+int store_foreign_add(struct store *store, const char *portal_lot, const char *sha256, struct err *err)
 {
-    _cleanup_free_ char *sha256 = digest_sha256_hex(records, n);
     return db_run(store, err,
                   "INSERT INTO foreign_lot(portal_lot, sha256) VALUES (?1, ?2)"
                   " ON CONFLICT DO UPDATE SET sha256 = ?2",

@@ -94,7 +94,9 @@ static enum outcome_reason list(int64_t since_us)
 static enum outcome_reason upload(const struct buf *records)
 {
     clear_result();
-    portal->ops->upload(session, synthetic_rps[0], records->data, records->len, answered, NULL);
+    struct buf copy = BUF_INIT;
+    buf_add(&copy, records->data, records->len);
+    portal->ops->upload(session, synthetic_rps[0], &copy, answered, NULL);
     await();
     return result.reason;
 }
@@ -129,18 +131,15 @@ static void read_done(void *data, struct portal_reading *got)
 static void read_document(enum document_kind kind, const struct buf *document)
 {
     reading = (struct portal_reading){.reason = REASON_LOCAL};
-    portal->ops->read(portal->data, kind, document->data, document->len, read_done, NULL);
+    struct buf copy = BUF_INIT;
+    buf_add(&copy, document->data, document->len);
+    portal->ops->read(portal->data, kind, &copy, &BUF_INIT, read_done, NULL);
     loop_run(loop);
 }
 
 static void drop_reading(void)
 {
-    if (reading.acuse)
-        acuse_free(reading.acuse);
-    if (reading.constancia)
-        constancia_free(reading.constancia);
-    free(reading.acuse);
-    free(reading.constancia);
+    portal_reading_free(&reading);
 }
 
 /* ---- set-up ---- */
@@ -528,13 +527,12 @@ static void closing_while_it_signs_sends_nothing(void **state)
     assert_int_equal(login(), REASON_OK);
     size_t before = practice_ledger(&practice);
     clear_result();
-    portal->ops->upload(session, synthetic_rps[0], records.data, records.len, answered, NULL);
+    portal->ops->upload(session, synthetic_rps[0], &records, answered, NULL);
     /* The answer to the sequence starts the signing; its end would be the next event. */
     size_t from = portal->ops->transcript(session)->len;
     while (portal->ops->transcript(session)->len == from)
         event_base_loop(loop_base(loop), EVLOOP_ONCE);
     portal->ops->close(session);
-    buf_free(&records); /* the caller's again, at once */
     session = portal->ops->open(portal->data, 1, NULL);
     assert_int_equal(login(), REASON_OK); /* whose own signing comes after that one */
     assert_int_equal(practice_ledger(&practice), before);

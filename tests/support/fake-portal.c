@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "idse/record.h"
+#include "vault/digest.h"
 
 struct portal_session {
     struct fake_portal *fake;
@@ -24,6 +25,7 @@ struct fake_pending {
     char portal_lot[16];
     char rp[12];
     struct buf bytes; /* records of an upload, document of a reading */
+    struct buf sent;  /* what a reading is held against */
     int64_t since_us;
     enum document_kind kind;
 };
@@ -39,7 +41,8 @@ static struct fake_pending *enqueue(struct fake_portal *fake, struct portal_sess
     return pending;
 }
 
-static struct fake_pending *request(struct portal_session *session, enum fake_step step, portal_answer_fn *fn, void *data)
+static struct fake_pending *request(struct portal_session *session, enum fake_step step, portal_answer_fn *fn,
+                                    void *data)
 {
     struct fake_portal *fake = session->fake;
     struct fake_pending *pending = enqueue(fake, session);
@@ -71,7 +74,8 @@ static void fake_list(struct portal_session *session, int64_t since_us, portal_a
     request(session, FAKE_LIST, fn, data)->since_us = since_us;
 }
 
-static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, const char *rp, const struct buf *records)
+static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, const char *rp,
+                             const struct buf *records)
 {
     fake->lots = xreallocarray(fake->lots, fake->n_lots + 1, sizeof(*fake->lots));
     struct fake_lot *lot = &fake->lots[fake->n_lots++];
@@ -85,12 +89,12 @@ static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, cons
     return lot;
 }
 
-static void fake_upload(struct portal_session *session, const char *rp, const void *records, size_t n,
+static void fake_upload(struct portal_session *session, const char *rp, struct buf *records,
                         portal_answer_fn *fn, void *data)
 {
     struct fake_pending *pending = request(session, FAKE_UPLOAD, fn, data);
     snprintf(pending->rp, sizeof(pending->rp), "%s", rp);
-    buf_add(&pending->bytes, records, n);
+    buf_take(&pending->bytes, records);
     /* What the portal takes, it takes now: the process may not live to see the answer. */
     if (!pending->faulty || pending->fault.taken)
         snprintf(pending->portal_lot, sizeof(pending->portal_lot), "%s",
@@ -121,6 +125,7 @@ static const struct buf *fake_transcript(struct portal_session *session)
 static void free_pending(struct fake_pending *pending)
 {
     buf_free(&pending->bytes);
+    buf_free(&pending->sent);
     free(pending);
 }
 
@@ -139,14 +144,15 @@ static void fake_close(struct portal_session *session)
     free(session);
 }
 
-static void fake_read(void *portal, enum document_kind kind, const void *bytes, size_t n, portal_reading_fn *fn,
-                      void *data)
+static void fake_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
+                      portal_reading_fn *fn, void *data)
 {
     struct fake_pending *pending = enqueue(portal, NULL);
     pending->reading_fn = fn;
     pending->data = data;
     pending->kind = kind;
-    buf_add(&pending->bytes, bytes, n);
+    buf_take(&pending->bytes, bytes);
+    buf_take(&pending->sent, sent);
 }
 
 static bool fake_can_upload(void *portal)
@@ -203,12 +209,14 @@ static void answer_list(struct fake_portal *fake, struct fake_pending *pending, 
 }
 
 /* A document of the fake names its kind, its lot, whether it is a wrong one, and holds the records. */
-static void answer_document(struct fake_portal *fake, struct fake_pending *pending, struct portal_answer *answer)
+static void answer_document(struct fake_portal *fake, struct fake_pending *pending,
+                            struct portal_answer *answer)
 {
     const struct fake_lot *lot = find(fake, pending->portal_lot);
     bool wrong = pending->faulty && pending->fault.wrong;
     struct buf document = BUF_INIT;
-    buf_printf(&document, "%u %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r', lot->reject_every);
+    buf_printf(&document, "%u %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r',
+               lot->reject_every);
     buf_add(&document, lot->records.data, lot->records.len);
     answer->document = &document;
     answer->media_type = "application/pdf";
@@ -236,6 +244,7 @@ static void answer(struct fake_portal *fake, struct fake_pending *pending)
     } else {
         answer.portal_lot = pending->portal_lot;
         answer.received_us = clock_wall_us(fake->clock);
+        answer.signature = pending->step == FAKE_UPLOAD ? &pending->bytes : NULL; /* as large as the file */
         pending->answer_fn(pending->data, &answer);
     }
 }
@@ -253,8 +262,8 @@ static struct acuse *read_acuse(const char *number, const char *rp, bool wrong, 
     return acuse;
 }
 
-static struct constancia *read_constancia(const char *number, const char *rp, bool wrong, unsigned reject_every,
-                                          const char *records, size_t n)
+static struct constancia *read_constancia(const char *number, const char *rp, bool wrong,
+                                          unsigned reject_every, const char *records, size_t n)
 {
     struct constancia *constancia = xcalloc(1, sizeof(*constancia));
     constancia->portal_lot = xstrdup(number);
@@ -275,7 +284,8 @@ static struct constancia *read_constancia(const char *number, const char *rp, bo
         snprintf(row.nss, sizeof(row.nss), "%s", movement.nss);
         if (!operated) {
             row.errors = xcalloc(1, sizeof(*row.errors));
-            row.errors[0] = (struct receipt_error){.code = xstrdup("011"), .text = xstrdup("RECHAZO DE PRACTICA")};
+            row.errors[0] =
+                (struct receipt_error){.code = xstrdup("011"), .text = xstrdup("RECHAZO DE PRACTICA")};
             row.n_errors = 1;
             rejected[n_rejected++] = row;
         } else
@@ -292,6 +302,22 @@ static struct constancia *read_constancia(const char *number, const char *rp, bo
     return constancia;
 }
 
+static void compare(struct portal_reading *reading, const struct buf *sent)
+{
+    struct err err = ERR_INIT;
+    int r = 0;
+    if (reading->acuse)
+        reading->sha256 = digest_sha256_hex(reading->acuse->records, reading->acuse->records_len);
+    if (sent->len > 0 && reading->acuse)
+        r = acuse_match(reading->acuse, sent->data, sent->len, &err);
+    if (sent->len > 0 && reading->constancia)
+        r = constancia_match_records(reading->constancia, sent->data, sent->len, &reading->row_of,
+                                     &reading->n_sent, &err);
+    if (r < 0)
+        reading->difference = xstrdup(err_text(&err));
+    err_clear(&err);
+}
+
 static void read_document(struct fake_pending *pending)
 {
     unsigned kind;
@@ -299,7 +325,8 @@ static void read_document(struct fake_pending *pending)
     char number[16], rp[12], right;
     struct portal_reading reading = {.reason = REASON_OK, .text = ""};
     const char *end = memchr(pending->bytes.data, '\n', pending->bytes.len);
-    if (sscanf(pending->bytes.data, "%u %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5 || !end)
+    if (sscanf(pending->bytes.data, "%u %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5 ||
+        !end)
         reading = (struct portal_reading){.reason = REASON_RECEIPT_UNREADABLE, .text = "not a fake document"};
     else {
         const char *records = end + 1;
@@ -309,6 +336,7 @@ static void read_document(struct fake_pending *pending)
         else
             reading.constancia = read_constancia(number, rp, right == 'w', reject_every, records, n);
     }
+    compare(&reading, &pending->sent);
     pending->reading_fn(pending->data, &reading);
 }
 
@@ -341,8 +369,8 @@ void fake_portal_fault(struct fake_portal *fake, enum fake_step step, struct fak
     fake->has_fault[step] = true;
 }
 
-void fake_portal_add_foreign(struct fake_portal *fake, int64_t certificate, const char *rp, const void *records,
-                             size_t n)
+void fake_portal_add_foreign(struct fake_portal *fake, int64_t certificate, const char *rp,
+                             const void *records, size_t n)
 {
     struct buf copy = BUF_INIT;
     buf_add(&copy, records, n);

@@ -256,7 +256,7 @@ static int64_t submit(unsigned first, unsigned count)
     struct store_intake *intake = NULL;
     int64_t id = 0;
     MUST(store_lot_begin(world->store, &lot, &records, false, &intake, err));
-    MUST(store_lot_add(intake, 100000, err));
+    MUST(store_lot_add(intake, 1000000, err));
     MUST(store_lot_publish(intake, &id, err));
     MUST(engine_lot_added(world->engine, id, err));
     MUST(store_commit(world->store, err));
@@ -346,6 +346,98 @@ static void lots_of_one_certificate_share_login_and_list(void **state)
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 50);
     assert_in_range(world->fake.requests[FAKE_LOGIN], 1, 2);
     assert_in_range(world->fake.requests[FAKE_LIST], 1, 2);
+}
+
+/* ---- large lots ---- */
+
+enum { LARGE = 3500 }; /* several slices of everything */
+
+static uint64_t count_in_state(int64_t lot, enum movement_state state)
+{
+    struct store_movement_filter filter = {.lot = lot, .states = 1u << state};
+    struct store_movement *movements = NULL;
+    size_t n = 0;
+    MUST(store_movement_list(world->store, &filter, NULL, LARGE + 1, &movements, &n, err));
+    store_movements_free(movements, n);
+    return n;
+}
+
+static void assert_whole(int64_t id)
+{
+    static const enum document_kind kinds[] = {DOCUMENT_SIGNATURE, DOCUMENT_ACUSE, DOCUMENT_CONSTANCIA};
+    struct store_document *documents;
+    size_t n;
+    assert_state(id, LOT_STATE_PARTIAL);
+    assert_int_equal(arrived(id), 1);
+    assert_int_equal(count_in_state(id, MOVEMENT_STATE_REJECTED), LARGE / 10);
+    assert_int_equal(count_in_state(id, MOVEMENT_STATE_APPROVED), LARGE - LARGE / 10);
+    MUST(store_document_list(world->store, id, &documents, &n, err));
+    assert_int_equal(n, ELEMENTSOF(kinds));
+    for (size_t i = 0; i < n; i++) {
+        _cleanup_buf_ struct buf bytes = BUF_INIT;
+        assert_int_equal(documents[i].kind, kinds[i]);
+        MUST(store_document_get(world->store, documents[i].id, NULL, &bytes, err));
+        assert_true(bytes.len >= LARGE * RECORD_COLUMNS);
+    }
+    store_documents_free(documents, n);
+}
+
+static void results_of_a_large_lot_show_all_at_once(void **state)
+{
+    world->fake.reject_every = 10;
+    int64_t id = submit(1, LARGE);
+    unsigned received = 0;
+    do {
+        uint64_t waiting = count_in_state(id, MOVEMENT_STATE_RECEIVED);
+        received += waiting > 0;
+        assert_true(waiting == 0 || waiting == LARGE);
+        assert_int_equal(count_in_state(id, MOVEMENT_STATE_REJECTED),
+                         get(id)->state == LOT_STATE_PARTIAL ? LARGE / 10 : 0);
+    } while (turn());
+    assert_true(received > 10); /* turns in which it was being worked on */
+    assert_whole(id);
+}
+
+/* The process dies in each turn of it, once: after the commit of one slice and before the next. */
+static void a_large_lot_survives_a_death_in_any_turn(void **state)
+{
+    world->fake.reject_every = 10;
+    unsigned last = 0;
+    for (unsigned at = 1; last == 0; at += at < 8 ? 1 : 3) {
+        int64_t id = submit(at * (LARGE + 1), LARGE);
+        unsigned turns = 0;
+        while (turns < at && turn())
+            turns++;
+        if (turns < at)
+            last = at;
+        world_die_and_start();
+        pass(US_PER_HOUR);
+        struct store_document *documents;
+        size_t n;
+        MUST(store_document_list(world->store, id, &documents, &n, err));
+        bool signature = n > 0 && documents[0].kind == DOCUMENT_SIGNATURE;
+        store_documents_free(documents, n);
+        if (signature)
+            assert_whole(id);
+        assert_state(id, LOT_STATE_PARTIAL);
+        assert_int_equal(arrived(id), 1);
+        assert_int_equal(count_in_state(id, MOVEMENT_STATE_REJECTED), LARGE / 10);
+    }
+    assert_true(last > 15);
+}
+
+static void a_lot_cancelled_while_its_records_are_loaded_is_not_sent(void **state)
+{
+    int64_t id = submit(1, 15000); /* more than one slice of records */
+    while (world->fake.requests[FAKE_LOGIN] == 0)
+        turn();
+    turn();
+    turn();
+    assert_state(id, LOT_STATE_QUEUED);
+    MUST(engine_cancel(world->engine, id, "uid 0", err));
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_CANCELLED);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 0);
 }
 
 /* ---- uncertain ---- */
@@ -892,6 +984,9 @@ int main(void)
         engine_test(all_movements_rejected_make_a_lot_rejected),
         engine_test(a_lot_that_waits_is_polled_less_and_less),
         engine_test(lots_of_one_certificate_share_login_and_list),
+        engine_test(results_of_a_large_lot_show_all_at_once),
+        engine_test(a_large_lot_survives_a_death_in_any_turn),
+        engine_test(a_lot_cancelled_while_its_records_are_loaded_is_not_sent),
         engine_test(a_broken_answer_is_settled_by_the_acuse_and_never_sent_again),
         engine_test(a_lot_that_did_not_arrive_is_sent_again_only_after_the_settling_time),
         engine_test(a_visit_that_lasts_does_not_settle_with_its_old_list_again_and_again),

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "portal/pdf.h"
 
 static struct loop *loop;
@@ -41,7 +42,7 @@ static void run(const char *program, int times)
     pdf = pdf_new(loop, program);
     n_left = times;
     for (int i = 0; i < times; i++)
-        pdf_read_words(pdf, "secret", 6, read_done, NULL);
+        pdf_read_words(pdf, file_sealed_memory("document", "secret", 6, NULL), read_done, NULL);
     loop_run(loop);
 }
 
@@ -79,7 +80,7 @@ static void giving_up_ends_the_children(void **state)
     pdf = pdf_new(loop, getenv("IDSED_PDF_SPY"));
     n_left = -1;
     for (int i = 0; i < 5; i++)
-        pdf_read_words(pdf, "secret", 6, read_done, NULL);
+        pdf_read_words(pdf, file_sealed_memory("document", "secret", 6, NULL), read_done, NULL);
     event_base_loop(loop_base(loop), EVLOOP_ONCE);
     int before = n_left;
     pdf = pdf_free(pdf);

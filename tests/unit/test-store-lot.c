@@ -467,6 +467,20 @@ static void an_update_writes_what_changes(void **state)
     assert_err(f, store_lot_set_movements(f->store, 99, MOVEMENT_STATE_SENT, &f->err), ERR_UNKNOWN_LOT);
 }
 
+/* In slices of `max`; 0, or what the first of them that failed said. */
+static int set_results(struct fixture *f, int64_t id, const struct constancia *constancia, const size_t *row_of,
+                       size_t n, size_t max)
+{
+    struct store_results results = {.constancia = constancia, .row_of = row_of, .n = n};
+    int r;
+    do {
+        err_clear(&f->err);
+        r = store_lot_set_results(f->store, id, &results, max, &f->err);
+    } while (r > 0);
+    err_clear(&f->err);
+    return r;
+}
+
 static void results_reach_each_movement_and_can_be_taken_back(void **state)
 {
     struct fixture *f = *state;
@@ -487,11 +501,11 @@ static void results_reach_each_movement_and_can_be_taken_back(void **state)
     };
     struct constancia constancia = {.rows = rows, .n_rows = 3};
     const size_t row_of[] = {0, 2, 1}, wrong[] = {0, 1, 3};
-    assert_err(f, store_lot_set_results(f->store, id, &constancia, row_of, 2, &f->err), ERR_INVALID_ARGUMENT);
-    assert_err(f, store_lot_set_results(f->store, id, &constancia, wrong, 3, &f->err), ERR_INVALID_ARGUMENT);
-    assert_err(f, store_lot_set_results(f->store, 99, &constancia, row_of, 3, &f->err), ERR_UNKNOWN_LOT);
-    assert_ok(store_lot_set_results(f->store, id, &constancia, row_of, 3, &f->err));
-    assert_ok(store_lot_set_results(f->store, id, &constancia, row_of, 3, &f->err)); /* read again */
+    assert_int_equal(set_results(f, id, &constancia, row_of, 2, 9), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(set_results(f, id, &constancia, wrong, 3, 9), -ERR_INVALID_ARGUMENT);
+    assert_int_equal(set_results(f, 99, &constancia, row_of, 3, 9), -ERR_UNKNOWN_LOT);
+    assert_ok(set_results(f, id, &constancia, row_of, 3, 1));
+    assert_ok(set_results(f, id, &constancia, row_of, 3, 9)); /* read again */
 
     struct store_movement *m;
     size_t n;
@@ -520,7 +534,31 @@ static void results_reach_each_movement_and_can_be_taken_back(void **state)
     assert_null(m[0].imss_name);
     assert_int_equal(m[0].answered_us, 0);
     store_movements_free(m, n);
-    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM movement_error"), 0);
+}
+
+static void results_show_when_all_are_stored(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = fixture_add_lot(f, 1, 3, 1);
+    assert_ok(store_lot_set_movements(f->store, id, MOVEMENT_STATE_RECEIVED, &f->err));
+    struct receipt_error errors[] = {{(char *)"012", (char *)"NO EXISTE", NULL}};
+    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"}, {.errors = errors, .n_errors = 1}};
+    struct constancia constancia = {.rows = rows, .n_rows = 2};
+    const size_t other[] = {1, 1, 1}, row_of[] = {0, 1, 0};
+    struct store_movement_filter received = {.states = 1u << MOVEMENT_STATE_RECEIVED},
+                                 rejected = {.states = 1u << MOVEMENT_STATE_REJECTED};
+
+    struct store_results results = {.constancia = &constancia, .row_of = other, .n = 3};
+    assert_int_equal(store_lot_set_results(f->store, id, &results, 2, &f->err), 1);
+    assert_int_equal(count_movements(f, &received), 3);
+    assert_int_equal(count_movements(f, &rejected), 0);
+
+    /* never ended; another constancia says otherwise */
+    assert_ok(set_results(f, id, &constancia, row_of, 3, 2));
+    assert_int_equal(count_movements(f, &received), 0);
+    assert_int_equal(count_movements(f, &rejected), 1);
+    assert_ok(store_commit(f->store, &f->err));
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM movement_error"), 1);
 }
 
 static void lots_with_a_next_step_are_open(void **state)
@@ -810,6 +848,7 @@ int main(void)
         TEST(a_kill_in_the_middle_of_the_slices_leaves_nothing_half_stored),
         TEST(an_update_writes_what_changes),
         TEST(results_reach_each_movement_and_can_be_taken_back),
+        TEST(results_show_when_all_are_stored),
         TEST(lots_with_a_next_step_are_open),
         TEST(filters_of_lots),
         TEST(pages_of_lots_stay_in_place_while_lots_are_added),
