@@ -40,7 +40,9 @@ struct app {
     struct event *stop_check; /* not NULL: stopping */
     int64_t stop_latest_us;
     struct event *settle;
-    char *status; /* the last STATUS= */
+    bool checkpointing;
+    char *checkpoint_path; /* the worker thread's own */
+    char *status;          /* the last STATUS= */
 };
 
 /* ---- the write turn ---- */
@@ -110,6 +112,25 @@ static void commit_turn(void *data)
     if (store_commit(app->daemon.store, &err) < 0)
         give_up(app, &err);
     settle_soon(app);
+}
+
+/* The log goes into the database in a worker thread: it is much to write and to sync. */
+static void checkpoint(void *data)
+{
+    struct app *app = data;
+    store_checkpoint(app->checkpoint_path, NULL); /* what fails now is tried again with the next commit */
+}
+
+static void checkpointed(void *data)
+{
+    ((struct app *)data)->checkpointing = false;
+}
+
+static void log_grown(void *data)
+{
+    struct app *app = data;
+    if (!app->checkpointing)
+        app->checkpointing = worker_run(app->daemon.loop, checkpoint, checkpointed, app, NULL) >= 0;
 }
 
 /* ---- what the engine needs ---- */
@@ -339,6 +360,7 @@ static int open_store(struct app *app, struct err *err)
         .path = daemon->store_path,
         .clock = &clock_system,
         .turn_opened = turn_opened,
+        .log_grown = log_grown,
         .data = app,
     };
     return store_open(&options, &daemon->store, err);
@@ -598,6 +620,7 @@ struct app *app_free(struct app *app)
     timer_free(app->engine_timer);
     turn_end_free(app->commit);
     loop_free(app->daemon.loop);
+    free(app->checkpoint_path);
     cleanup_close(&app->state_lock);
     free(app->status);
     free(app);

@@ -11,7 +11,7 @@
 
 enum {
     SMALL_BYTES = 64 * 1024, /* at most so many are parsed in the turn of the call */
-    SLICE_MOVEMENTS = 1000,  /* stored in one turn; a few milliseconds */
+    SLICE_MOVEMENTS = 2000,  /* stored in one turn; a few milliseconds */
     NAME_MAX_BYTES = 255,
     UNDER_WAY_BYTES = 192 * 1024 * 1024,
 };
@@ -423,8 +423,10 @@ struct submissions *submissions_new(struct daemon *daemon)
     struct submissions *all = xcalloc(1, sizeof(*all));
     all->daemon = daemon;
     all->last = &all->first;
-    all->more = event_new(loop_base(daemon->loop), -1, 0, advance_first, all);
-    if (!all->more)
+    /* Among the ends of turns and the calls: at a higher priority, slice after slice, it would keep both waiting. */
+    struct event_base *base = loop_base(daemon->loop);
+    all->more = event_new(base, -1, 0, advance_first, all);
+    if (!all->more || event_priority_set(all->more, event_base_get_npriorities(base) - 1) < 0)
         abort();
     return all;
 }

@@ -5,7 +5,7 @@
 enum {
     LOAD_BYTES = 2 * 1024 * 1024,
     SAVE_BYTES = 512 * 1024,
-    RESULTS = 1000, /* movements */
+    RESULTS = 1500, /* movements */
 };
 
 static void go_on(struct visit *visit, int r, visit_fn *more, struct err *err)

@@ -23,6 +23,7 @@ struct store {
     sqlite3 *db;
     const struct clock *clock;
     void (*turn_opened)(void *data);
+    void (*log_grown)(void *data);
     void *data;
     char *path;
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LOG_PAGES = 1000 }; /* SQLite's own measure of a log that should be moved */
+
 /* The header of an SQLite file, as far as it is looked at here: https://www.sqlite.org/fileformat.html */
 enum {
     HEADER_SIZE = 100,
@@ -126,6 +128,27 @@ static int open_steps(struct store *store, struct err *err)
     return r < 0 ? r : store_commit(store, err);
 }
 
+static int log_written(void *data, sqlite3 *db, const char *name, int pages)
+{
+    struct store *store = data;
+    if (pages >= LOG_PAGES)
+        store->log_grown(store->data);
+    return SQLITE_OK;
+}
+
+int store_checkpoint(const char *path, struct err *err)
+{
+    sqlite3 *db = NULL;
+    int code =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    sqlite3_close(db);
+    return code == SQLITE_OK || code == SQLITE_BUSY /* another one is at it */
+               ? 0
+               : err_set(err, ERR_STORE, _("The database %s reported: %s"), path, sqlite3_errstr(code));
+}
+
 int store_open(const struct store_options *options, struct store **ret, struct err *err)
 {
     int r = open_file(options->path, err);
@@ -142,7 +165,10 @@ int store_open(const struct store_options *options, struct store **ret, struct e
         return r;
     }
     store->turn_opened = options->turn_opened;
+    store->log_grown = options->log_grown;
     store->data = options->data;
+    if (store->log_grown)
+        sqlite3_wal_hook(store->db, log_written, store); /* in place of SQLite's own, which checkpoints */
     *ret = store;
     return 0;
 }

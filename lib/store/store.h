@@ -31,6 +31,11 @@ struct store_options {
     /* Called once when a write turn opens, so that the loop schedules store_commit() for the end of the turn.
      */
     void (*turn_opened)(void *data);
+    /*
+     * The log has grown: store_checkpoint() is due, in a worker thread. Called after commits; NULL: commits do it themselves,
+     * and each such one takes as long as writing and syncing some megabytes.
+     */
+    void (*log_grown)(void *data);
     void *data;
 };
 
@@ -48,6 +53,8 @@ int store_check(struct store *store, struct err *err);
  * thread can do it while the daemon works. Each err stays empty when its part is whole.
  */
 void store_inspect(const char *path, struct err *database, struct err *audit);
+/* Moves what the log holds into the database, over a connection of its own; readers and the daemon go on meanwhile. */
+int store_checkpoint(const char *path, struct err *err);
 /* Commits what is open and closes. Returns NULL. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_cleanup, store_close)
