@@ -11,7 +11,7 @@
 
 enum {
     SMALL_BYTES = 64 * 1024, /* at most so many are parsed in the turn of the call */
-    SLICE_MOVEMENTS = 2000,  /* stored in one turn; a few milliseconds */
+    SLICE_STEPS = 2000,      /* of store_lot_add() in one turn; a few milliseconds */
     NAME_MAX_BYTES = 255,
     UNDER_WAY_BYTES = 192 * 1024 * 1024,
 };
@@ -302,7 +302,7 @@ static bool advance(struct submission *s)
         }
         s->stored = xcalloc(s->intake.n_lots, sizeof(struct store_intake *));
     }
-    r = store_some(s, SLICE_MOVEMENTS);
+    r = store_some(s, SLICE_STEPS);
     if (r == 0)
         return false;
     finish(s, r < 0 ? r : publish(s));
@@ -340,14 +340,6 @@ static bool is_waiting(const struct submissions *all, const char *key)
     return false;
 }
 
-static size_t count_movements(const struct submission *s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->intake.n_lots; i++)
-        n += s->intake.lots[i].counts[COUNT_TOTAL];
-    return n;
-}
-
 static void prepared(void *data)
 {
     struct submission *s = data;
@@ -357,10 +349,8 @@ static void prepared(void *data)
         err_clear(&s->act->err);
     if (s->result < 0)
         finish(s, existing > 0 ? 0 : s->result);
-    else if (count_movements(s) >= SLICE_MOVEMENTS || is_waiting(s->all, s->key))
+    else if (is_waiting(s->all, s->key) || !advance(s))
         enqueue(s);
-    else
-        advance(s);
 }
 
 /* ---- the method ---- */

@@ -199,6 +199,11 @@ class Submitting(DaemonTest):
         self.assertEqual(len({reply[0][0] for reply in replies}), 1)
         self.assertEqual(sorted(bool(reply[1]) for reply in replies), [False, True, True])
 
+    def test_a_file_of_a_slice_and_a_half_is_stored_whole(self):
+        for count in (700, 1500):
+            reply, = self.at_once([memory_file(dispmag([reingreso(i) for i in self.numbers(count)]))])
+            self.assertEqual(len(reply[0]), 1)
+
     def test_many_calls_in_flight_are_all_answered(self):
         files = [memory_file(dispmag([reingreso(i)])) for i in self.numbers(32)]
         replies = self.at_once(files)
