@@ -87,7 +87,7 @@ void act_end(struct act *act, int r)
         r = err_move(&act->err, &fault);
     if (act->writing)
         store_end(store, r >= 0, r >= 0 ? &act->err : NULL);
-    if (r < 0 && audited >= 0 && audit(act, r, &fault) < 0)
+    if (r < 0 && audited >= 0 && !act->unrecorded && audit(act, r, &fault) < 0)
         log_error("%s", err_text(&fault));
     store_after_commit(store, answer_act, act);
 }

@@ -18,6 +18,7 @@ struct attempt *attempt_new(struct daemon *daemon, struct bus_call *call, const 
     struct attempt *attempt = xcalloc(1, sizeof(*attempt));
     attempt->act = act_new(daemon, call, verb, "user");
     attempt->given = attempt->fresh = INPUT_INIT;
+    attempt->given_name = "password";
     LIST_INSERT_HEAD(&daemon->attempts, attempt, link);
     return attempt;
 }
@@ -103,6 +104,7 @@ static void turn_came(void *data)
     struct act *act = attempt->act;
     int r = 0;
     attempt->timer = timer_free(attempt->timer);
+    act->unrecorded = false;
     if (bus_call_is_orphan(act->call)) /* nobody waits for the answer */
         r = err_set(&act->err, ERR_BUSY, "%s", err_sentence(ERR_BUSY));
     if (r >= 0 && attempt->look)
@@ -172,8 +174,9 @@ void attempt_start(struct attempt *attempt, int r)
 {
     struct act *act = attempt->act;
     int64_t wait_us = 0;
+    act->unrecorded = attempt->guess; /* until its turn comes */
     if (r >= 0)
-        r = check_input(&attempt->given, "given", &act->err);
+        r = check_input(&attempt->given, attempt->given_name, &act->err);
     if (r >= 0)
         r = check_input(&attempt->fresh, "password", &act->err);
     if (r >= 0 && attempt->fresh.fd >= 0)

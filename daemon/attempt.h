@@ -16,12 +16,13 @@ typedef int attempt_fn(struct attempt *attempt);
 
 struct attempt {
     struct act *act;
-    struct input given; /* what proves: a password or a code; fd -1: nothing to prove */
-    struct input fresh; /* the new password; fd -1: none */
-    char *user;         /* the e-mail that it is about, owned; the new password must not be equal to it */
-    bool guess;         /* slow it down, per user and per caller */
-    attempt_fn *look;   /* fills `known` from the store; may be NULL */
-    attempt_fn *end;    /* on the loop; what it returns goes to act_end(), but for ATTEMPT_PENDING */
+    struct input given;     /* what proves: a password or a code; fd -1: nothing to prove */
+    const char *given_name; /* as the argument is called */
+    struct input fresh;     /* the new password; fd -1: none */
+    char *user;             /* the e-mail that it is about, owned; the new password must not be equal to it */
+    bool guess;             /* slow it down, per user and per caller */
+    attempt_fn *look;       /* fills `known` from the store; may be NULL */
+    attempt_fn *end;        /* on the loop; what it returns goes to act_end(), but for ATTEMPT_PENDING */
 
     char *secret; /* to be hashed as it is, owned; NULL: none */
     char *known;  /* the hash that `given` must have, owned; NULL: nobody's, so never right */

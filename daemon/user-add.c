@@ -169,6 +169,7 @@ void user_register(struct bus_call *call, void *data)
     struct daemon *daemon = data;
     struct attempt *attempt = attempt_new(daemon, call, "user-register");
     struct err *err = &attempt->act->err;
+    attempt->guess = true; /* nobody fills the disk with users, or learns quickly who is one */
     int r = daemon->config.self_registration == SELF_REGISTRATION_OFF
                 ? err_set(err, ERR_ACCESS_DENIED,
                           _("People do not register themselves here; an administrator adds them with "
@@ -177,7 +178,6 @@ void user_register(struct bus_call *call, void *data)
     if (r >= 0) {
         struct user_details *details = attempt->extra;
         details->user.enabled = daemon->config.self_registration == SELF_REGISTRATION_OPEN;
-        attempt->guess = true; /* nobody fills the disk with users, or learns quickly who is one */
     }
     attempt_start(attempt, r);
 }

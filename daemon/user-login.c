@@ -120,6 +120,7 @@ void user_logout(struct bus_call *call, void *data)
     struct act *act = act_new(daemon, call, "logout", "user");
     struct session session = {0};
     int r = sessions_find(daemon->sessions, call, &session, &act->err);
+    act->unrecorded = r <= 0;
     if (r > 0)
         replace_str(&act->object, xasprintf("user %s", session.email));
     if (r >= 0)
@@ -172,6 +173,7 @@ void user_change_password(struct bus_call *call, void *daemon)
     attempt->guess = true;
     attempt->look = look_up_password;
     attempt->end = end_change;
+    attempt->given_name = "old_password";
     bus_call_arguments(call, &reader);
     bus_read_string(&reader, &email);
     bus_read_fd(&reader, &attempt->given.fd);

@@ -191,6 +191,7 @@ void user_reset_password(struct bus_call *call, void *daemon)
     attempt->guess = true;
     attempt->look = look_up_code;
     attempt->end = end_reset;
+    attempt->given_name = "code";
     bus_call_arguments(call, &reader);
     bus_read_string(&reader, &email);
     bus_read_fd(&reader, &attempt->given.fd);

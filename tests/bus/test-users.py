@@ -405,6 +405,8 @@ class Guessing(UsersTest):
                    ["CODE", OTHER], {})
         self.login(stranger, other)
         stranger.close()
+        records, _ = self.manager(self.root, "ListHistory", option({"who": f"uid {CLERK}"}), dbus.UInt64(0), dbus.UInt32(10))
+        self.assertEqual([(r["action"], r["outcome"]) for r in records][:2], [("login", "WrongLogin"), ("login", "ok")])
 
     def test_nobody_registers_where_that_is_off(self):
         self.fails("AccessDenied", self.add, self.clerk, "yo@ejemplo.mx", method="Register")
