@@ -25,41 +25,52 @@ enum { DAYS = 256 };
 
 enum kind { KIND_BAJA, KIND_REINGRESO, KIND_MODIFICACION, KINDS };
 
-struct seen {
-    uint64_t who; /* NSS and date */
+/* A registro patronal on a date. They are few, and their numbers make the keys below short. */
+struct pair {
     uint64_t rp;
-    uint32_t lines[KINDS]; /* of the movements of each kind, 0 for none */
+    int32_t date; /* 0: free */
+    uint32_t number;
 };
+
+/*
+ * One movement. A million of them are looked up at random, so what counts is how much memory they lie in: the key is all
+ * that tells a movement, in 64 bits, and 0 is free.
+ */
+struct __attribute__((packed)) seen {
+    uint64_t key; /* NSS, pair and kind */
+    uint32_t line;
+};
+
+enum { KIND_BITS = 2, PAIR_BITS = 25 };
 
 struct check {
     const struct check_options *options;
     const struct source *source;
     struct findings *findings;
     struct day days[DAYS];
-    struct seen *seen;
-    size_t n_seen, cap_seen;        /* cap is a power of two */
+    struct pair *pairs; /* a hash table */
+    size_t n_pairs, cap_pairs;
+    struct seen *seen; /* another */
+    size_t n_seen, cap_seen;
+    unsigned kinds;                 /* those seen so far, as bits */
     char rp[12];                    /* the last one, */
     uint64_t rp_number;             /* as a number */
     int told_limits, told_calendar; /* the year last told of as not covered */
     bool bad;
 };
 
-static struct seen *make_seen(size_t *cap, size_t expected)
-{
-    *cap = 64;
-    while (*cap < expected + expected / 3)
-        *cap *= 2;
-    return xcalloc(*cap, sizeof(struct seen));
-}
-
 struct check *check_new(const struct check_options *options, const struct source *source,
                         struct findings *findings, size_t expected)
 {
+    enum { LEAST = 64, MOST = 1 << 21 };
     struct check *check = xcalloc(1, sizeof(*check));
     check->options = options;
     check->source = source;
     check->findings = findings;
-    check->seen = make_seen(&check->cap_seen, MIN(expected, (size_t)1 << 20));
+    check->cap_pairs = LEAST;
+    check->pairs = xcalloc(check->cap_pairs, sizeof(*check->pairs));
+    check->cap_seen = CLAMP(expected + expected / 2, (size_t)LEAST, (size_t)MOST);
+    check->seen = xcalloc(check->cap_seen, sizeof(*check->seen));
     return check;
 }
 
@@ -67,6 +78,7 @@ struct check *check_free(struct check *check)
 {
     if (!check)
         return NULL;
+    free(check->pairs);
     free(check->seen);
     free(check);
     return NULL;
@@ -188,19 +200,24 @@ static void check_sbc(struct check *check, const struct movement *m, const struc
 /* ---- the CURP ---- */
 
 /* One byte for each of the CURP's characters, Ñ as X, which is what other fields have for it here. */
-static void curp_letters(const char *curp, char ret[19])
+static const char *curp_letters(const char *curp, char scratch[19])
 {
     size_t n = 0;
+    if (strlen(curp) == 18)
+        return curp;
     while (*curp && n < 18) {
-        ret[n++] = (unsigned char)*curp < 0x80 ? *curp : 'X';
+        scratch[n++] = (unsigned char)*curp < 0x80 ? *curp : 'X';
         curp += (unsigned char)*curp < 0x80 ? 1 : 2;
     }
-    ret[n] = '\0';
+    scratch[n] = '\0';
+    return scratch;
 }
 
 /* Does a word of the name begin with the letter? Articles are words too, so that nobody has to know them all. */
 static bool has_initial(const char *name, char letter)
 {
+    if (*name == letter)
+        return true;
     bool begins = true;
     for (; *name; name++) {
         char initial = (unsigned char)*name < 0x80 ? *name : 'X';
@@ -230,12 +247,12 @@ static int32_t birth_of(const char *curp)
 static void check_curp(struct check *check, const struct movement *m)
 {
     enum { LEAST_AGE = 15 };
-    char curp[19], year[3] = {0};
+    char scratch[19], year[3] = {0};
     if (!*m->curp) {
         tell(check, RULE_CURP_MISSING, m, "curp", NULL, NULL);
         return;
     }
-    curp_letters(m->curp, curp);
+    const char *curp = curp_letters(m->curp, scratch);
     if (curp[4] != m->nss[4] || curp[5] != m->nss[5]) {
         memcpy(year, curp + 4, 2);
         tell(check, RULE_CURP_NSS_YEAR, m, "nss", m->nss, year);
@@ -251,51 +268,85 @@ static void check_curp(struct check *check, const struct movement *m)
 /* ---- the same movement again, and the order on one day ---- */
 
 /* A number for characters of which all but the first are digits. */
-static uint64_t number_of(const char *text)
+static inline uint64_t number_of(const char *text, size_t n)
 {
     uint64_t number = (unsigned char)*text;
-    while (*++text)
-        number = number * 10 + (uint64_t)(*text - '0');
+    for (size_t i = 1; i < n; i++)
+        number = number * 10 + (uint64_t)(text[i] - '0');
     return number;
 }
 
-static struct seen *seen_slot(struct seen *slots, size_t cap, uint64_t who, uint64_t rp)
+static inline uint64_t mix(uint64_t key)
 {
-    uint64_t hash = (who ^ rp * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
-    for (size_t i = (size_t)(hash ^ hash >> 32);; i++) {
-        struct seen *slot = &slots[i & (cap - 1)];
-        if (slot->who == 0 || (slot->who == who && slot->rp == rp))
-            return slot;
+    key = (key ^ key >> 32) * UINT64_C(0xD6E8FEB86659FD93);
+    return (key ^ key >> 32) * UINT64_C(0xD6E8FEB86659FD93);
+}
+
+/* The top bits of the hash, spread over any number of places. */
+static inline size_t place(uint64_t hash, size_t cap)
+{
+    return (size_t)((hash >> 32) * cap >> 32);
+}
+
+static struct pair *pair_slot(struct pair *pairs, size_t cap, uint64_t rp, int32_t date)
+{
+    for (size_t i = place(mix(rp ^ (uint64_t)(uint32_t)date << 40), cap);; i = i + 1 == cap ? 0 : i + 1)
+        if (pairs[i].date == 0 || (pairs[i].rp == rp && pairs[i].date == date))
+            return &pairs[i];
+}
+
+static void grow_pairs(struct check *check)
+{
+    size_t cap = check->cap_pairs * 2;
+    struct pair *bigger = xcalloc(cap, sizeof(*bigger));
+    for (size_t i = 0; i < check->cap_pairs; i++)
+        if (check->pairs[i].date)
+            *pair_slot(bigger, cap, check->pairs[i].rp, check->pairs[i].date) = check->pairs[i];
+    free(check->pairs);
+    check->pairs = bigger;
+    check->cap_pairs = cap;
+}
+
+static uint32_t pair_of(struct check *check, const struct movement *m)
+{
+    if (memcmp(check->rp, m->rp, sizeof(check->rp)) != 0) {
+        memcpy(check->rp, m->rp, sizeof(check->rp));
+        check->rp_number = number_of(m->rp, 11);
     }
+    struct pair *pair = pair_slot(check->pairs, check->cap_pairs, check->rp_number, m->date);
+    if (pair->date)
+        return pair->number;
+    uint32_t number = (uint32_t)check->n_pairs++;
+    *pair = (struct pair){check->rp_number, m->date, number};
+    if (check->n_pairs * 2 > check->cap_pairs)
+        grow_pairs(check);
+    return number;
+}
+
+static struct seen *seen_slot(struct seen *seen, size_t cap, uint64_t key)
+{
+    for (size_t i = place(mix(key), cap);; i = i + 1 == cap ? 0 : i + 1)
+        if (seen[i].key == 0 || seen[i].key == key)
+            return &seen[i];
 }
 
 static void grow_seen(struct check *check)
 {
-    size_t cap;
-    struct seen *bigger = make_seen(&cap, check->cap_seen * 3 / 2);
+    size_t cap = check->cap_seen * 2;
+    struct seen *bigger = xcalloc(cap, sizeof(*bigger));
     for (size_t i = 0; i < check->cap_seen; i++)
-        if (check->seen[i].who)
-            *seen_slot(bigger, cap, check->seen[i].who, check->seen[i].rp) = check->seen[i];
+        if (check->seen[i].key)
+            *seen_slot(bigger, cap, check->seen[i].key) = check->seen[i];
     free(check->seen);
     check->seen = bigger;
     check->cap_seen = cap;
 }
 
-static struct seen *see(struct check *check, const struct movement *m)
+/* Never 0, for the first character of an NSS counts with its code. */
+static inline uint64_t key_of(struct check *check, const struct movement *m)
 {
-    enum { DATE_BITS = 25 }; /* 20991231 has as many */
-    if (check->n_seen * 4 >= check->cap_seen * 3)
-        grow_seen(check);
-    if (memcmp(check->rp, m->rp, sizeof(check->rp)) != 0) {
-        memcpy(check->rp, m->rp, sizeof(check->rp));
-        check->rp_number = number_of(m->rp);
-    }
-    uint64_t who = number_of(m->nss) << DATE_BITS | (uint32_t)m->date;
-    struct seen *seen = seen_slot(check->seen, check->cap_seen, who, check->rp_number);
-    check->n_seen += seen->who == 0;
-    seen->who = who;
-    seen->rp = check->rp_number;
-    return seen;
+    uint64_t nss = number_of(m->nss, 11) - (uint64_t)'0' * 10000000000 + 1;
+    return (nss << PAIR_BITS | pair_of(check, m)) << KIND_BITS;
 }
 
 static enum kind kind_of(enum movement_type type)
@@ -305,47 +356,60 @@ static enum kind kind_of(enum movement_type type)
                                         : KIND_MODIFICACION;
 }
 
+/* The line of the worker's movement of that kind on the day, or 0. */
+static uint32_t line_of(const struct check *check, uint64_t key, enum kind kind)
+{
+    if (!(check->kinds & 1u << kind))
+        return 0;
+    return seen_slot(check->seen, check->cap_seen, key | kind)->line;
+}
+
 /* The line of what should have come later on the same day, or 0. */
-static uint32_t out_of_order(const uint32_t *lines, enum kind kind)
+static uint32_t out_of_order(const struct check *check, uint64_t key, enum kind kind)
 {
     switch (kind) {
     case KIND_BAJA:
-        return lines[KIND_REINGRESO];
+        return line_of(check, key, KIND_REINGRESO);
     case KIND_REINGRESO:
-        return lines[KIND_MODIFICACION];
+        return line_of(check, key, KIND_MODIFICACION);
     case KIND_MODIFICACION:
-        return lines[KIND_REINGRESO] ? 0 : lines[KIND_BAJA];
+        return line_of(check, key, KIND_REINGRESO) ? 0 : line_of(check, key, KIND_BAJA);
     case KINDS:
         break;
     }
     return 0;
 }
 
-static void check_day(struct check *check, const struct movement *m)
+static void tell_line(struct check *check, enum finding_rule rule, const struct movement *m, uint32_t line)
 {
-    struct seen *seen = see(check, m);
-    enum kind kind = kind_of(m->type);
-    uint32_t line = source_line(check->source), before = seen->lines[kind];
-    uint32_t wrong = out_of_order(seen->lines, kind);
     char number[16];
-    if (before) {
-        snprintf(number, sizeof(number), "%u", before);
-        tell(check, RULE_MOVEMENT_REPEATED, m, "nss", m->nss, number);
+    snprintf(number, sizeof(number), "%u", line);
+    tell(check, rule, m, "nss", m->nss, number);
+}
+
+static void check_day(struct check *check, const struct movement *m, uint64_t key)
+{
+    enum kind kind = kind_of(m->type);
+    struct seen *seen = seen_slot(check->seen, check->cap_seen, key | kind);
+    if (seen->key) {
+        tell_line(check, RULE_MOVEMENT_REPEATED, m, seen->line);
         return;
     }
-    seen->lines[kind] = line;
-    if (wrong) {
-        snprintf(number, sizeof(number), "%u", wrong);
-        tell(check, RULE_DAY_ORDER, m, "nss", m->nss, number);
-    }
+    *seen = (struct seen){key | kind, source_line(check->source)};
+    if (++check->n_seen * 8 > check->cap_seen * 7)
+        grow_seen(check);
+    uint32_t wrong = out_of_order(check, key, kind);
+    if (wrong)
+        tell_line(check, RULE_DAY_ORDER, m, wrong);
+    check->kinds |= 1u << kind;
 }
 
 bool check_movement(struct check *check, const struct movement *m)
 {
+    uint64_t key = key_of(check, m);
+    /* The memory is on its way while everything else is looked at. */
+    __builtin_prefetch(&check->seen[place(mix(key | kind_of(m->type)), check->cap_seen)], 1);
     check->bad = false;
-    check_day(check, m);
-    if (check->bad)
-        return false;
     const struct day *day = day_of(check, m);
     if (day->odd)
         check_date(check, m, day);
@@ -356,5 +420,6 @@ bool check_movement(struct check *check, const struct movement *m)
         if (m->jornada == '1')
             tell(check, RULE_JORNADA_ONE, m, "jornada", "1", NULL);
     }
+    check_day(check, m, key);
     return !check->bad;
 }

@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""idsectl check and template: without a daemon, and without a bus. Arguments: idsectl, the folder data/."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+IDSECTL, DATA = (os.path.abspath(path) for path in (sys.argv.pop(1), sys.argv.pop(1)))
+OK, FAILURE, USAGE, INVALID = 0, 1, 2, 6
+TODAY = "--today=2026-09-23"
+
+
+def field(text, width):
+    return text.ljust(width)[:width]
+
+
+def reingreso(sbc="045050", date="21092026", paterno="PEREZ", guia="06400", nss="99028500017"):
+    return ("Z9900001108" + nss + field(paterno, 27) + field("X", 27) + field("JUAN", 27) + sbc + " " * 6 + "100" + date +
+            "001" + "  " + "08" + guia + field("EMP0001", 10) + " " + "PEXJ850101HDFRXN06" + "9")
+
+
+def control(count, guia="06400"):
+    return "*" * 13 + " " * 43 + f"{count:06d}" + " " * 71 + guia + " " * 29 + "9"
+
+
+def dispmag(*records, end="\r\n"):
+    return end.join([*records, control(len(records)), ""]).encode("cp1252")
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="idsectl-check-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "IDSED_DATA": DATA, "IDSED_ETC": self.folder,
+                    "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent",
+                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
+
+    def path(self, name, content=None):
+        path = os.path.join(self.folder, name)
+        if content is not None:
+            with open(path, "wb") as file:
+                file.write(content)
+        return path
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def run_it(self, *args, status=OK, **more):
+        done = subprocess.run([IDSECTL, *args], env=self.env, capture_output=True, timeout=30, **more)
+        self.assertEqual(done.returncode, status, (args, done.stdout, done.stderr))
+        self.out, self.err = done.stdout.decode(), done.stderr.decode()
+        return self.out
+
+    def check_json(self, *args, **more):
+        return json.loads(self.run_it("check", TODAY, "--json", *args, **more))["files"]
+
+
+class Check(Case):
+    def test_a_good_file_is_good(self):
+        file = self.path("good.txt", dispmag(reingreso()))
+        self.assertEqual(self.run_it("check", TODAY, file),
+                         f"{file}: movements: 1, with errors: 0; errors: 0, warnings: 0, notes: 0\n")
+
+    def test_errors_are_6_and_each_has_its_place(self):
+        file = self.path("bad.txt", dispmag(reingreso(), reingreso(sbc="999999", nss="12345678903"),
+                                            reingreso(sbc="031503", nss="99028600016")))
+        one, = self.check_json(file, status=INVALID)
+        self.assertEqual((one["format"], one["movements"], one["left_out"], one["errors"]), ("records", 2, 1, 1))
+        over, = (f for f in one["findings"] if f["rule"] == "sbc-over-cap")
+        self.assertEqual({key: over[key] for key in ("line", "column", "field", "severity", "value", "expected", "fix")},
+                         {"line": 2, "column": 104, "field": "sbc", "severity": "warning", "value": "9999.99",
+                          "expected": "2932.75", "fix": "2932.75"})
+        self.run_it("check", TODAY, file, status=INVALID)
+        self.assertIn(f"{file}:3:104: error: the SBC is under the minimum wage; at least: 315.04 (sbc-under-minimum)\n",
+                      self.out)
+
+    def test_the_worst_of_several_files_counts(self):
+        good, bad = self.path("good.txt", dispmag(reingreso())), self.path("bad.txt", b"nothing\n")
+        files = self.check_json(bad, good, self.path("none.txt"), status=INVALID)
+        self.assertGreater(files[0]["errors"], 0)
+        self.assertEqual(files[1]["errors"], 0)
+        self.assertEqual(files[2]["error"]["name"], "InvalidFile")
+
+    def test_standard_input(self):
+        file, = self.check_json("-", input=dispmag(reingreso()))
+        self.assertEqual(file["movements"], 1)
+
+    def test_fix_writes_what_is_good_and_tells_the_rest(self):
+        records = [reingreso(paterno="Muñoz", guia="     "), reingreso(sbc="000001"), reingreso(nss="12345678903")]
+        file = self.path("foreign.dat", "\n".join(records).encode())
+        out = self.path("out.txt")
+        one, = self.check_json(file, "--fix", out, "--guia", "01400", "--enye", "n", status=INVALID)
+        self.assertEqual((one["movements"], one["left_out"], one["fixed"]), (2, 1, out))
+        rules = {finding["rule"] for finding in one["findings"]}
+        self.assertIn("sbc-under-minimum", rules)
+        self.assertIn("control-missing", rules)  # the file may have been cut off, which nobody can repair
+        for repaired in ("line-lf", "file-utf8", "text-case", "guia-missing"):
+            self.assertNotIn(repaired, rules)
+        want = [reingreso(paterno="MUNOZ", guia="01400"), reingreso(nss="12345678903", guia="01400"),
+                control(2, "01400"), ""]
+        self.assertEqual(self.read("out.txt"), "\r\n".join(want).encode())
+        again, = self.check_json(out)
+        self.assertEqual((again["errors"], again["notes"]), (0, 0))
+
+    def test_fix_keeps_a_file_that_is_there(self):
+        file, out = self.path("good.txt", dispmag(reingreso())), self.path("out.txt", b"mine")
+        self.check_json(file, "--fix", out, status=FAILURE)
+        self.assertEqual(self.read("out.txt"), b"mine")
+        self.check_json(file, "--fix", out, "--force")
+        self.assertEqual(self.read("out.txt"), dispmag(reingreso()))
+
+    def test_fix_leaves_the_second_of_two_equal_movements_out(self):
+        file, out = self.path("twice.txt", dispmag(reingreso(), reingreso())), self.path("out.txt")
+        one, = self.check_json(file, "--fix", out, status=INVALID)
+        self.assertEqual([(f["rule"], f["line"]) for f in one["findings"]], [("movement-repeated", 2)])
+        self.assertEqual(self.read("out.txt"), dispmag(reingreso()))
+
+    def test_nothing_good_writes_nothing(self):
+        self.check_json(self.path("bad.txt", b"nothing\n"), "--fix", self.path("out.txt"), status=INVALID)
+        self.assertFalse(os.path.exists(self.path("out.txt")))
+
+    def test_the_day_and_the_zone(self):
+        file = self.path("good.txt", dispmag(reingreso(sbc="031504")))
+        late = json.loads(self.run_it("check", "--json", "--today", "2026-10-05", file))["files"][0]["findings"][0]
+        self.assertEqual((late["rule"], late["column"]), ("late", 119))
+        self.assertIn("2026-09-25 (LSS 15-I; RACERF 45), or 2026-09-28", late["text"])
+        self.check_json(file, "--zone", "norte", status=INVALID)
+
+    def test_what_is_set_in_etc_counts(self):
+        file = self.path("good.txt", dispmag(reingreso()))
+        self.path("limits.conf", b"[MinimumWage]\n2026 = 500\n")
+        self.check_json(file, status=INVALID)
+        self.path("limits.conf", b"[MinimumWage]\n2026 = a lot\n")
+        self.run_it("check", file, status=FAILURE)
+        self.assertIn("/etc/idsed/limits.conf:2: 'a lot' is not an amount", self.err)
+
+    def test_usage(self):
+        file = self.path("good.txt", dispmag(reingreso()))
+        for args in ((), (file, "--today", "tomorrow"), (file, "--guia", "64"), (file, "--enye", "x"),
+                     (file, file, "--fix", "out")):
+            self.run_it("check", *args, status=USAGE)
+
+    def test_the_rules_are_listed(self):
+        rules = json.loads(self.run_it("check", "--rules", "--json"))
+        self.assertIn({"rule": "sbc-over-cap", "severity": "warning", "repaired": False, "source": "LSS 28",
+                       "text": "the SBC is over 25 UMA; IMSS counts at most"}, rules)
+        self.assertIn("sbc-over-cap", self.run_it("check", "--rules"))
+
+
+class Tables(Case):
+    def test_the_template_passes_its_own_check(self):
+        for args in ((), ("--type", "reingreso"), ("--type", "modificacion"), ("--type", "baja")):
+            text = self.run_it("template", *args)
+            self.assertTrue(text.startswith("\ufeffRegistro patronal,NSS,"))
+            file = self.path("template.csv", text.encode())
+            one, = json.loads(self.run_it("check", "--json", file))["files"]
+            self.assertEqual((one["format"], one["errors"]), ("csv", 0))
+            self.assertEqual(one["movements"], 1 if args else 3)
+        self.run_it("template", "--type", "other", status=USAGE)
+
+    def test_a_table_becomes_records(self):
+        table = ("RP;NSS;Apellido paterno;Apellido materno;Nombre;Movimiento;Fecha;SBC;Tipo de trabajador;Tipo de salario;"
+                 "Jornada;UMF;Guía;Clave;CURP\r\n"
+                 "Z9900001108;99028500017;Pérez;X;Juan;alta;21/09/2026;450,50;permanente;fijo;normal;1;06400;EMP0001;"
+                 "PEXJ850101HDFRXN06\r\n")
+        file, out = self.path("altas.csv", table.encode("cp1252")), self.path("out.txt")
+        one, = self.check_json(file, "--fix", out)
+        self.assertEqual((one["errors"], one["warnings"], one["findings"]), (0, 0, []))
+        self.assertEqual(self.read("out.txt"), dispmag(reingreso()))
+
+    def test_what_a_spreadsheet_spoilt_is_told(self):
+        table = ("RP,NSS,Paterno,Nombre,Movimiento,Fecha,Causa de baja\n"
+                 "Z9900001108,9.90285E+10,PEREZ,JUAN,baja,21/09/2026,2\n"
+                 "Z9900001108,9028500017,PEREZ,JUAN,baja,21/09/2026,2\n")
+        file = self.path("bajas.csv", table.encode())
+        self.run_it("check", TODAY, file, status=INVALID)
+        self.assertIn(f"{file}:2:2: error: a spreadsheet wrote the number in scientific notation", self.out)
+        self.assertIn(f"{file}:3:2: error: a zero at the beginning is missing", self.out)
+        self.assertIn("proposed: 09028500017 (zero-lost)", self.out)
+
+
+if __name__ == "__main__":
+    unittest.main()
