@@ -136,6 +136,8 @@ const struct field certificate_kind[] = {
     {"Held", FIELD_FLAG, COLUMN | RECORD, N_("Held")},
     {"HoldText", FIELD_TEXT, RECORD, N_("Held because")},
     {"LastLogin", FIELD_INSTANT, RECORD, N_("Last login")},
+    {"Revocation", FIELD_TEXT, 0, N_("Revocation")},
+    {"RevocationText", FIELD_TEXT, RECORD, N_("Revocation")},
     {"Replaces", FIELD_NUMBER, RECORD, N_("Replaces certificate")},
     {"Added", FIELD_INSTANT, RECORD, N_("Added")},
     {NULL},

@@ -21,6 +21,7 @@
 #include "daemon/machine.h"
 #include "daemon/notices.h"
 #include "daemon/profiles.h"
+#include "daemon/revocation.h"
 #include "daemon/sessions.h"
 #include "daemon/submit.h"
 #include "daemon/throttle.h"
@@ -490,6 +491,7 @@ static int open_all(struct app *app, struct err *err)
         (r = store_commit(daemon->store, err)) < 0)
         return r;
     daemon->expiry = expiry_new(daemon);
+    daemon->revocations = revocations_new(daemon);
     watch_signals(app);
     app->machine = machine_new(daemon);
     return bus_server_own_name(daemon->bus, "mx.idsed1", err);
@@ -589,6 +591,7 @@ static void free_daemon(struct daemon *daemon)
     attempts_stop(daemon);
     daemon->engine = engine_free(daemon->engine);
     daemon->expiry = expiry_free(daemon->expiry);
+    daemon->revocations = revocations_free(daemon->revocations);
     daemon->submissions = submissions_free(daemon->submissions);
     if (daemon->store)
         store_commit(daemon->store, NULL);

@@ -4,6 +4,7 @@
 #include "daemon/iface.h"
 #include "daemon/input.h"
 #include "daemon/notices.h"
+#include "daemon/revocation.h"
 
 /* Manager.AddCertificate and Certificate.Replace: files that a worker reads and opens, then a sealed record. */
 
@@ -209,6 +210,7 @@ static int store_credential(struct addition *addition)
         return r;
     notices_certificate_added(daemon->notices, id);
     expiry_ask(daemon->expiry);
+    revocations_ask(daemon->revocations);
     for (size_t i = 0; i < addition->n_rps; i++)
         notices_rp_changed(daemon->notices, addition->rps[i]);
     char path[IFACE_PATH_SIZE];

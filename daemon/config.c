@@ -56,6 +56,12 @@ static const struct config_key keys[] = {
      N_("Database file, instead of idsed.db in the state folder.")},
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,
      N_("Key that seals credentials, instead of the credential idsed.key that the service manager passes.")},
+    {KEY("Certificates", "CheckRevocation", WORD, check_revocation), "no", 0, 0, true,
+     N_("Ask once a day the authority that a certificate names whether it was revoked: no or yes. For "
+        "information."),
+     "no|yes"},
+    {KEY("Certificates", "IssuersFile", PATH, issuers_file), NULL, 0, 0, true,
+     N_("File of the authorities (PEM) that issue certificates, whose word counts for that.")},
     {KEY("Users", "SelfRegistration", WORD, self_registration), "approve", 0, 0, true,
      N_("What becomes of people who register themselves, with the role consulta: approve (an administrator "
         "enables "

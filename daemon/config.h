@@ -32,6 +32,9 @@ struct config {
     char *store_path;
     /* [Sealing] */
     char *key_file;
+    /* [Certificates] */
+    int64_t check_revocation; /* enum check_revocation */
+    char *issuers_file;
     /* [Users] */
     int64_t self_registration; /* enum self_registration */
     int64_t session_idle_us;
@@ -46,6 +49,7 @@ struct config {
 /* In the order of their words. */
 enum future_dates { FUTURE_DATES_REFUSE, FUTURE_DATES_ALLOW };
 enum minimum_wage { MINIMUM_WAGE_GENERAL, MINIMUM_WAGE_NORTE };
+enum check_revocation { CHECK_REVOCATION_NO, CHECK_REVOCATION_YES };
 enum self_registration { SELF_REGISTRATION_APPROVE, SELF_REGISTRATION_OPEN, SELF_REGISTRATION_OFF };
 enum mail_starttls { MAIL_STARTTLS_REQUIRED, MAIL_STARTTLS_NEVER };
 

@@ -29,6 +29,7 @@ struct daemon {
     struct auth *auth;
     struct notices *notices;
     struct expiry *expiry;
+    struct revocations *revocations;
     struct law law; /* limits and calendar; empty where the package's files are not there */
     struct submissions *submissions;
     struct bus_server *bus;

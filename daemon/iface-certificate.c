@@ -4,6 +4,7 @@
 #include "daemon/credentials.h"
 #include "daemon/iface.h"
 #include "daemon/notices.h"
+#include "daemon/revocation.h"
 
 /* Registros patronales that a certificate serves, to be freed with store_rps_free(). */
 static int list_bound(struct store *store, int64_t id, struct store_rp **ret, size_t *ret_n, struct err *err)
@@ -146,6 +147,14 @@ static void get_held(struct bus_writer *w, const struct bus_property *property, 
     bus_write_bool(w, ((struct certificate_object *)object)->certificate.hold != LOT_HOLD_NONE);
 }
 
+static void get_revocation(struct bus_writer *w, const struct bus_property *property, void *data)
+{
+    const struct certificate_object *object = data;
+    _cleanup_free_ char *state = NULL, *text = NULL;
+    revocations_get(object->daemon->store, object->certificate.id, &state, &text);
+    bus_write_string(w, streq(property->name, "Revocation") ? state : text);
+}
+
 #define CERTIFICATE(field) offsetof(struct certificate_object, certificate.field)
 
 static const struct bus_property properties[] = {
@@ -163,6 +172,8 @@ static const struct bus_property properties[] = {
     {"Held", "b", BUS_EMITS_CHANGE, get_held},
     {"HoldText", "s", BUS_EMITS_CHANGE, NULL, CERTIFICATE(hold_text)},
     {"LastLogin", "t", BUS_EMITS_CHANGE, NULL, CERTIFICATE(last_login_us)},
+    {"Revocation", "s", BUS_EMITS_CHANGE, get_revocation},
+    {"RevocationText", "s", BUS_EMITS_CHANGE, get_revocation},
     {"Replaces", "t", BUS_EMITS_CONST, NULL, CERTIFICATE(replaces)},
     {"Added", "t", BUS_EMITS_CONST, NULL, CERTIFICATE(added_us)},
     {0},

@@ -34,6 +34,7 @@
     X("certificate-expired", "c1a91aacd52c4ab0bf0595bff0c61d9d")                                             \
     X("certificate-rejected", "b6050a7917454b33ada1a082a309d670")                                            \
     X("certificate-replaced", "d8da5554a4834c3ab621214df2e3cb36")                                            \
+    X("certificate-revoked", "57bbc6a833ad4b6b8ca5169e204d65d9")                                             \
     /* the portal */                                                                                         \
     X("portal-down", "e2d4ff8d4adf4db4b73fbe5a21a8db23")                                                     \
     X("portal-changed", "67d5de4b31bc489fac371d6bd0a46389")                                                  \

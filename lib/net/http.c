@@ -146,7 +146,7 @@ static void apply_limits(struct http_session *session, const struct http_request
 /* What holds for all requests of a session. */
 static void apply_security(CURL *easy, const struct http_config *config)
 {
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, config->plain ? "http,https" : "https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);

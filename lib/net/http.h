@@ -5,7 +5,7 @@
 #include "net/loop.h"
 
 /*
- * HTTPS on the loop. TLS is always verified, nothing but https is spoken, redirects stay on their host, sizes
+ * HTTPS on the loop. TLS is always verified, nothing but https is spoken where `plain` does not allow it, redirects stay on their host, sizes
  * and times are limited. A session has its own cookies, in memory only, and its own connections; it does one
  * request at a time.
  */
@@ -13,6 +13,7 @@ struct http_config {
     const char *ca_file; /* trusted instead of the system's; NULL: the system's */
     const char *proxy;   /* NULL: none, whatever the environment says */
     const char *user_agent;
+    bool plain; /* http:// too, for what is signed by itself and no secret: the state of certificates */
     int64_t connect_us; /* name, connection and TLS handshake */
     int64_t idle_us;    /* this long next to nothing moves */
     int64_t total_us;   /* the whole request */

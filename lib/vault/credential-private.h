@@ -9,6 +9,8 @@
 
 DEFINE_CLEANUP(EVP_PKEY *, key_cleanup, EVP_PKEY_free)
 
+X509 *credential_x509(const struct credential *credential); /* the credential's own */
+
 struct der {
     uint8_t *data; /* OpenSSL's memory */
     int len;       /* not above 0 when the encoder failed */

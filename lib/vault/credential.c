@@ -80,6 +80,11 @@ const struct credential_info *credential_info(const struct credential *credentia
     return &credential->info;
 }
 
+X509 *credential_x509(const struct credential *credential)
+{
+    return credential->certificate;
+}
+
 const char *credential_password(const struct credential *credential)
 {
     return credential->password;
