@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <argp.h>
 #include <config.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -99,10 +100,21 @@ static int failure_status(const struct err *err)
     return for_a_person ? EX_CONFIG : EXIT_STATUS_FAILURE;
 }
 
+/*
+ * A large lot goes through some hundred megabytes. What is large comes from the system and goes back at once (the threshold
+ * would otherwise grow with the first of it), and the rest lies in few heaps, from which malloc_trim() can give it back.
+ */
+static void keep_little_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_ARENA_MAX, 2);
+}
+
 int main(int argc, char **argv)
 {
     i18n_init();
     keep_to_ourselves();
+    keep_little_memory();
     struct arguments arguments = {
         .app = {.config_path = IDSED_SYSCONFDIR "/idsed.conf", .state = IDSED_STATEDIR},
     };
