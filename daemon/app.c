@@ -17,6 +17,7 @@
 #include "daemon/credentials.h"
 #include "daemon/engine/crash.h"
 #include "daemon/expiry.h"
+#include "daemon/hooks.h"
 #include "daemon/iface.h"
 #include "daemon/machine.h"
 #include "daemon/notices.h"
@@ -154,6 +155,11 @@ static void host_arm(void *data, int64_t at_boot_us)
 static void host_lot_changed(void *data, int64_t lot)
 {
     notices_lot_changed(((struct app *)data)->daemon.notices, lot);
+}
+
+static void host_lot_moved(void *data, const struct store_lot *lot)
+{
+    notices_lot_moved(((struct app *)data)->daemon.notices, lot);
 }
 
 static void host_certificate_changed(void *data, int64_t certificate)
@@ -374,6 +380,7 @@ static void make_engine(struct app *app)
     const struct engine_host host = {
         .arm = host_arm,
         .lot_changed = host_lot_changed,
+        .lot_moved = host_lot_moved,
         .certificate_changed = host_certificate_changed,
         .certificate_replaced = host_certificate_replaced,
         .portal_changed = host_portal_changed,
@@ -463,6 +470,7 @@ static int open_state(struct app *app, struct err *err)
     daemon->loop = loop_new(&clock_system);
     if (!daemon->loop)
         return err_set(err, ERR_FAILED, _("the kernel gives no epoll descriptor"));
+    daemon->hooks = hooks_new(daemon->loop);
     daemon->notices = notices_new(daemon);
     if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0)
         return r;
@@ -603,6 +611,7 @@ static void free_daemon(struct daemon *daemon)
     daemon->sessions = sessions_free(daemon->sessions);
     daemon->throttle = throttle_free(daemon->throttle);
     daemon->notices = notices_free(daemon->notices);
+    daemon->hooks = hooks_free(daemon->hooks);
     daemon->seal = seal_free(daemon->seal);
     law_free(&daemon->law);
     config_free(&daemon->config);

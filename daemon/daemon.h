@@ -28,6 +28,7 @@ struct daemon {
     struct mailer *mailer;
     struct auth *auth;
     struct notices *notices;
+    struct hooks *hooks;
     struct expiry *expiry;
     struct revocations *revocations;
     struct law law; /* limits and calendar; empty where the package's files are not there */

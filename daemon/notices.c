@@ -2,12 +2,14 @@
 #include "daemon/notices.h"
 
 #include "base/log.h"
+#include "daemon/hooks.h"
 #include "daemon/iface.h"
 
 /* In the order in which they leave: a program hears of an object before it hears of its changes. */
 enum news {
     NEWS_ADDED,
     NEWS_CHANGED,
+    NEWS_MOVED, /* a lot, to another state; the bus has it among its changes */
     NEWS_REMOVED,
     NEWS_ATTENTION,
     NEWS_EXPIRING,
@@ -19,6 +21,9 @@ struct notice {
     const struct bus_interface *interface;
     int64_t lot;
     int days; /* NEWS_EXPIRING */
+    int64_t certificate;
+    char rp[12];
+    const char *state; /* of the lot */
     char path[IFACE_PATH_SIZE];
     char *what, *text;
 };
@@ -121,6 +126,8 @@ static void tell(struct notices *notices, const struct notice *notice)
         if (notice->lot)
             tell_lot_changed(notices, notice);
         break;
+    case NEWS_MOVED:
+        break;
     case NEWS_REMOVED:
         bus_server_removed(bus, notice->path);
         break;
@@ -133,11 +140,33 @@ static void tell(struct notices *notices, const struct notice *notice)
     }
 }
 
-/* Attentions are equal: each is told. */
+/* Is each of them told, in the order in which they were said, whatever it is about? */
+static bool is_event(enum news news)
+{
+    return news == NEWS_MOVED || news == NEWS_ATTENTION;
+}
+
+static void tell_hooks(struct hooks *hooks, const struct notice *notice)
+{
+    const struct hook_event event = {
+        .event = notice->news == NEWS_MOVED      ? "lot-state"
+                 : notice->news == NEWS_EXPIRING ? "certificate-expiring"
+                                                 : notice->what,
+        .lot = notice->lot,
+        .rp = notice->rp,
+        .state = notice->state,
+        .certificate = notice->certificate,
+        .days = notice->news == NEWS_EXPIRING ? &notice->days : NULL,
+        .text = notice->text,
+    };
+    if (is_event(notice->news) || notice->news == NEWS_EXPIRING)
+        hooks_tell(hooks, &event);
+}
+
 static int by_news_and_path(const void *a, const void *b)
 {
     const struct notice *x = a, *y = b;
-    if (x->news != y->news || x->news == NEWS_ATTENTION)
+    if (x->news != y->news || is_event(x->news))
         return (x->news > y->news) - (x->news < y->news);
     size_t x_len = strlen(x->path), y_len = strlen(y->path);
     if (x_len != y_len)
@@ -157,7 +186,7 @@ static bool is_known(const struct notices *notices, const struct notice *notice)
 {
     struct notice birth = *notice;
     birth.news = NEWS_ADDED;
-    if (notice->news == NEWS_ATTENTION)
+    if (is_event(notice->news))
         return false;
     if (notice > notices->items && by_news_and_path(notice, notice - 1) == 0)
         return true;
@@ -171,8 +200,10 @@ static void flush(void *data, const struct err *lost)
     if (!lost && notices->daemon->bus) {
         qsort(notices->items, notices->n, sizeof(*notices->items), by_news_path_and_order);
         for (size_t i = 0; i < notices->n; i++)
-            if (!is_known(notices, &notices->items[i]))
+            if (!is_known(notices, &notices->items[i])) {
                 tell(notices, &notices->items[i]);
+                tell_hooks(notices->daemon->hooks, &notices->items[i]);
+            }
     }
     forget(notices);
 }
@@ -212,6 +243,37 @@ void notices_lot_changed(struct notices *notices, int64_t lot)
     note_lot(notices, NEWS_CHANGED, lot);
 }
 
+/* In the journal's fields and to hooks: which lot, registro patronal, attempt and certificate; never a worker. */
+static void log_lot(int priority, const char *event, const struct store_lot *lot, const char *text)
+{
+    _cleanup_free_ char *number = xasprintf("%lld", (long long)lot->id);
+    _cleanup_free_ char *attempt = xasprintf("%u", lot->attempts);
+    _cleanup_free_ char *certificate =
+        lot->certificate ? xasprintf("%lld", (long long)lot->certificate) : NULL;
+    log_write(priority,
+              LOG_FIELDS({"IDSE_EVENT", event}, {"IDSE_LOT", number}, {"IDSE_RP", lot->rp},
+                         {"IDSE_ATTEMPT", attempt}, {"IDSE_CERT", certificate},
+                         {"IDSE_STATE", lot_state_name(lot->state)}),
+              _("lot %lld: %s"), (long long)lot->id, text);
+}
+
+static void describe_lot(struct notice *notice, const struct store_lot *lot)
+{
+    notice->certificate = lot->certificate;
+    notice->state = lot_state_name(lot->state);
+    memcpy(notice->rp, lot->rp, sizeof(notice->rp));
+}
+
+void notices_lot_moved(struct notices *notices, const struct store_lot *lot)
+{
+    log_lot(LOG_INFO, "lot-state", lot, lot_state_label(lot->state));
+    struct notice *notice = note(notices, NEWS_MOVED, &lot_interface);
+    notice->lot = lot->id;
+    iface_lot_path(lot->id, notice->path);
+    describe_lot(notice, lot);
+    notice->text = xstrdup(lot_state_label(lot->state));
+}
+
 void notices_certificate_added(struct notices *notices, int64_t certificate)
 {
     iface_certificate_path(certificate, note(notices, NEWS_ADDED, &certificate_interface)->path);
@@ -248,34 +310,24 @@ void notices_portal_changed(struct notices *notices)
     strcpy(notice->path, IFACE_ROOT);
 }
 
-/* The journal's fields tell which lot, registro patronal, attempt and certificate; never a worker. */
-static void log_attention(struct notices *notices, int64_t id, int64_t certificate, const char *what,
-                          const char *text)
-{
-    struct store_lot lot = {0};
-    bool known = id && store_lot_get(notices->daemon->store, id, &lot, NULL) >= 0;
-    _cleanup_free_ char *number = known ? xasprintf("%lld", (long long)id) : NULL;
-    _cleanup_free_ char *attempt = known ? xasprintf("%u", lot.attempts) : NULL;
-    _cleanup_free_ char *cert = certificate ? xasprintf("%lld", (long long)certificate) : NULL;
-    const struct log_field *fields =
-        LOG_FIELDS({"IDSE_EVENT", what}, {"IDSE_LOT", number}, {"IDSE_RP", known ? lot.rp : NULL},
-                   {"IDSE_ATTEMPT", attempt}, {"IDSE_CERT", cert});
-    if (id)
-        log_write(LOG_WARNING, fields, _("lot %lld: %s"), (long long)id, text);
-    else
-        log_write(LOG_WARNING, fields, "%s", text);
-    store_lot_free(&lot);
-}
-
-void notices_attention(struct notices *notices, int64_t lot, int64_t certificate, const char *what,
+void notices_attention(struct notices *notices, int64_t id, int64_t certificate, const char *what,
                        const char *text)
 {
-    log_attention(notices, lot, certificate, what, text);
     struct notice *notice = note(notices, NEWS_ATTENTION, &manager_interface);
-    notice->lot = lot;
-    iface_lot_path(lot, notice->path);
+    struct store_lot lot = {0};
+    notice->lot = id;
+    notice->certificate = certificate;
     notice->what = xstrdup(what);
     notice->text = xstrdup(text);
+    iface_lot_path(id, notice->path);
+    if (id && store_lot_get(notices->daemon->store, id, &lot, NULL) >= 0) {
+        log_lot(LOG_WARNING, what, &lot, text);
+        describe_lot(notice, &lot);
+    } else {
+        _cleanup_free_ char *number = certificate ? xasprintf("%lld", (long long)certificate) : NULL;
+        log_write(LOG_WARNING, LOG_FIELDS({"IDSE_EVENT", what}, {"IDSE_CERT", number}), "%s", text);
+    }
+    store_lot_free(&lot);
 }
 
 void notices_certificate_expiring(struct notices *notices, int64_t certificate, int days, const char *text)
@@ -287,5 +339,6 @@ void notices_certificate_expiring(struct notices *notices, int64_t certificate, 
     struct notice *notice = note(notices, NEWS_EXPIRING, &manager_interface);
     iface_certificate_path(certificate, notice->path);
     notice->days = days;
+    notice->certificate = certificate;
     notice->text = xstrdup(text);
 }

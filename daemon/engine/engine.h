@@ -31,6 +31,8 @@ struct engine_host {
     void (*arm)(void *data,
                 int64_t at_boot_us); /* call engine_wake() then; INT64_MAX: never. Replaces the last one */
     void (*lot_changed)(void *data, int64_t lot);
+    /* It has another state; the row is written later in this turn. */
+    void (*lot_moved)(void *data, const struct store_lot *lot);
     void (*certificate_changed)(void *data, int64_t certificate);
     /* The RPs of one certificate were given to the one that replaces it, and the old one was removed. */
     void (*certificate_replaced)(void *data, int64_t old, int64_t heir);

@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "internal.h"
 
-#include "base/log.h"
-
-static void log_state(const struct store_lot *lot)
-{
-    _cleanup_free_ char *number = xasprintf("%lld", (long long)lot->id);
-    _cleanup_free_ char *attempt = xasprintf("%u", lot->attempts);
-    _cleanup_free_ char *certificate =
-        lot->certificate ? xasprintf("%lld", (long long)lot->certificate) : NULL;
-    log_write(LOG_INFO,
-              LOG_FIELDS({"IDSE_EVENT", "lot-state"}, {"IDSE_LOT", number}, {"IDSE_RP", lot->rp},
-                         {"IDSE_ATTEMPT", attempt}, {"IDSE_CERT", certificate},
-                         {"IDSE_STATE", lot_state_name(lot->state)}),
-              _("lot %lld: %s"), (long long)lot->id, lot_state_label(lot->state));
-}
-
 int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event, unsigned *ret_actions,
               struct err *err)
 {
@@ -35,7 +20,7 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
         if (r < 0)
             return r;
     }
-    log_state(lot);
+    engine->host.lot_moved(engine->host.data, lot);
     *ret_actions = step.actions;
     if (lot->state == LOT_STATE_QUEUED && judge_lot(engine, lot, err) < 0)
         return -1; /* what stands in its way may have come while it was on the way */

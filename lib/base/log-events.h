@@ -20,6 +20,7 @@
     X("clock-set", "882accd8895545dd82dd36184a01849e")                                                       \
     X("resumed", "3c59ed91216d47779bc9b0886b725172")                                                         \
     X("network-changed", "54196718dd7940878a935a88ec047726")                                                 \
+    X("hooks-dropped", "c8f8b872a31241408ae7979b042a571a")                                                   \
     /* lots */                                                                                               \
     X("lot-state", "06e62d437086422a8f58efc24132e61d")                                                       \
     X("rejected", "d63cca67923a4c8ca17b28e23567c6ff")                                                        \

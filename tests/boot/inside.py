@@ -301,7 +301,35 @@ class Boot(unittest.TestCase):
         until("the change is told", lambda: event("network-changed"))
         run("idsectl", "submit", str(movements(301)), "--wait=30", user="nomina")
 
-    def test_14_a_drop_in_says_where_it_may_connect_to(self):
+    def test_14_hooks_are_told_and_cannot_block(self):
+        folder, out = pathlib.Path("/etc/idsed/hooks.d"), pathlib.Path("/var/lib/idsed-hook")
+        (folder / "10-hangs").write_text('#!/bin/sh\n[ "$IDSE_EVENT" != network-changed ] && sleep 1\nexit 3\n')
+        (folder / "20-notes").write_text('#!/bin/sh\n(env; echo uid=$(id -u); cat; echo) >>notes\n'
+                                         'echo x >/etc/idsed/x || echo kept out >>notes\n'
+                                         'idsectl movements >/dev/null && echo may read >>notes\n'
+                                         'idsectl retry 1 || echo may not act, status $? >>notes\n')
+        for hook in folder.iterdir():
+            hook.chmod(0o755)
+        run("idsectl", "submit", str(movements(351)), "--wait=30", user="nomina")
+        notes = out / "notes"
+        last = lots()[0]["id"]
+        until("hooks are run", lambda: notes.exists() and '"state":"accepted"' in notes.read_text())
+        text = notes.read_text()
+        events = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        self.assertEqual([event["state"] for event in events], ["sending", "received", "accepted"])
+        self.assertEqual({(event["event"], event["lot"], event["registration"]) for event in events},
+                         {("lot-state", last, Boot.rp)})
+        self.assertIn(f"IDSE_LOT={last}\n", text)
+        for line in "kept out", "may read", "may not act, status 4":
+            self.assertIn(line, text)
+        self.assertFalse(pathlib.Path("/etc/idsed/x").exists())
+        self.assertNotIn("uid=0\n", text)
+        until("the failing hook is told of", lambda: any(
+            "10-hangs ended with status 3" in entry["MESSAGE"] for entry in journal("SYSLOG_IDENTIFIER=idsed-hook")))
+        for hook in folder.iterdir():
+            hook.unlink()
+
+    def test_15_a_drop_in_says_where_it_may_connect_to(self):
         drop_in("idsed.service", "[Service]\nIPAddressDeny=any\n")
         run("systemctl", "restart", "idsed.service")
         self.assertEqual(run("idsectl", "cert", "test", "1", check=False).returncode, 10)
@@ -311,7 +339,7 @@ class Boot(unittest.TestCase):
         drop_in("idsed.service", "")
         run("systemctl", "restart", "idsed.service")
 
-    def test_15_it_stops_in_time(self):
+    def test_16_it_stops_in_time(self):
         (SIM / "faults").write_text("login delay=30\n")
         run("systemctl", "reload", "idse-sim.service")
         run("idsectl", "submit", str(movements(401)))
@@ -320,7 +348,7 @@ class Boot(unittest.TestCase):
         self.assertEqual(len(event("stopping")), len(event("started")) - 2)  # two were killed
         (SIM / "faults").write_text("")
 
-    def test_16_a_bad_configuration_is_for_a_person(self):
+    def test_17_a_bad_configuration_is_for_a_person(self):
         path = pathlib.Path("/etc/idsed/idsed.conf.d/bad.conf")
         path.write_text("[Polling]\nMinSec=never\n")
         self.assertNotEqual(run("idsed", "--check-config", check=False).returncode, 0)
@@ -329,11 +357,11 @@ class Boot(unittest.TestCase):
         path.unlink()
         self.assertEqual(run("idsed", "--check-config").stderr, "")
 
-    def test_17_what_was_queued_is_still_there(self):
+    def test_18_what_was_queued_is_still_there(self):
         self.assertEqual(hashlib.sha256(KEY.read_bytes()).hexdigest(), Boot.key)
-        self.assertEqual(len(lots()), 4)
+        self.assertEqual(len(lots()), 5)
         run("systemctl", "restart", "idse-sim.service")
-        until("the last lot is answered", lambda: lot(4)["state"] == "accepted")
+        until("the last lot is answered", lambda: lot(5)["state"] == "accepted")
 
 
 if __name__ == "__main__":

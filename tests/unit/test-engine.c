@@ -64,6 +64,10 @@ static void on_portal(void *data)
 {
 }
 
+static void on_moved(void *data, const struct store_lot *lot)
+{
+}
+
 static void on_attention(void *data, int64_t lot, int64_t certificate, const char *what, const char *text)
 {
     world->attentions++;
@@ -83,6 +87,7 @@ static void on_fatal(void *data, const struct err *err)
 
 static const struct engine_host host = {.arm = on_arm,
                                         .lot_changed = on_lot,
+                                        .lot_moved = on_moved,
                                         .certificate_changed = on_number,
                                         .certificate_replaced = on_replaced,
                                         .portal_changed = on_portal,
