@@ -12,6 +12,7 @@
 enum {
     SMALL_BYTES = 64 * 1024, /* at most so many are parsed in the turn of the call */
     SLICE_STEPS = 2000,      /* of store_lot_add() in one turn; a few milliseconds */
+    COPIED_AS_A_STEP = 8192, /* bytes of records that store_lot_begin() copies in the time of one */
     NAME_MAX_BYTES = 255,
     UNDER_WAY_BYTES = 192 * 1024 * 1024,
 };
@@ -245,7 +246,11 @@ static int begin_lot(struct submission *s)
 static int store_some(struct submission *s, size_t max)
 {
     while (s->at < s->intake.n_lots) {
-        int r = s->stored[s->at] ? 0 : begin_lot(s);
+        int r = 0;
+        if (!s->stored[s->at]) {
+            r = begin_lot(s);
+            max -= MIN(max, s->intake.lots[s->at].records.len / COPIED_AS_A_STEP);
+        }
         int left = r < 0 ? r : store_lot_add(s->stored[s->at], max, &s->act->err);
         if (left < 0)
             return left;
