@@ -317,9 +317,10 @@ class Access(unittest.TestCase):
             self.root(ROOT, "Manager", method, signature, *arguments)
             self.assertGreater(self.newest(), before, method)
         empty = {"s": "x", "b": False, "u": 1, "t": 1, "as": [], "a{sv}": {}, "a{sh}": {}}
-        acts = [(method == "Remove", interface, method, types) for interface, method, types, _ in contract()
-                if types and types[-1] == "a{sv}"]
-        self.assertGreater(len(acts), 25)
+        # What is open to everybody is recorded once it is tried, so that strangers do not fill the disk: see test-users.py.
+        acts = [(method == "Remove", interface, method, types) for interface, method, types, action in contract()
+                if types and types[-1] == "a{sv}" and action]
+        self.assertGreater(len(acts), 20)
         for _, interface, method, types in sorted(acts):
             before = self.newest()
             arguments = [UnixFd(memory_file(b"x")) if type == "h" else empty[type] for type in types]
