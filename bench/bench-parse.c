@@ -127,6 +127,7 @@ static uint64_t check_all(const struct buf *file, unsigned records, const struct
     while (source_next(source, &m))
         if (check_movement(check, &m))
             sum += taste(&m);
+    check_finish(check);
     if (source_count(source) != records || findings.errors + findings.warnings + findings.notes > 0)
         measure_fail("the canonical file", findings.n ? findings.items[0].text : "it was not read as one");
     return sum;

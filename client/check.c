@@ -33,13 +33,15 @@ struct report {
     enum source_format format;
     size_t movements, left_out;
     struct findings findings;
-    struct buf fixed; /* the good movements in canonical form, for --fix */
+    struct buf lines; /* of the good movements, as uint32_t, */
+    struct buf fixed; /* and they in canonical form, for --fix */
 };
 
 static void report_free(struct report *report)
 {
     findings_free(&report->findings);
     buf_free(&report->fixed);
+    buf_free(&report->lines);
 }
 
 static int list_rules(const struct invocation *inv)
@@ -59,13 +61,34 @@ static int list_rules(const struct invocation *inv)
 
 /* ---- one file ---- */
 
-static void keep(const struct checking *checking, struct report *report, struct movement *movement)
+static void keep(const struct checking *checking, struct report *report, struct movement *movement,
+                 uint32_t line)
 {
+    buf_add(&report->lines, &line, sizeof(line));
     if (!checking->inv->value[OPT_FIX])
         return;
     if (checking->inv->value[OPT_GUIA])
         memcpy(movement->guia, checking->inv->value[OPT_GUIA], sizeof(movement->guia));
     record_write(&report->fixed, movement, checking->enye);
+}
+
+/* That a movement came before is known when all were read. */
+static void drop_repeated(struct report *report, const struct check *check)
+{
+    enum { RECORD = RECORD_COLUMNS + 2 };
+    size_t n = report->lines.len / sizeof(uint32_t);
+    bool written = report->fixed.len > 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t line;
+        memcpy(&line, report->lines.data + i * sizeof(line), sizeof(line));
+        if (check_is_repeated(check, line))
+            continue;
+        if (written)
+            memmove(report->fixed.data + report->movements * RECORD, report->fixed.data + i * RECORD, RECORD);
+        report->movements++;
+    }
+    if (written)
+        report->fixed.len = report->movements * RECORD;
 }
 
 static void read_movements(const struct checking *checking, const struct buf *bytes, struct report *ret)
@@ -77,15 +100,14 @@ static void read_movements(const struct checking *checking, const struct buf *by
         check_new(&checking->options, source, &ret->findings, bytes->len / (RECORD_COLUMNS + 1));
     char guia[sizeof(movement.guia)] = "";
     while (source_next(source, &movement)) {
-        if (!check_movement(check, &movement)) {
-            ret->left_out++;
+        if (!check_movement(check, &movement))
             continue;
-        }
-        ret->movements++;
-        keep(checking, ret, &movement);
+        keep(checking, ret, &movement, source_line(source));
         memcpy(guia, movement.guia, sizeof(guia));
     }
-    ret->left_out += source_bad(source);
+    check_finish(check);
+    drop_repeated(ret, check);
+    ret->left_out = source_count(source) + source_bad(source) - ret->movements;
     ret->format = source_format(source);
     if (ret->fixed.len > 0)
         record_write_control(&ret->fixed, ret->movements, guia);

@@ -5,6 +5,7 @@
 
 #include "idse/date.h"
 #include "idse/deadline.h"
+#include "idse/repeats.h"
 
 /* ---- what one day means for one kind of movement; the movements of a file share few ---- */
 
@@ -21,40 +22,14 @@ struct day {
 
 enum { DAYS = 256 };
 
-/* ---- what a worker does on one day, to see repeated movements and their order ---- */
-
-enum kind { KIND_BAJA, KIND_REINGRESO, KIND_MODIFICACION, KINDS };
-
-/* A registro patronal on a date. They are few, and their numbers make the keys below short. */
-struct pair {
-    uint64_t rp;
-    int32_t date; /* 0: free */
-    uint32_t number;
-};
-
-/*
- * One movement. A million of them are looked up at random, so what counts is how much memory they lie in: the key is all
- * that tells a movement, in 64 bits, and 0 is free.
- */
-struct __attribute__((packed)) seen {
-    uint64_t key; /* NSS, pair and kind */
-    uint32_t line;
-};
-
-enum { KIND_BITS = 2, PAIR_BITS = 25 };
-
 struct check {
     const struct check_options *options;
     const struct source *source;
     struct findings *findings;
     struct day days[DAYS];
-    struct pair *pairs; /* a hash table */
-    size_t n_pairs, cap_pairs;
-    struct seen *seen; /* another */
-    size_t n_seen, cap_seen;
-    unsigned kinds;                 /* those seen so far, as bits */
-    char rp[12];                    /* the last one, */
-    uint64_t rp_number;             /* as a number */
+    struct repeats *repeats;
+    uint32_t *repeated; /* lines, in order */
+    size_t n_repeated;
     int told_limits, told_calendar; /* the year last told of as not covered */
     bool bad;
 };
@@ -62,15 +37,11 @@ struct check {
 struct check *check_new(const struct check_options *options, const struct source *source,
                         struct findings *findings, size_t expected)
 {
-    enum { LEAST = 64, MOST = 1 << 21 };
     struct check *check = xcalloc(1, sizeof(*check));
     check->options = options;
     check->source = source;
     check->findings = findings;
-    check->cap_pairs = LEAST;
-    check->pairs = xcalloc(check->cap_pairs, sizeof(*check->pairs));
-    check->cap_seen = CLAMP(expected + expected / 2, (size_t)LEAST, (size_t)MOST);
-    check->seen = xcalloc(check->cap_seen, sizeof(*check->seen));
+    check->repeats = repeats_new(expected);
     return check;
 }
 
@@ -78,8 +49,8 @@ struct check *check_free(struct check *check)
 {
     if (!check)
         return NULL;
-    free(check->pairs);
-    free(check->seen);
+    repeats_free(check->repeats);
+    free(check->repeated);
     free(check);
     return NULL;
 }
@@ -203,7 +174,7 @@ static void check_sbc(struct check *check, const struct movement *m, const struc
 static const char *curp_letters(const char *curp, char scratch[19])
 {
     size_t n = 0;
-    if (strlen(curp) == 18)
+    if (curp[18] == '\0') /* nothing in it has two bytes */
         return curp;
     while (*curp && n < 18) {
         scratch[n++] = (unsigned char)*curp < 0x80 ? *curp : 'X';
@@ -265,151 +236,12 @@ static void check_curp(struct check *check, const struct movement *m)
         tell(check, RULE_CURP_SEX, m, "curp", m->curp, NULL);
 }
 
-/* ---- the same movement again, and the order on one day ---- */
-
-/* A number for characters of which all but the first are digits. */
-static inline uint64_t number_of(const char *text, size_t n)
-{
-    uint64_t number = (unsigned char)*text;
-    for (size_t i = 1; i < n; i++)
-        number = number * 10 + (uint64_t)(text[i] - '0');
-    return number;
-}
-
-static inline uint64_t mix(uint64_t key)
-{
-    key = (key ^ key >> 32) * UINT64_C(0xD6E8FEB86659FD93);
-    return (key ^ key >> 32) * UINT64_C(0xD6E8FEB86659FD93);
-}
-
-/* The top bits of the hash, spread over any number of places. */
-static inline size_t place(uint64_t hash, size_t cap)
-{
-    return (size_t)((hash >> 32) * cap >> 32);
-}
-
-static struct pair *pair_slot(struct pair *pairs, size_t cap, uint64_t rp, int32_t date)
-{
-    for (size_t i = place(mix(rp ^ (uint64_t)(uint32_t)date << 40), cap);; i = i + 1 == cap ? 0 : i + 1)
-        if (pairs[i].date == 0 || (pairs[i].rp == rp && pairs[i].date == date))
-            return &pairs[i];
-}
-
-static void grow_pairs(struct check *check)
-{
-    size_t cap = check->cap_pairs * 2;
-    struct pair *bigger = xcalloc(cap, sizeof(*bigger));
-    for (size_t i = 0; i < check->cap_pairs; i++)
-        if (check->pairs[i].date)
-            *pair_slot(bigger, cap, check->pairs[i].rp, check->pairs[i].date) = check->pairs[i];
-    free(check->pairs);
-    check->pairs = bigger;
-    check->cap_pairs = cap;
-}
-
-static uint32_t pair_of(struct check *check, const struct movement *m)
-{
-    if (memcmp(check->rp, m->rp, sizeof(check->rp)) != 0) {
-        memcpy(check->rp, m->rp, sizeof(check->rp));
-        check->rp_number = number_of(m->rp, 11);
-    }
-    struct pair *pair = pair_slot(check->pairs, check->cap_pairs, check->rp_number, m->date);
-    if (pair->date)
-        return pair->number;
-    uint32_t number = (uint32_t)check->n_pairs++;
-    *pair = (struct pair){check->rp_number, m->date, number};
-    if (check->n_pairs * 2 > check->cap_pairs)
-        grow_pairs(check);
-    return number;
-}
-
-static struct seen *seen_slot(struct seen *seen, size_t cap, uint64_t key)
-{
-    for (size_t i = place(mix(key), cap);; i = i + 1 == cap ? 0 : i + 1)
-        if (seen[i].key == 0 || seen[i].key == key)
-            return &seen[i];
-}
-
-static void grow_seen(struct check *check)
-{
-    size_t cap = check->cap_seen * 2;
-    struct seen *bigger = xcalloc(cap, sizeof(*bigger));
-    for (size_t i = 0; i < check->cap_seen; i++)
-        if (check->seen[i].key)
-            *seen_slot(bigger, cap, check->seen[i].key) = check->seen[i];
-    free(check->seen);
-    check->seen = bigger;
-    check->cap_seen = cap;
-}
-
-/* Never 0, for the first character of an NSS counts with its code. */
-static inline uint64_t key_of(struct check *check, const struct movement *m)
-{
-    uint64_t nss = number_of(m->nss, 11) - (uint64_t)'0' * 10000000000 + 1;
-    return (nss << PAIR_BITS | pair_of(check, m)) << KIND_BITS;
-}
-
-static enum kind kind_of(enum movement_type type)
-{
-    return type == MOVEMENT_BAJA        ? KIND_BAJA
-           : type == MOVEMENT_REINGRESO ? KIND_REINGRESO
-                                        : KIND_MODIFICACION;
-}
-
-/* The line of the worker's movement of that kind on the day, or 0. */
-static uint32_t line_of(const struct check *check, uint64_t key, enum kind kind)
-{
-    if (!(check->kinds & 1u << kind))
-        return 0;
-    return seen_slot(check->seen, check->cap_seen, key | kind)->line;
-}
-
-/* The line of what should have come later on the same day, or 0. */
-static uint32_t out_of_order(const struct check *check, uint64_t key, enum kind kind)
-{
-    switch (kind) {
-    case KIND_BAJA:
-        return line_of(check, key, KIND_REINGRESO);
-    case KIND_REINGRESO:
-        return line_of(check, key, KIND_MODIFICACION);
-    case KIND_MODIFICACION:
-        return line_of(check, key, KIND_REINGRESO) ? 0 : line_of(check, key, KIND_BAJA);
-    case KINDS:
-        break;
-    }
-    return 0;
-}
-
-static void tell_line(struct check *check, enum finding_rule rule, const struct movement *m, uint32_t line)
-{
-    char number[16];
-    snprintf(number, sizeof(number), "%u", line);
-    tell(check, rule, m, "nss", m->nss, number);
-}
-
-static void check_day(struct check *check, const struct movement *m, uint64_t key)
-{
-    enum kind kind = kind_of(m->type);
-    struct seen *seen = seen_slot(check->seen, check->cap_seen, key | kind);
-    if (seen->key) {
-        tell_line(check, RULE_MOVEMENT_REPEATED, m, seen->line);
-        return;
-    }
-    *seen = (struct seen){key | kind, source_line(check->source)};
-    if (++check->n_seen * 8 > check->cap_seen * 7)
-        grow_seen(check);
-    uint32_t wrong = out_of_order(check, key, kind);
-    if (wrong)
-        tell_line(check, RULE_DAY_ORDER, m, wrong);
-    check->kinds |= 1u << kind;
-}
+/* ---- all of them ---- */
 
 bool check_movement(struct check *check, const struct movement *m)
 {
-    uint64_t key = key_of(check, m);
-    /* The memory is on its way while everything else is looked at. */
-    __builtin_prefetch(&check->seen[place(mix(key | kind_of(m->type)), check->cap_seen)], 1);
     check->bad = false;
+    repeats_add(check->repeats, m, source_line(check->source));
     const struct day *day = day_of(check, m);
     if (day->odd)
         check_date(check, m, day);
@@ -420,6 +252,32 @@ bool check_movement(struct check *check, const struct movement *m)
         if (m->jornada == '1')
             tell(check, RULE_JORNADA_ONE, m, "jornada", "1", NULL);
     }
-    check_day(check, m, key);
     return !check->bad;
+}
+
+void check_finish(struct check *check)
+{
+    size_t n;
+    _cleanup_free_ struct repeat *found = repeats_find(check->repeats, &n);
+    check->repeated = xcalloc(n, sizeof(*check->repeated));
+    for (size_t i = 0; i < n; i++) {
+        char other[16];
+        snprintf(other, sizeof(other), "%u", found[i].other);
+        findings_report(check->findings, found[i].rule, found[i].line,
+                        source_column(check->source, found[i].type, "nss"), "nss", found[i].nss, other);
+        if (found[i].rule == RULE_MOVEMENT_REPEATED)
+            check->repeated[check->n_repeated++] = found[i].line;
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+bool check_is_repeated(const struct check *check, uint32_t line)
+{
+    return check->n_repeated > 0 &&
+           bsearch(&line, check->repeated, check->n_repeated, sizeof(line), by_number) != NULL;
 }

@@ -24,5 +24,9 @@ struct check *check_new(const struct check_options *options, const struct source
                         struct findings *findings, size_t expected);
 struct check *check_free(struct check *check);
 DEFINE_CLEANUP(struct check *, check_cleanup, check_free)
-/* Checks the movement that the source gave last; false when it has an error. */
+/* Checks the movement that the source gave last, by itself; false when it has an error. */
 bool check_movement(struct check *check, const struct movement *movement);
+/* When all were checked: what they do to each other. */
+void check_finish(struct check *check);
+/* Did the movement of that line stand in an earlier line already? Known when it is finished. */
+bool check_is_repeated(const struct check *check, uint32_t line);

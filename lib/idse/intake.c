@@ -193,6 +193,7 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
     struct movement movement;
     while (source_next(source, &movement))
         take_movement(&splitter, &movement);
+    check_finish(check);
     free(splitter.lots.slots);
 
     if (ret->findings.errors > 0) {

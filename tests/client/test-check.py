@@ -121,6 +121,7 @@ class Check(Case):
         file, out = self.path("twice.txt", dispmag(reingreso(), reingreso())), self.path("out.txt")
         one, = self.check_json(file, "--fix", out, status=INVALID)
         self.assertEqual([(f["rule"], f["line"]) for f in one["findings"]], [("movement-repeated", 2)])
+        self.assertEqual((one["movements"], one["left_out"]), (1, 1))
         self.assertEqual(self.read("out.txt"), dispmag(reingreso()))
 
     def test_nothing_good_writes_nothing(self):
