@@ -36,8 +36,12 @@ static void on_tested(void *data, enum outcome_reason reason, const char *text)
 {
     struct act *act = data;
     struct bus_writer *w = bus_call_results(act->call);
+    const char *meaning = outcome_reason_text(reason);
+    /* What it means, and the portal's own words where it had some. */
+    _cleanup_free_ char *sentence =
+        str_empty(text) || streq(text, meaning) ? xstrdup(meaning) : xasprintf("%s (%s)", meaning, text);
     bus_write_string(w, outcome_reason_name(reason));
-    bus_write_string(w, text);
+    bus_write_string(w, sentence);
     act->detail = xasprintf("{\"result\":\"%s\"}", outcome_reason_name(reason));
     act_end(act, 0);
 }

@@ -538,7 +538,8 @@ class Mailbox(threading.Thread):
         self.start()
 
     def run(self):
-        connection, _ = self.listener.accept()
+        with self.listener:
+            connection, _ = self.listener.accept()
         with connection, connection.makefile("rw", newline="") as stream:
             say = lambda text: (stream.write(text + "\r\n"), stream.flush())
             say("220 ready")
