@@ -115,14 +115,22 @@ int verb_user_texts(struct invocation *inv, struct err *err)
 
 /* ---- add and list ---- */
 
+static void write_given(struct bus_writer *w, const struct invocation *inv, const enum opt *options, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (inv->value[options[i]])
+            bus_entry_string(w, option_table[options[i]].name, inv->value[options[i]]);
+}
+
+/* Names, and what only a new user is told. */
+static const enum opt details[] = {OPT_NAMES, OPT_FIRST_SURNAME, OPT_SECOND_SURNAME, OPT_ROLE};
+enum { NAMES_OF_DETAILS = ELEMENTSOF(details) - 1 };
+
 static void write_details(struct bus_writer *w, const struct invocation *inv, const json_t *texts)
 {
-    static const enum opt details[] = {OPT_NAMES, OPT_FIRST_SURNAME, OPT_SECOND_SURNAME, OPT_ROLE};
     size_t i;
     const json_t *text;
-    for (i = 0; i < ELEMENTSOF(details); i++)
-        if (inv->value[details[i]])
-            bus_entry_string(w, option_table[details[i]].name, inv->value[details[i]]);
+    write_given(w, inv, details, ELEMENTSOF(details));
     json_array_foreach (texts, i, text)
         bus_entry_string(w, row_text(text, "name"), row_text(text, "version"));
     if (inv->value[OPT_DISABLED])
@@ -215,6 +223,23 @@ int verb_user_disable(struct invocation *inv, struct err *err)
     int r = act_on_user(inv, "Disable", err);
     if (r >= 0)
         output_note(inv, _("%s may not log in any more."), inv->args[0]);
+    return r;
+}
+
+int verb_user_set(struct invocation *inv, struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    int r = user_path(inv, inv->args[0], &path, err);
+    if (r < 0)
+        return r;
+    struct bus_writer w;
+    remote_begin(inv->remote, path, REMOTE_USER, "Update", "a{sv}", &w);
+    remote_open_options(&w);
+    write_given(&w, inv, details, NAMES_OF_DETAILS);
+    remote_close_options(inv->remote, &w);
+    r = remote_call(inv->remote, &w, REMOTE_SHORT, NULL, NULL, err);
+    if (r >= 0)
+        output_note(inv, _("The names of %s are changed."), inv->args[0]);
     return r;
 }
 

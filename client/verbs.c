@@ -92,6 +92,8 @@ const struct verb verb_table[] = {
     {"user enable", N_("EMAIL"), 1, 1, 0, 0, N_("let a user log in"), verb_user_enable},
     {"user disable", N_("EMAIL"), 1, 1, 0, 0, N_("do not let a user log in any more; its history stays"),
      verb_user_disable},
+    {"user set", N_("EMAIL"), 1, 1, OPT_BIT(NAMES) | OPT_BIT(FIRST_SURNAME) | OPT_BIT(SECOND_SURNAME), 0,
+     N_("change the names of a user"), verb_user_set},
     {"user role", N_("EMAIL ROLE"), 2, 2, 0, 0, N_("change what a user may do"), verb_user_role},
     {"user passwd", N_("EMAIL"), 1, 1,
      OPT_BIT(PASSWORD_FILE) | OPT_BIT(OLD_PASSWORD_FILE) | OPT_BIT(CODE) | OPT_BIT(CODE_FILE) | OPT_BIT(ADMIN), 0,

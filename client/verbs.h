@@ -157,6 +157,7 @@ int verb_user_add(struct invocation *inv, struct err *err);
 int verb_user_list(struct invocation *inv, struct err *err);
 int verb_user_enable(struct invocation *inv, struct err *err);
 int verb_user_disable(struct invocation *inv, struct err *err);
+int verb_user_set(struct invocation *inv, struct err *err);
 int verb_user_role(struct invocation *inv, struct err *err);
 int verb_user_passwd(struct invocation *inv, struct err *err);
 int verb_user_recover(struct invocation *inv, struct err *err);

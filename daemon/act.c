@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "daemon/auth.h"
 #include "daemon/sessions.h"
 
 void act_who(uid_t uid, const char *email, char ret[static ACT_WHO_SIZE])
@@ -87,7 +88,9 @@ void act_end(struct act *act, int r)
         r = err_move(&act->err, &fault);
     if (act->writing)
         store_end(store, r >= 0, r >= 0 ? &act->err : NULL);
-    if (r < 0 && audited >= 0 && !act->unrecorded && audit(act, r, &fault) < 0)
+    bool strangers = act->untried && bus_call_uid(act->call) != 0;
+    bool recorded = r < 0 && audited >= 0 && (!strangers || auth_may_record_untried(act->daemon->auth));
+    if (recorded && audit(act, r, &fault) < 0)
         log_error("%s", err_text(&fault));
     store_after_commit(store, answer_act, act);
 }

@@ -18,8 +18,7 @@ struct act {
     char *detail;           /* JSON for the audit, or NULL; owned */
     char who[ACT_WHO_SIZE]; /* "uid 1000", or "uid 1000 ana@ejemplo.mx" in a session */
     bool writing;
-    bool
-        unrecorded; /* its failure is not audited: strangers must not fill the disk with what was never tried */
+    bool untried; /* it failed before it was tried, as any stranger's can: not all of these are audited */
 };
 
 /* Takes the call over. It may go on for many turns; changes begin with act_write(). */

@@ -104,7 +104,7 @@ static void turn_came(void *data)
     struct act *act = attempt->act;
     int r = 0;
     attempt->timer = timer_free(attempt->timer);
-    act->unrecorded = false;
+    act->untried = false;
     if (bus_call_is_orphan(act->call)) /* nobody waits for the answer */
         r = err_set(&act->err, ERR_BUSY, "%s", err_sentence(ERR_BUSY));
     if (r >= 0 && attempt->look)
@@ -174,7 +174,7 @@ void attempt_start(struct attempt *attempt, int r)
 {
     struct act *act = attempt->act;
     int64_t wait_us = 0;
-    act->unrecorded = attempt->guess; /* until its turn comes */
+    act->untried = attempt->guess; /* until its turn comes */
     if (r >= 0)
         r = check_input(&attempt->given, attempt->given_name, &act->err);
     if (r >= 0)

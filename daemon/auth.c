@@ -9,7 +9,7 @@ enum {
     ASK_MS = 25000,
     ASK_PERSON_MS = 300000,  /* somebody is typing a password */
     ALLOW_INTERACTION = 1,   /* AllowUserInteraction of polkit's CheckAuthorization */
-    DENIALS_PER_MINUTE = 60, /* that are audited one by one; nobody fills the disk by being refused */
+    RECORDS_PER_MINUTE = 60, /* of denials, one by one; nobody fills the disk by being refused */
 };
 
 struct auth {
@@ -17,9 +17,11 @@ struct auth {
     const struct clock *clock;
     struct sessions *sessions;
     struct bus_server *server;
-    int64_t minute_us; /* boot clock: when the counting below began */
-    unsigned denials;
-    unsigned uncounted; /* denials that were left out since the last record */
+    struct minute {
+        int64_t since_us; /* boot clock: when the counting began */
+        unsigned records;
+    } denials, untried;
+    unsigned uncounted; /* refusals that were left out since the last record */
 };
 
 struct question {
@@ -50,24 +52,27 @@ void auth_set_server(struct auth *auth, struct bus_server *server)
 
 /* ---- denial ---- */
 
-static bool worth_a_record(struct auth *auth)
+static bool fits_in_minute(struct auth *auth, struct minute *minute)
 {
     int64_t now_us = clock_boot_us(auth->clock);
-    if (now_us - auth->minute_us >= US_PER_MIN) {
-        auth->minute_us = now_us;
-        auth->denials = 0;
-    }
-    if (auth->denials < DENIALS_PER_MINUTE) {
-        auth->denials++;
+    if (now_us - minute->since_us >= US_PER_MIN)
+        *minute = (struct minute){.since_us = now_us};
+    if (minute->records < RECORDS_PER_MINUTE) {
+        minute->records++;
         return true;
     }
     auth->uncounted++;
     return false;
 }
 
+bool auth_may_record_untried(struct auth *auth)
+{
+    return fits_in_minute(auth, &auth->untried);
+}
+
 static void audit_denial(struct auth *auth, const struct bus_call *call, const char *action)
 {
-    if (!worth_a_record(auth))
+    if (!fits_in_minute(auth, &auth->denials))
         return;
     char who[ACT_WHO_SIZE];
     struct session session = {0};

@@ -17,3 +17,8 @@ struct auth *auth_free(struct auth *auth);
 void auth_set_server(struct auth *auth, struct bus_server *server);
 /* Answers with bus_call_allow() or bus_call_fail(), at once or when polkit has spoken. */
 void auth_check(struct auth *auth, struct bus_call *call, const char *action);
+/*
+ * May one more act be recorded that failed before it was tried, as any stranger's can? So many in a minute may, so that
+ * nobody fills the disk; those that are left out are counted in the next denial.
+ */
+bool auth_may_record_untried(struct auth *auth);

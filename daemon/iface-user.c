@@ -126,6 +126,7 @@ static const struct bus_property properties[] = {
 static const struct bus_method methods[] = {
     {"Enable", "a{sv}", "", "options", ACTION_USERS, method_enable},
     {"Disable", "a{sv}", "", "options", ACTION_USERS, method_disable},
+    {"Update", "a{sv}", "", "options", ACTION_USERS, user_update},
     {"SetRole", "sa{sv}", "", "role options", ACTION_USERS, method_set_role},
     {"SetPassword", "ha{sv}", "", "password options", ACTION_USERS, method_set_password},
     {0},

@@ -60,6 +60,7 @@ void diagnose(struct bus_call *call, void *daemon);
 void user_add(struct bus_call *call, void *daemon);
 void user_register(struct bus_call *call, void *daemon);
 void user_list(struct bus_call *call, void *daemon);
+void user_update(struct bus_call *call, void *user_object);
 void user_legal_texts(struct bus_call *call, void *daemon);
 void user_login(struct bus_call *call, void *daemon);
 void user_logout(struct bus_call *call, void *daemon);

@@ -4,7 +4,7 @@
 #include "daemon/iface.h"
 #include "daemon/texts.h"
 
-/* Manager.AddUser and Manager.Register, and the texts that whoever becomes a user accepts. */
+/* Manager.AddUser and Manager.Register, User.Update, and the texts that whoever becomes a user accepts. */
 
 enum { USER_NAME_MAX = 100 };
 
@@ -58,13 +58,13 @@ static const struct bus_option detail_options[] = {
     {"names", "s", offsetof(struct user_details, names)},
     {"first-surname", "s", offsetof(struct user_details, first_surname)},
     {"second-surname", "s", offsetof(struct user_details, second_surname)},
-    {"privacy", "s", offsetof(struct user_details, privacy)},
-    {"agreement", "s", offsetof(struct user_details, agreement)},
     BUS_OPTION_COMMON,
+    {"privacy", "s", offsetof(struct user_details, privacy)}, /* not Update */
+    {"agreement", "s", offsetof(struct user_details, agreement)},
     {"role", "s", offsetof(struct user_details, role)}, /* AddUser only */
     {"disabled", "b", offsetof(struct user_details, disabled)},
 };
-enum { REGISTER_OPTIONS = ELEMENTSOF(detail_options) - 2 };
+enum { REGISTER_OPTIONS = ELEMENTSOF(detail_options) - 2, UPDATE_OPTIONS = REGISTER_OPTIONS - 2 };
 
 static int check_name(const char *what, const char *name, bool required, struct err *err)
 {
@@ -180,4 +180,37 @@ void user_register(struct bus_call *call, void *data)
         details->user.enabled = daemon->config.self_registration == SELF_REGISTRATION_OPEN;
     }
     attempt_start(attempt, r);
+}
+
+/* ---- changing ---- */
+
+/* What was given takes the place of what is there. */
+static int apply_name(const char *what, const char *given, bool required, char **name, struct err *err)
+{
+    int r = given ? check_name(what, given, required, err) : 0;
+    if (r >= 0 && given)
+        replace_str(name, xstrdup(given));
+    return r;
+}
+
+void user_update(struct bus_call *call, void *data)
+{
+    struct user_object *object = data;
+    struct store_user *user = &object->user;
+    struct act *act = act_new(object->daemon, call, "user-update", "user %s", user->email);
+    struct user_details details = {0};
+    struct bus_reader reader;
+    bus_call_arguments(call, &reader);
+    int r = act_options(act, &reader, detail_options, UPDATE_OPTIONS, &details);
+    if (r >= 0)
+        r = apply_name("names", details.names, true, &user->names, &act->err);
+    if (r >= 0)
+        r = apply_name("first-surname", details.first_surname, true, &user->first_surname, &act->err);
+    if (r >= 0)
+        r = apply_name("second-surname", details.second_surname, false, &user->second_surname, &act->err);
+    if (r >= 0)
+        r = act_write(act);
+    if (r >= 0)
+        r = store_user_update(object->daemon->store, user, &act->err);
+    act_end(act, r);
 }

@@ -120,7 +120,7 @@ void user_logout(struct bus_call *call, void *data)
     struct act *act = act_new(daemon, call, "logout", "user");
     struct session session = {0};
     int r = sessions_find(daemon->sessions, call, &session, &act->err);
-    act->unrecorded = r <= 0;
+    act->untried = r <= 0;
     if (r > 0)
         replace_str(&act->object, xasprintf("user %s", session.email));
     if (r >= 0)

@@ -53,7 +53,7 @@ TABLE = {
     },
     "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},
     "Registration": {"Pause": CONTROL, "Resume": CONTROL, "Remove": CONTROL, "Update": CONTROL},
-    "User": {"Enable": USERS, "Disable": USERS, "SetRole": USERS, "SetPassword": USERS},
+    "User": {"Enable": USERS, "Disable": USERS, "Update": USERS, "SetRole": USERS, "SetPassword": USERS},
 }
 PATHS = {"Manager": ROOT, "Lot": ROOT + "/lot/1", "Certificate": ROOT + "/certificate/1",
          "Registration": ROOT + "/registration/Z9900001108", "User": ROOT + "/user/1"}

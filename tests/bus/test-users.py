@@ -204,6 +204,17 @@ class Accounts(UsersTest):
         self.login(self.clerk, user, OTHER)
         self.fails("UnknownUser", self.call, self.root, ROOT + "/user/01", PROPERTIES, "GetAll", USER)
 
+    def test_names_can_be_put_right(self):
+        _, path = self.new_user(second_surname="Mal")
+        update = lambda **options: self.call(self.root, path, USER, "Update",
+                                             option({k.replace("_", "-"): v for k, v in options.items()}))
+        update(names="María", second_surname="")
+        seen = self.call(self.root, path, PROPERTIES, "GetAll", USER)
+        self.assertEqual([seen[k] for k in ("Names", "FirstSurname", "SecondSurname")], ["María", "Prueba", ""])
+        self.fails("InvalidUser", update, first_surname="")
+        self.fails("InvalidUser", update, names="a\x1bb")
+        self.fails("UnknownOption", update, role="administrador")
+
     def test_users_are_shown_to_nobody_but_those_who_manage_them(self):
         managed = self.call(self.root, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")
         self.assertFalse([path for path in managed if "/user" in path])
@@ -405,8 +416,17 @@ class Guessing(UsersTest):
                    ["CODE", OTHER], {})
         self.login(stranger, other)
         stranger.close()
-        records, _ = self.manager(self.root, "ListHistory", option({"who": f"uid {CLERK}"}), dbus.UInt64(0), dbus.UInt32(10))
-        self.assertEqual([(r["action"], r["outcome"]) for r in records][:2], [("login", "WrongLogin"), ("login", "ok")])
+        records, _ = self.manager(self.root, "ListHistory", option({"who": f"uid {CLERK}"}), dbus.UInt64(0), dbus.UInt32(100))
+        self.assertEqual([(r["action"], r["outcome"]) for r in records][-3:],
+                         [("login", "WrongLogin"), ("login", "ok"), ("login", "ok")])
+
+    def test_who_is_refused_again_and_again_does_not_fill_the_history(self):
+        count = lambda: len(self.manager(self.root, "ListHistory", option({}), dbus.UInt64(0), dbus.UInt32(1000))[0])
+        before, stranger = count(), connect_as(self.house, STRANGER)
+        for _ in range(200):
+            self.fails("SessionEnded", self.manager, stranger, "Logout", option({}))
+        stranger.close()
+        self.assertLess(count() - before, 150)  # sixty in a minute, and a minute may end in between
 
     def test_nobody_registers_where_that_is_off(self):
         self.fails("AccessDenied", self.add, self.clerk, "yo@ejemplo.mx", method="Register")
@@ -514,6 +534,8 @@ class Client(UsersTest):
         self.idsectl("user", "add", "eva@ejemplo.mx", "--accept", *names, "--role", "jefe", status=2, user=0)
         self.idsectl("user", "add", "eva@ejemplo.mx", "--accept", *names, "--role", "consulta", user=0)
         self.idsectl("user", "role", "Eva@Ejemplo.MX", "operador", user=0)
+        self.idsectl("user", "set", "eva@ejemplo.mx", "--names", "Evita", user=0)
+        self.assertIn("Evita", self.idsectl("user", "list", user=0))
         self.assertRegex(self.idsectl("user", "list", user=0), "eva@ejemplo.mx .*operador")
         self.idsectl("user", "disable", "eva@ejemplo.mx", user=0)
         self.idsectl("user", "enable", "eva@ejemplo.mx", user=0)
