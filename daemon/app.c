@@ -470,7 +470,7 @@ static int open_state(struct app *app, struct err *err)
     daemon->loop = loop_new(&clock_system);
     if (!daemon->loop)
         return err_set(err, ERR_FAILED, _("the kernel gives no epoll descriptor"));
-    daemon->hooks = hooks_new(daemon->loop);
+    daemon->hooks = hooks_new(daemon->loop, IDSED_SYSCONFDIR "/hooks.d", HOOKS_SOCKET);
     daemon->notices = notices_new(daemon);
     if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0)
         return r;

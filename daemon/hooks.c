@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/hooks.h"
 
-#include <config.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -14,13 +13,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 
-#define HOOKS_FOLDER IDSED_SYSCONFDIR "/hooks.d"
-#define HOOKS_SOCKET "/run/idsed-hook.socket"
-
-enum {
-    WAITING_MAX = 1000,
-    PATIENCE_S = 300, /* more than the unit's own limit */
-};
+enum { PATIENCE_S = 300 }; /* more than the unit's own limit */
 
 struct waiting {
     STAILQ_ENTRY(waiting) next;
@@ -29,16 +22,19 @@ struct waiting {
 
 struct hooks {
     struct loop *loop;
+    const char *folder, *socket;
     STAILQ_HEAD(, waiting) queue;
     size_t n;
     struct event *running; /* the connection whose hooks run; NULL: none */
     bool dropping;
 };
 
-struct hooks *hooks_new(struct loop *loop)
+struct hooks *hooks_new(struct loop *loop, const char *folder, const char *socket)
 {
     struct hooks *hooks = xcalloc(1, sizeof(*hooks));
     hooks->loop = loop;
+    hooks->folder = folder;
+    hooks->socket = socket;
     STAILQ_INIT(&hooks->queue);
     return hooks;
 }
@@ -136,25 +132,24 @@ static void ended(evutil_socket_t fd, short what, void *data)
     run_next(hooks);
 }
 
-static int connect_to_unit(void)
+/*
+ * Passes a message to the unit's socket; the connection, or negative with errno. A message is far smaller than a socket's
+ * buffer, so it goes in whole or there is something wrong.
+ */
+static int hand_over(const char *path, const struct buf *message)
 {
-    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = HOOKS_SOCKET};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        cleanup_close(&fd);
-    return fd;
-}
-
-/* A message is far smaller than a socket's buffer, so it goes in whole or there is something wrong. */
-static int hand_over(const struct buf *message)
-{
-    int fd = connect_to_unit();
-    if (fd < 0)
-        return -1;
-    if (send(fd, message->data, message->len, MSG_NOSIGNAL) != (ssize_t)message->len ||
-        shutdown(fd, SHUT_WR) < 0)
-        cleanup_close(&fd);
-    return fd;
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+        send(fd, message->data, message->len, MSG_NOSIGNAL) == (ssize_t)message->len &&
+        shutdown(fd, SHUT_WR) == 0)
+        return fd;
+    int errnum = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = errnum;
+    return -1;
 }
 
 static void run_next(struct hooks *hooks)
@@ -163,7 +158,7 @@ static void run_next(struct hooks *hooks)
     if (hooks->running || hooks->n == 0)
         return;
     struct buf message = take_first(hooks);
-    int fd = hand_over(&message);
+    int fd = hand_over(hooks->socket, &message);
     buf_free(&message);
     if (fd < 0) {
         log_event(LOG_WARNING, "hooks-dropped", _("Hooks cannot be run, %zu events are not told to them: %s"),
@@ -178,9 +173,9 @@ static void run_next(struct hooks *hooks)
 
 /* ---- telling ---- */
 
-static bool is_wanted(void)
+static bool is_wanted(const struct hooks *hooks)
 {
-    DIR *folder = opendir(HOOKS_FOLDER);
+    DIR *folder = opendir(hooks->folder);
     bool found = false;
     for (const struct dirent *entry; folder && !found && (entry = readdir(folder));)
         found = entry->d_name[0] != '.';
@@ -191,9 +186,9 @@ static bool is_wanted(void)
 
 void hooks_tell(struct hooks *hooks, const struct hook_event *event)
 {
-    if (!is_wanted())
+    if (!is_wanted(hooks))
         return;
-    if (hooks->n >= WAITING_MAX) {
+    if (hooks->n >= HOOKS_WAITING_MAX) {
         if (!hooks->dropping)
             log_event(
                 LOG_WARNING, "hooks-dropped", "%s",

@@ -10,6 +10,9 @@
  */
 struct hooks;
 
+#define HOOKS_SOCKET "/run/idsed-hook.socket"
+enum { HOOKS_WAITING_MAX = 1000 };
+
 struct hook_event {
     const char *event; /* a word of lib/base/log-events.h */
     int64_t lot;       /* 0: of none; so are an empty text and a NULL */
@@ -20,7 +23,8 @@ struct hook_event {
     const char *text;
 };
 
-struct hooks *hooks_new(struct loop *loop);
+/* `folder` is where the programs are, `socket` what starts the unit; both are borrowed. */
+struct hooks *hooks_new(struct loop *loop, const char *folder, const char *socket);
 struct hooks *hooks_free(struct hooks *hooks); /* what was not handed over is dropped */
 /* Once the event is on disk. Returns at once. */
 void hooks_tell(struct hooks *hooks, const struct hook_event *event);
