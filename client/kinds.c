@@ -99,6 +99,26 @@ const struct field movement_error_kind[] = {
     {NULL},
 };
 
+const struct field rejection_text_kind[] = {
+    {"text", FIELD_TEXT, COLUMN, N_("Text")},
+    {"movements", FIELD_COUNT, COLUMN, N_("Movements")},
+    {"last", FIELD_INSTANT, COLUMN, N_("Last")},
+    {NULL},
+};
+
+const struct field rejection_kind[] = {
+    {"code", FIELD_TEXT, COLUMN | RECORD, N_("Code")},
+    {"known", FIELD_FLAG, 0, N_("Known")},
+    {"profile", FIELD_TEXT, COLUMN | SPARE | RECORD, N_("Portal")},
+    {"meaning", FIELD_TEXT, COLUMN | CUT | RECORD, N_("Meaning")},
+    {"who", FIELD_TEXT, COLUMN | SPARE | RECORD, N_("Who can put it right")},
+    {"action", FIELD_TEXT, COLUMN | SPARE | RECORD, N_("What to do")},
+    {"advice", FIELD_TEXT, RECORD, N_("Advice")},
+    {"seen", FIELD_COUNT, COLUMN, N_("Seen")},
+    {"texts", FIELD_TUPLES, 0, N_("Texts"), rejection_text_kind},
+    {NULL},
+};
+
 const struct field attempt_kind[] = {
     {"id", FIELD_NUMBER, COLUMN, N_("Attempt")},
     {"started", FIELD_INSTANT, COLUMN, N_("Started")},

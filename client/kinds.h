@@ -10,6 +10,8 @@ extern const struct field movement_error_kind[]; /* one line for each error of a
 extern const struct field receipt_kind[];
 extern const struct field receipt_members[]; /* of the structures in Receipts */
 extern const struct field error_members[];   /* of the structures in "errors" */
+extern const struct field rejection_kind[];      /* what there is to say about a code */
+extern const struct field rejection_text_kind[]; /* of the structures in its "texts" */
 extern const struct field attempt_kind[];
 extern const struct field history_kind[];
 extern const struct field registration_kind[];

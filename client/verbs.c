@@ -42,6 +42,9 @@ const struct verb verb_table[] = {
          OPT_BIT(UNTIL) | OPT_BIT(LIMIT),
      VERB_READS, N_("search movements"), verb_movements},
 
+    {"explain", N_("[CODE]"), 0, 1, 0, VERB_READS, N_("what a rejection code means and what to do about it"),
+     verb_explain},
+
     {"history show", "", 0, 0,
      OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(USER) | OPT_BIT(LOT) | OPT_BIT(LIMIT), VERB_READS,
      N_("who did what, newest first; with --json one object a line"), verb_history},

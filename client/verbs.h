@@ -141,6 +141,7 @@ int verb_wait(struct invocation *inv, struct err *err);
 int verb_watch(struct invocation *inv, struct err *err);
 int verb_history(struct invocation *inv, struct err *err);
 int verb_history_verify(struct invocation *inv, struct err *err);
+int verb_explain(struct invocation *inv, struct err *err);
 int verb_movements(struct invocation *inv, struct err *err);
 int verb_receipts_list(struct invocation *inv, struct err *err);
 int verb_receipts_get(struct invocation *inv, struct err *err);

@@ -459,6 +459,20 @@ static int open_law(struct app *app, struct err *err)
     return r < 0 ? err_move(err, &why) : 0;
 }
 
+static int open_advices(struct app *app, struct err *err)
+{
+    static const char name[] = "rejections.conf";
+    struct advices *advices = &app->daemon.advices;
+    _cleanup_err_ struct err why = ERR_INIT;
+    _cleanup_buf_ struct buf shipped = BUF_INIT, local = BUF_INIT;
+    if (data_read(name, &shipped, &local, &why) < 0) {
+        log_event(LOG_WARNING, "no-advice", _("There is no advice on rejections: %s"), err_text(&why));
+        return 0;
+    }
+    int r = advices_parse(advices, name, str_or_empty(shipped.data), err);
+    return r < 0 ? r : advices_parse(advices, "/etc/idsed/rejections.conf", str_or_empty(local.data), err);
+}
+
 /* Configuration, key and database, for this process alone. */
 static int open_state(struct app *app, struct err *err)
 {
@@ -486,6 +500,8 @@ static int open_all(struct app *app, struct err *err)
         r = profiles_open(daemon, &daemon->profiles, err);
     if (r >= 0)
         r = open_law(app, err);
+    if (r >= 0)
+        r = open_advices(app, err);
     if (r < 0)
         return r;
     daemon->sessions = sessions_new(&clock_system, &daemon->config.session_idle_us);
@@ -614,6 +630,7 @@ static void free_daemon(struct daemon *daemon)
     daemon->hooks = hooks_free(daemon->hooks);
     daemon->seal = seal_free(daemon->seal);
     law_free(&daemon->law);
+    advices_free(&daemon->advices);
     config_free(&daemon->config);
     free(daemon->store_path);
 }

@@ -6,6 +6,7 @@
 #include "bus/server.h"
 #include "daemon/config.h"
 #include "daemon/engine/engine.h"
+#include "idse/advice.h"
 #include "idse/law.h"
 #include "net/loop.h"
 #include "portal/ops.h"
@@ -32,6 +33,7 @@ struct daemon {
     struct expiry *expiry;
     struct revocations *revocations;
     struct law law; /* limits and calendar; empty where the package's files are not there */
+    struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;
     struct bus_server *bus;
 };

@@ -512,6 +512,7 @@ static const struct bus_method methods[] = {
     {"Refresh", "a{sv}", "", "options", ACTION_CONTROL, manager_refresh},
     {"ListHistory", "a{sv}tu", "aa{sv}t", "filter cursor limit records next", ACTION_SUBMIT, list_history},
     {"VerifyHistory", "", "bst", "whole text records", ACTION_READ, verify_history},
+    {"ExplainCode", "ss", "aa{sv}", "code language codes", ACTION_READ, explain_code},
     {"AddUser", "sha{sv}", "o", "user password options new_user", ACTION_USERS, user_add},
     {"ListUsers", "", "aa{sv}", "users", ACTION_USERS, user_list},
     {"Register", "sha{sv}", "o", "user password options new_user", NULL, user_register},

@@ -24,6 +24,7 @@
     X(UNKNOWN_CERTIFICATE, "UnknownCertificate", EXIT_STATUS_NOT_FOUND, N_("There is no such certificate"))  \
     X(UNKNOWN_DOCUMENT, "UnknownDocument", EXIT_STATUS_NOT_FOUND, N_("There is no such document"))           \
     X(UNKNOWN_PROFILE, "UnknownProfile", EXIT_STATUS_NOT_FOUND, N_("There is no such portal profile"))       \
+    X(UNKNOWN_CODE, "UnknownCode", EXIT_STATUS_NOT_FOUND, N_("This rejection code is not known"))             \
     X(RP_EXISTS, "RegistrationExists", EXIT_STATUS_FAILURE, N_("This registro patronal is already there"))   \
     X(RP_IN_USE, "RegistrationInUse", EXIT_STATUS_FAILURE, N_("This registro patronal has open lots"))       \
     X(CERTIFICATE_EXISTS, "CertificateExists", EXIT_STATUS_FAILURE, N_("This certificate is already there")) \

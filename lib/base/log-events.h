@@ -16,6 +16,7 @@
     X("configuration-invalid", "7f95f8d78eaa4c9f80b9f793544c817e")                                           \
     X("no-sealing-key", "80bd25168ca34687b0375288f28dc217")                                                  \
     X("no-limits", "9752b267820f42c383e3d5a4d54a2537")                                                       \
+    X("no-advice", "48b981cc99bf47cb88b4ede1d0daacf3")                                                       \
     X("database-failed", "6cdb78857ff4467e87b0298b1e6ef054")                                                 \
     X("clock-set", "882accd8895545dd82dd36184a01849e")                                                       \
     X("resumed", "3c59ed91216d47779bc9b0886b725172")                                                         \

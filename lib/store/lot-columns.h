@@ -66,6 +66,9 @@ static inline int64_t row_last(int64_t lot)
 }
 
 int lot_unknown(int64_t id, struct err *err);
+/* Adds the errors of the movements from `first` to before `behind` to what is known of codes and texts, or takes them off. */
+int rejections_learn(struct store *store, int64_t first, int64_t behind, struct err *err);
+int rejections_forget(struct store *store, int64_t first, int64_t behind, struct err *err);
 /* Writes a movement of a lot; `rp` is the row of the lot's registro patronal. */
 int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
                     struct err *err);

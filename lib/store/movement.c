@@ -117,11 +117,14 @@ static int check_results(struct store *store, int64_t lot, const struct store_re
 static int write_results(struct store *store, int64_t lot, const struct store_results *results, size_t end,
                          struct err *err)
 {
-    int r = db_run(store, err, "DELETE FROM movement_error WHERE movement >= ?1 AND movement < ?2",
-                   DB_INT(row_id(lot, (uint32_t)results->at)), DB_INT(row_id(lot, (uint32_t)end)));
+    const int64_t first = row_id(lot, (uint32_t)results->at), behind = row_id(lot, (uint32_t)end);
+    int r = rejections_forget(store, first, behind, err);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM movement_error WHERE movement >= ?1 AND movement < ?2",
+                   DB_INT(first), DB_INT(behind));
     for (size_t i = results->at; r >= 0 && i < end; i++)
         r = set_result(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]], err);
-    return r;
+    return r < 0 ? r : rejections_learn(store, first, behind, err);
 }
 
 int store_lot_set_results(struct store *store, int64_t lot, struct store_results *results, size_t max,

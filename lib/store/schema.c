@@ -96,6 +96,11 @@ static const char *const migrations[] = {
     "  movement INTEGER NOT NULL, position INTEGER NOT NULL, code TEXT, text TEXT, imss_value TEXT,"
     "  PRIMARY KEY(movement, position)) STRICT, WITHOUT ROWID;"
 
+    /* What constancias said, each code and text once: for how many movements, and when it was stored last. */
+    "CREATE TABLE rejection("
+    "  code TEXT NOT NULL, text TEXT NOT NULL, movements INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+    "  PRIMARY KEY(code, text)) STRICT, WITHOUT ROWID;"
+
     "CREATE TABLE submission("
     "  key TEXT NOT NULL, position INTEGER NOT NULL, lot INTEGER NOT NULL REFERENCES lot(id),"
     "  PRIMARY KEY(key, position)) STRICT, WITHOUT ROWID;"

@@ -300,6 +300,17 @@ int store_movement_list(struct store *store, const struct store_movement_filter 
                         size_t *ret_n, struct err *err);
 int store_movement_count(struct store *store, uint64_t *ret, struct err *err); /* all stored; cheap */
 
+/* ---- codes of rejections, learned from constancias ---- */
+struct store_rejection {
+    char *code, *text;
+    int64_t movements; /* how many were rejected so */
+    int64_t last_us;   /* when the last of them was stored */
+};
+void store_rejections_free(struct store_rejection *rejections, size_t n);
+/* The texts seen with a code (NULL: with all), by code, the most frequent first; at most `limit`. */
+int store_rejection_list(struct store *store, const char *code, size_t limit, struct store_rejection **ret,
+                         size_t *ret_n, struct err *err);
+
 /* ---- documents: received bytes, whole, with their SHA-256 ---- */
 struct store_document {
     int64_t id;

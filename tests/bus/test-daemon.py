@@ -833,6 +833,26 @@ class Whole(DaemonTest):
         self.assertFalse(self.get(ROOT, MANAGER, "CanSend"))
         self.manager("UseProfile", "idse-sim", option({}))
 
+    def test_codes_are_explained_for_the_portal_in_use(self):
+        known = self.manager("ExplainCode", "031", "es")
+        self.assertEqual(len(known), 1)
+        self.assertEqual({str(k): str(known[0][k]) for k in ("code", "who", "action", "profile")},
+                         {"code": "031", "who": "worker", "action": "fix", "profile": "idse-sim"})
+        self.assertTrue(known[0]["known"])
+        self.assertIn("CURP", known[0]["meaning"])
+        self.assertNotEqual(known[0]["advice"], self.manager("ExplainCode", "031", "en")[0]["advice"])
+        self.assertEqual(len(self.manager("ExplainCode", "", "en")), 12)
+        self.assertIn("imss", self.in_profile_imss(lambda: self.fails("UnknownCode", self.manager, "ExplainCode", "031", "")))
+        self.assertEqual(self.in_profile_imss(lambda: len(self.manager("ExplainCode", "", "en"))), 0)
+        self.fails("UnknownCode", self.manager, "ExplainCode", "x" * 1000, "es")
+
+    def in_profile_imss(self, what):
+        self.manager("UseProfile", "imss", option({}))
+        try:
+            return what()
+        finally:
+            self.manager("UseProfile", "idse-sim", option({}))
+
     def test_refreshing(self):
         self.manager("Refresh", option({}))
         self.fails("UnknownOption", self.manager, "Refresh", option({"x": 1}))

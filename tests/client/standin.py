@@ -120,6 +120,14 @@ def the_lot(path):
     return state.lots[number]
 
 
+def explanation(code, known, texts):
+    return {"code": code, "known": known, "meaning": "the CURP is another" if known else "",
+            "who": "worker" if known else "", "action": "wait" if known else "", "advice": "",
+            "profile": "idse-sim" if known else "",
+            "texts": dbus.Array([dbus.Struct([text, dbus.UInt64(n), dbus.UInt64(T0)], signature="stt")
+                                 for text, n in texts], signature="(stt)")}
+
+
 # ---- methods: functions of the path and the arguments, giving the signature and the values of the reply ----
 
 def get_all(path, interface):
@@ -205,6 +213,14 @@ def fresh(path):
     return ("",)
 
 
+def explain_code(path, code, language):
+    codes = [explanation("031", True, []), explanation("099", False, [("UNO", 2), ("DOS", 1)])]
+    found = [c for c in codes if code in ("", c["code"])]
+    if not found:
+        raise Error("UnknownCode", "nobody knows it")
+    return "aa{sv}", found
+
+
 METHODS = {
     ("org.freedesktop.DBus.Properties", "GetAll"): get_all,
     (MANAGER, "Submit"): submit,
@@ -222,6 +238,7 @@ METHODS = {
     (LOT, "GetRecords"): lambda path: ("h", memory_file(b"RECORD\r\n")),
     (LOT, "ListAttempts"): list_attempts,
     (LOT, "GetTranscript"): lambda path, number: ("h", memory_file(b"POST /attempt/%d\n" % number)),
+    (MANAGER, "ExplainCode"): explain_code,
     (CERTIFICATE, "Test"): try_login,
     (CONTROL, "Set"): set_lot,
     (CONTROL, "Calls"): calls,

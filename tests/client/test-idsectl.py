@@ -451,6 +451,22 @@ class Others(Case):
         self.control.Refuse("UseProfile", "WrongState", "lots are under way")
         self.run_it("profile", "use", "imss", status=FAILURE)
 
+    def test_explain(self):
+        text = self.run_it("explain", "031")
+        for part in "the CURP is another", "the worker", "send it again later", "idse-sim":
+            self.assertIn(part, text)
+        self.assertEqual(self.calls("ExplainCode")[0][2], ["031", "en"])
+        text = self.run_it("explain", "099")
+        for part in "no advice", "UNO", "DOS":
+            self.assertIn(part, text)
+        lines = self.run_it("explain").split("\n")
+        self.assertRegex(lines[1], r"^031 .*the CURP is another")
+        self.assertRegex(lines[2], r"^099 .*UNO .*3$")
+        code = self.run_json("explain")[1]
+        self.assertEqual(code["texts"][0]["movements"], 2)
+        self.assertIs(code["known"], False)
+        self.run_it("explain", "777", status=NOT_FOUND)
+
     def test_completion_asks_the_daemon(self):
         self.assertEqual(self.run_it("complete", "--", "show", "").split("\n")[0], "4\tsending")
         self.assertEqual(self.run_it("complete", "--", "rp", "pause", "Z99000011").strip().split("\t")[0], RP)

@@ -468,8 +468,8 @@ static void an_update_writes_what_changes(void **state)
 }
 
 /* In slices of `max`; 0, or what the first of them that failed said. */
-static int set_results(struct fixture *f, int64_t id, const struct constancia *constancia, const size_t *row_of,
-                       size_t n, size_t max)
+static int set_results(struct fixture *f, int64_t id, const struct constancia *constancia,
+                       const size_t *row_of, size_t n, size_t max)
 {
     struct store_results results = {.constancia = constancia, .row_of = row_of, .n = n};
     int r;
@@ -542,7 +542,8 @@ static void results_show_when_all_are_stored(void **state)
     int64_t id = fixture_add_lot(f, 1, 3, 1);
     assert_ok(store_lot_set_movements(f->store, id, MOVEMENT_STATE_RECEIVED, &f->err));
     struct receipt_error errors[] = {{(char *)"012", (char *)"NO EXISTE", NULL}};
-    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"}, {.errors = errors, .n_errors = 1}};
+    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"},
+                                    {.errors = errors, .n_errors = 1}};
     struct constancia constancia = {.rows = rows, .n_rows = 2};
     const size_t other[] = {1, 1, 1}, row_of[] = {0, 1, 0};
     struct store_movement_filter received = {.states = 1u << MOVEMENT_STATE_RECEIVED},
@@ -559,6 +560,38 @@ static void results_show_when_all_are_stored(void **state)
     assert_int_equal(count_movements(f, &rejected), 1);
     assert_ok(store_commit(f->store, &f->err));
     assert_int_equal(fixture_sql(f, "SELECT count(*) FROM movement_error"), 1);
+}
+
+static void codes_are_learned_from_results_each_text_once(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = fixture_add_lot(f, 1, 3, 1);
+    struct receipt_error errors[] = {{(char *)"012", (char *)"NO EXISTE", (char *)"PEREZ"}, {(char *)"034"}};
+    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"},
+                                    {.errors = errors, .n_errors = 2},
+                                    {.errors = errors, .n_errors = 1}};
+    struct constancia constancia = {.rows = rows, .n_rows = 3};
+    const size_t first[] = {1, 2, 2}, again[] = {1, 2, 0};
+    assert_ok(set_results(f, id, &constancia, first, 3, 2));
+    assert_ok(set_results(f, id, &constancia, again, 3, 2)); /* instead of the first */
+
+    struct store_rejection *seen;
+    size_t n;
+    assert_ok(store_rejection_list(f->store, NULL, 10, &seen, &n, &f->err));
+    assert_int_equal(n, 2);
+    assert_string_equal(seen[0].code, "012");
+    assert_string_equal(seen[0].text, "NO EXISTE");
+    assert_int_equal(seen[0].movements, 2);
+    assert_int_equal(seen[0].last_us, f->now_us);
+    assert_string_equal(seen[1].text, "");
+    assert_int_equal(seen[1].movements, 1);
+    store_rejections_free(seen, n);
+    assert_ok(store_rejection_list(f->store, "034", 10, &seen, &n, &f->err));
+    assert_int_equal(n, 1);
+    store_rejections_free(seen, n);
+    assert_ok(store_rejection_list(f->store, "099", 10, &seen, &n, &f->err));
+    assert_int_equal(n, 0);
+    store_rejections_free(seen, n);
 }
 
 static void lots_with_a_next_step_are_open(void **state)
@@ -849,6 +882,7 @@ int main(void)
         TEST(an_update_writes_what_changes),
         TEST(results_reach_each_movement_and_can_be_taken_back),
         TEST(results_show_when_all_are_stored),
+        TEST(codes_are_learned_from_results_each_text_once),
         TEST(lots_with_a_next_step_are_open),
         TEST(filters_of_lots),
         TEST(pages_of_lots_stay_in_place_while_lots_are_added),
