@@ -98,20 +98,26 @@ static const struct day *day_of(struct check *check, const struct movement *m)
     return day;
 }
 
-static void tell_late(struct check *check, const struct movement *m, const struct deadline *deadline)
+static char *late_in_words(const struct deadline *deadline, int32_t today)
 {
-    int32_t today = check->options->today, effective = deadline_effective(deadline, m, today);
-    char last[DATE_TEXT_SIZE], lenient[DATE_TEXT_SIZE], value[DATE_TEXT_SIZE], day[DATE_TEXT_SIZE];
+    char last[DATE_TEXT_SIZE], lenient[DATE_TEXT_SIZE];
     const char *source = deadline_rule_source(deadline->rule);
+    int days = date_between(deadline->last, today);
     date_text(deadline->last, last);
     date_text(deadline->last_lenient, lenient);
-    date_text(m->date, value);
-    int days = date_between(deadline->last, today);
-    _cleanup_free_ char *detail =
-        deadline->last == deadline->last_lenient
-            ? xasprintf(_("last day %s (%s), days late: %d"), last, source, days)
-            : xasprintf(_("last day %s (%s), or %s if counted from the day after, days late: %d"), last,
-                        source, lenient, days);
+    if (deadline->last == deadline->last_lenient)
+        return xasprintf(_("last day %s (%s), days late: %d"), last, source, days);
+    return xasprintf(_("last day %s (%s), or %s if counted from the day after, days late: %d"), last, source,
+                     lenient, days);
+}
+
+static void tell_late(struct check *check, const struct movement *m, const char *value,
+                      const struct deadline *deadline)
+{
+    int32_t today = check->options->today, effective = deadline_effective(deadline, m, today);
+    bool kept = findings_keep(check->findings, RULE_LATE);
+    _cleanup_free_ char *detail = kept ? late_in_words(deadline, today) : NULL;
+    char day[DATE_TEXT_SIZE];
     tell(check, RULE_LATE, m, "date", value, detail);
     if (effective != m->date)
         tell(check, RULE_LATE_BAJA, m, "date", value, date_text(effective, day));
@@ -137,16 +143,18 @@ static void check_date(struct check *check, const struct movement *m, const stru
     if (is_old(m->date, options->today))
         tell(check, RULE_DATE_OLD, m, "date", value, NULL);
     if (!day->no_deadline && options->today > day->deadline.last)
-        tell_late(check, m, &day->deadline);
+        tell_late(check, m, value, &day->deadline);
 }
 
 /* ---- the SBC ---- */
 
 static void tell_sbc(struct check *check, enum finding_rule rule, const struct movement *m, int32_t bound)
 {
-    _cleanup_free_ char *value = money_text(m->sbc_centavos), *detail = money_text(bound);
+    bool kept = findings_keep(check->findings, rule);
+    _cleanup_free_ char *value = kept ? money_text(m->sbc_centavos) : NULL,
+                        *detail = kept ? money_text(bound) : NULL;
     struct finding *finding = tell(check, rule, m, "sbc", value, detail);
-    if (rule == RULE_SBC_OVER)
+    if (rule == RULE_SBC_OVER && kept)
         finding_propose(finding, detail);
 }
 

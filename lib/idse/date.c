@@ -63,7 +63,13 @@ int date_weekday(int32_t date)
 
 char *date_text(int32_t date, char ret[DATE_TEXT_SIZE])
 {
-    snprintf(ret, DATE_TEXT_SIZE, "%04d-%02d-%02d", date_year(date), date_month(date), date_day(date));
+    uint32_t rest = (uint32_t)date;
+    strcpy(ret, "0000-00-00");
+    for (int i = 9; i >= 0; i--)
+        if (ret[i] != '-') {
+            ret[i] = (char)('0' + rest % 10);
+            rest /= 10;
+        }
     return ret;
 }
 

@@ -130,6 +130,11 @@ void finding_propose(struct finding *finding, const char *fix)
         replace_str(&finding->fix, xstrdup(fix));
 }
 
+bool findings_keep(const struct findings *findings, enum finding_rule rule)
+{
+    return findings && findings_count(findings, rules[rule].name) < FINDINGS_KEPT_PER_RULE;
+}
+
 size_t findings_count(const struct findings *findings, const char *rule)
 {
     size_t n = 0;
