@@ -2,15 +2,18 @@
 #include <argp.h>
 #include <config.h>
 #include <malloc.h>
+#include <errno.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/app.h"
 #include "daemon/config.h"
+#include "portal/profile.h"
 
 const char *argp_program_version = "idsed " IDSED_VERSION;
 
@@ -67,12 +70,27 @@ static error_t take_option(int key, char *value, struct argp_state *state)
     }
 }
 
+/* Files that are only opened later, and the profile. */
+static int check_what_it_names(const struct config *config, struct err *err)
+{
+    const char *const files[] = {config->ca_file, config->key_file, config->mail_ca_file,
+                                 config->mail_password_file};
+    const char *const environment[] = {getenv("IDSED_PROFILES"), NULL};
+    _cleanup_(profile_cleanup) struct profile *profile = NULL;
+    for (size_t i = 0; i < ELEMENTSOF(files); i++)
+        if (files[i] && access(files[i], R_OK) < 0)
+            return err_set_errno(err, ERR_CONFIG, errno, "%s", files[i]);
+    return profile_load(environment[0] ? environment : profile_default_dirs, config->profile, &profile, err);
+}
+
 static int check_config(const struct app_options *app)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_buf_ struct buf warnings = BUF_INIT;
     _cleanup_config_ struct config config = {0};
     int r = config_load(app->config_path, app->config_must_exist, &config, &warnings, &err);
+    if (r >= 0)
+        r = check_what_it_names(&config, &err);
     fputs(str_or_empty(warnings.data), stderr);
     if (r < 0)
         fprintf(stderr, "%s\n", err_text(&err));

@@ -333,6 +333,7 @@ class Boot(unittest.TestCase):
         drop_in("idsed.service", "[Service]\nIPAddressDeny=any\n")
         run("systemctl", "restart", "idsed.service")
         self.assertEqual(run("idsectl", "cert", "test", "1", check=False).returncode, 10)
+        self.assertEqual(show("ActiveState"), "active")  # the portal's health is not the service's
         drop_in("idsed.service", "[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost\n")
         run("systemctl", "restart", "idsed.service")
         run("idsectl", "cert", "test", "1")
@@ -349,11 +350,16 @@ class Boot(unittest.TestCase):
         (SIM / "faults").write_text("")
 
     def test_17_a_bad_configuration_is_for_a_person(self):
-        path = pathlib.Path("/etc/idsed/idsed.conf.d/bad.conf")
+        path = pathlib.Path("/etc/idsed/idsed.conf.d/worse.conf")
         path.write_text("[Polling]\nMinSec=never\n")
         self.assertNotEqual(run("idsed", "--check-config", check=False).returncode, 0)
         run("systemctl", "start", "idsed.service", check=False)
         self.assertEqual((show("ActiveState"), show("ExecMainStatus")), ("failed", "78"))
+        path.write_text("[Portal]\nCAFile=/nowhere.pem\n[Poling]\nMinSec=1\n[Polling]\nMinSek=1\n")
+        told = run("idsed", "--check-config", check=False)
+        self.assertEqual(told.returncode, 1)
+        for piece in "/nowhere.pem: No such file", "no section [Poling]", "did you mean 'MinSec'?":
+            self.assertIn(piece, told.stderr)
         path.unlink()
         self.assertEqual(run("idsed", "--check-config").stderr, "")
 

@@ -26,13 +26,15 @@ def runnable(unit, folder):
     return copy
 
 
-def check_units(build):
+def check_units(top, build):
     units = sorted((build / "systemd").glob("*.service"))
-    assert len(units) >= 3, "the units were not found"
+    sockets = sorted((top / "systemd").glob("*.socket"))
+    assert len(units) >= 3 and sockets, "the units were not found"
     faults = []
     with tempfile.TemporaryDirectory() as name:
         copies = [runnable(unit, pathlib.Path(name)) for unit in units]
-        told = run("systemd-analyze", "--man=no", "verify", *copies)
+        sockets = [runnable(socket, pathlib.Path(name)) for socket in sockets]
+        told = run("systemd-analyze", "--man=no", "verify", *copies, *sockets)
         if told.returncode or told.stdout.strip():  # it exits with 0 on an unknown key
             faults.append("systemd-analyze verify: " + told.stdout.strip())
         for copy in copies:
@@ -85,7 +87,7 @@ def check_journal(top):
 
 def main():
     top, build = (pathlib.Path(argument) for argument in sys.argv[1:3])
-    faults = check_units(build) + check_journal(top)
+    faults = check_units(top, build) + check_journal(top)
     print(*faults, sep="\n")
     sys.exit(bool(faults))
 
