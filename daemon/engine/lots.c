@@ -31,6 +31,8 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
  */
 static bool hold_blocks(const struct store_lot *lot)
 {
+    if (lot->state == LOT_STATE_SENDING)
+        return true; /* the visit that sends it has it */
     switch (lot->hold) {
     case LOT_HOLD_NONE:
     case LOT_HOLD_PORTAL_DOWN: /* the circuit delays its visit */
@@ -70,11 +72,14 @@ static int schedule_lot(struct engine *engine, const struct store_lot *lot, stru
     int r = store_rp_get(engine->store, lot->rp, &rp, err);
     if (r < 0)
         return r;
+    const struct job *before = schedule_find(&engine->schedule, lot->id);
+    int64_t since_us = before && before->state == lot->state ? before->since_us : engine_boot_us(engine);
     schedule_put(&engine->schedule, &(struct job){.lot = lot->id,
                                                   .certificate = rp.certificate,
                                                   .state = lot->state,
                                                   .blocked = hold_blocks(lot),
-                                                  .due_us = due_boot_us(engine, lot->next_us)});
+                                                  .due_us = due_boot_us(engine, lot->next_us),
+                                                  .since_us = since_us});
     store_rp_free(&rp);
     return 0;
 }

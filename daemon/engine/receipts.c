@@ -267,6 +267,7 @@ static int note_failure(struct visit *visit, const struct portal_answer *answer,
     if (r < 0)
         return r;
     lot_set_error(&lot, answer->reason, answer->text);
+    lot_back_off(visit->engine, &lot, answer->retry_after_us); /* so that the others have their turn */
     return lot_save(visit->engine, &lot, err);
 }
 
@@ -310,6 +311,7 @@ static int finish_lot(struct visit *visit, struct store_lot *lot, const struct p
                    (lot_state_final(lot->state) && !complete &&
                     engine_wall_us(visit->engine) < lot->finished_us + MISSING_RECEIPT_US);
     lot_set_error(lot, REASON_OK, NULL); /* in this visit nothing failed for it */
+    lot->failures = 0;
     if (waiting)
         lot_poll_later(visit->engine, lot);
     else

@@ -17,6 +17,7 @@ struct job {
     bool blocked;  /* held, so that nothing is due */
     bool unjudged; /* something about it changed; its hold must be worked out before it is served */
     int64_t due_us;
+    int64_t since_us; /* it is in this state since then, as far as this process has seen */
 };
 
 struct identity {

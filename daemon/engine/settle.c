@@ -50,20 +50,48 @@ static int still_uncertain(struct visit *visit, struct store_lot *lot, const cha
     return lot_save(visit->engine, lot, err);
 }
 
+/* Is the list that of the account that sent the lot? Another's may not show it. */
+static int is_its_account(struct visit *visit, const struct store_lot *lot, struct err *err)
+{
+    struct store_certificate sender = {0}, looker = {0};
+    if (lot->certificate == visit->identity->certificate)
+        return 1;
+    int r = store_certificate_get(visit->engine->store, lot->certificate, &sender, err);
+    if (r >= 0)
+        r = store_certificate_get(visit->engine->store, visit->identity->certificate, &looker, err);
+    bool same = r >= 0 && !str_empty(sender.user) && streq_null(sender.user, looker.user);
+    store_certificate_free(&sender);
+    store_certificate_free(&looker);
+    return r < 0 ? r : same;
+}
+
 /* All candidates were looked at and none is this lot. */
 static int conclude(struct visit *visit, struct store_lot *lot, struct err *err)
 {
+    struct engine *engine = visit->engine;
     if (visit->undecided_why)
         return still_uncertain(visit, lot, visit->undecided_why, err);
     if (!visit->complete)
         return still_uncertain(visit, lot, _("the portal's list does not reach back to the attempt"), err);
-    int64_t provable_us = lot->attempt_end_us + visit->engine->config.settle_us;
-    if (visit->listed_us >= provable_us)
+    if (visit->clocks_differ)
+        return still_uncertain(
+            visit, lot, _("this machine's clock and the portal's differ by more than half a day"), err);
+    int r = is_its_account(visit, lot, err);
+    if (r < 0)
+        return r;
+    if (r == 0)
+        return still_uncertain(
+            visit, lot,
+            _("it was sent with another account, whose list alone can show that it did not arrive"), err);
+    /* By the boot clock: the other may have been set since. */
+    int64_t provable_us = schedule_find(&engine->schedule, lot->id)->since_us + engine->config.settle_us;
+    if (visit->listed_us >= provable_us && visit->since_us <= lot->attempt_us)
         return absent(visit, lot, err);
     /* Never due before another list was asked for: a visit that lasts has only the one that it began with. */
-    lot->next_us = MAX(provable_us, engine_wall_us(visit->engine) + visit->engine->config.poll_min_us);
-    lot->polled_us = visit->listed_us;
-    return lot_save(visit->engine, lot, err);
+    int64_t now = engine_wall_us(engine);
+    lot->next_us = now + MAX(provable_us - engine_boot_us(engine), engine->config.poll_min_us);
+    lot->polled_us = now;
+    return lot_save(engine, lot, err);
 }
 
 static int remember(struct visit *visit, const char *sha256, struct err *err)
@@ -84,10 +112,12 @@ static void candidate_read(void *data, struct portal_reading *reading)
     struct visit *visit = data;
     _cleanup_err_ struct err err = ERR_INIT;
     int r = 0;
-    if (reading->reason == REASON_OK && reading->acuse)
-        r = remember(visit, reading->sha256, &err);
-    else
+    if (reading->reason != REASON_OK || !reading->acuse)
         cannot_decide(visit, reading->text);
+    else if (!streq_null(reading->acuse->portal_lot, visit->rows[visit->row].portal_lot))
+        cannot_decide(visit, _("it is of another lot"));
+    else
+        r = remember(visit, reading->sha256, &err);
     portal_reading_free(reading);
     if (r < 0)
         engine_fatal(visit->engine, &err);
@@ -95,9 +125,22 @@ static void candidate_read(void *data, struct portal_reading *reading)
         visit_continue(visit);
 }
 
+/* The candidate cannot be had now: the lot is put off, so that the others have their turn. */
+static int put_off(struct visit *visit, const struct portal_answer *answer, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(visit->engine->store, visit->settle.lots[visit->settle.at], &lot, err);
+    if (r < 0)
+        return r;
+    lot_set_error(&lot, answer->reason, answer->text);
+    lot_back_off(visit->engine, &lot, answer->retry_after_us);
+    return lot_save(visit->engine, &lot, err);
+}
+
 static void candidate_fetched(void *data, const struct portal_answer *answer)
 {
     struct visit *visit = data;
+    _cleanup_err_ struct err err = ERR_INIT;
     enum lot_hold hold;
     switch (outcome_of(answer->reason, &hold)) {
     case OUTCOME_OK:
@@ -112,7 +155,10 @@ static void candidate_fetched(void *data, const struct portal_answer *answer)
     case OUTCOME_RETRY:
     case OUTCOME_REJECT:
     case OUTCOME_UNKNOWN:
-        visit_failed(visit, answer);
+        if (put_off(visit, answer, &err) < 0)
+            engine_fatal(visit->engine, &err);
+        else
+            visit_failed(visit, answer);
         return;
     }
 }
@@ -190,6 +236,8 @@ bool settle_step(struct visit *visit)
             engine_fatal(visit->engine, &err);
             return true;
         }
+        lot.attempt_us =
+            MIN(lot.attempt_us, engine_wall_us(visit->engine)); /* the clock was set back since */
         return settle_lot(visit, &lot);
     }
     return false;

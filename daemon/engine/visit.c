@@ -251,6 +251,8 @@ static void list_done(void *data, const struct portal_answer *answer)
     }
     visit->listed = true;
     visit->complete = answer->complete;
+    visit->clocks_differ = answer->server_date_us &&
+                           llabs(answer->server_date_us - engine_wall_us(visit->engine)) > LIST_MARGIN_US / 2;
     visit->n_rows = answer->n_rows;
     visit->rows = xcalloc(answer->n_rows, sizeof(*visit->rows));
     visit->undecided = xcalloc(answer->n_rows, sizeof(*visit->undecided));
@@ -266,11 +268,11 @@ bool visit_list(struct visit *visit)
 {
     if (visit->listed)
         return false;
-    visit->listed_us = engine_wall_us(visit->engine);
-    int64_t since = visit->listed_us;
-    list_since(visit, &visit->settle, &since);
-    list_since(visit, &visit->receipt, &since);
-    visit->engine->portal->ops->list(visit->session, since - LIST_MARGIN_US, list_done, visit);
+    visit->listed_us = engine_boot_us(visit->engine);
+    visit->since_us = engine_wall_us(visit->engine);
+    list_since(visit, &visit->settle, &visit->since_us);
+    list_since(visit, &visit->receipt, &visit->since_us);
+    visit->engine->portal->ops->list(visit->session, visit->since_us - LIST_MARGIN_US, list_done, visit);
     return true;
 }
 

@@ -33,7 +33,9 @@ struct visit {
 
     /* the portal's list, once it was asked for */
     bool listed, complete;
-    int64_t listed_us; /* when the request began: what came later may be missing */
+    int64_t listed_us;  /* boot clock, when the request began: what came later may be missing */
+    int64_t since_us;   /* wall clock: lots sent before that were not asked for */
+    bool clocks_differ; /* so far that dates cannot be compared */
     struct portal_row *rows;
     size_t n_rows;
     bool *undecided; /* rows whose acuse could not be had or read, in this visit */

@@ -487,7 +487,7 @@ static void send_step(struct portal_session *session)
                   .content_type = session->request.content_type,
                   .body = session->request.body.data,
                   .body_len = session->request.body.len,
-                  .once = step->sign != PROFILE_SIGN_NOTHING,
+                  .once = step->sign != PROFILE_SIGN_NOTHING || session->step == PROFILE_STEP_UPLOAD,
                   .idle_us = step->timeout_us,
                   .total_us = step->timeout_us,
               },

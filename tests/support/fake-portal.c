@@ -80,7 +80,7 @@ static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, cons
     fake->lots = xreallocarray(fake->lots, fake->n_lots + 1, sizeof(*fake->lots));
     struct fake_lot *lot = &fake->lots[fake->n_lots++];
     *lot = (struct fake_lot){.certificate = certificate,
-                             .received_us = clock_wall_us(fake->clock),
+                             .received_us = clock_wall_us(fake->clock) - fake->behind_us,
                              .processed = fake->process_at_once,
                              .reject_every = fake->reject_every};
     snprintf(lot->number, sizeof(lot->number), "%09zu", fake->n_lots);
@@ -110,6 +110,8 @@ static void fake_fetch(struct portal_session *session, const char *portal_lot, e
     struct fake_pending *pending = request(session, step, fn, data);
     snprintf(pending->portal_lot, sizeof(pending->portal_lot), "%s", portal_lot);
     pending->kind = kind;
+    if (pending->fault.only[0] && !streq(pending->fault.only, portal_lot))
+        pending->faulty = false;
 }
 
 static void fake_logout(struct portal_session *session, portal_answer_fn *fn, void *data)
@@ -203,6 +205,7 @@ static void answer_list(struct fake_portal *fake, struct fake_pending *pending, 
     }
     answer->rows = rows;
     answer->n_rows = n;
+    answer->server_date_us = clock_wall_us(fake->clock) - fake->behind_us;
     answer->complete = !(pending->faulty && pending->fault.incomplete);
     pending->answer_fn(pending->data, answer);
     free(rows);
@@ -215,6 +218,8 @@ static void answer_document(struct fake_portal *fake, struct fake_pending *pendi
     const struct fake_lot *lot = find(fake, pending->portal_lot);
     bool wrong = pending->faulty && pending->fault.wrong;
     struct buf document = BUF_INIT;
+    if (pending->faulty && pending->fault.misfiled)
+        lot = &fake->lots[0];
     buf_printf(&document, "%u %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r',
                lot->reject_every);
     buf_add(&document, lot->records.data, lot->records.len);

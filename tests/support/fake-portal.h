@@ -16,7 +16,9 @@ struct fake_fault {
     bool sent;           /* upload: bytes may have left */
     bool taken;          /* upload: the portal took the lot although the answer is lost */
     bool wrong;          /* acuse, constancia: a document that does not fit */
+    bool misfiled;       /* acuse: that of another lot */
     bool incomplete;     /* list: does not reach back */
+    char only[16];       /* acuse, constancia: only that of this lot; empty: any */
     int64_t retry_after_us;
 };
 
@@ -38,6 +40,7 @@ struct fake_portal {
     bool process_at_once; /* lots are processed when they are taken */
     unsigned reject_every;
     bool cannot_upload;
+    int64_t behind_us; /* its clock */
     unsigned requests[_FAKE_MAX]; /* how many were made */
     struct fake_fault faults[_FAKE_MAX];
     bool has_fault[_FAKE_MAX]; /* one request is hit, then it is gone */

@@ -25,14 +25,15 @@ struct world {
     unsigned attentions;
     char last_attention[64];
     uint32_t seed;
-    int64_t passes_us; /* time that passes when a lot's row is written next */
+    int64_t wall_off_us; /* the wall clock was set by so much */
+    int64_t passes_us;   /* time that passes when a lot's row is written next */
 };
 
 static struct world *world;
 
 static int64_t world_wall_us(const struct clock *clock)
 {
-    return time_from_date(20261123, 600) + world->now_us;
+    return time_from_date(20261123, 600) + world->now_us + world->wall_off_us;
 }
 
 static int64_t world_boot_us(const struct clock *clock)
@@ -135,10 +136,10 @@ static void add_rp(const char *rp, int64_t certificate)
     MUST(store_rp_add(world->store, &row, err));
 }
 
-static int64_t add_replacement(int64_t replaces)
+static int64_t add_account(const char *user, int64_t replaces)
 {
     struct store_certificate certificate = {.kind = CERTIFICATE_IMSS,
-                                            .user = (char *)"practica1",
+                                            .user = (char *)user,
                                             .fingerprint = (char *)"00",
                                             .not_after_us = world_wall_us(NULL) + 365 * US_PER_DAY,
                                             .sealed = (void *)"x",
@@ -147,6 +148,11 @@ static int64_t add_replacement(int64_t replaces)
     MUST(store_certificate_reserve(world->store, &certificate.id, err));
     MUST(store_certificate_add(world->store, &certificate, err));
     return certificate.id;
+}
+
+static int64_t add_replacement(int64_t replaces)
+{
+    return add_account("practica1", replaces);
 }
 
 static int64_t add_certificate(void)
@@ -554,6 +560,170 @@ static void dying_while_sending_makes_uncertain_and_is_settled(void **state)
     assert_state(id, LOT_STATE_ACCEPTED);
     assert_int_equal(arrived(id), 1);
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+/* The upload breaks; the portal takes the lot all the same, then or later. */
+static int64_t submit_broken(unsigned first, bool taken)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = taken});
+    int64_t id = submit(first, 1);
+    settle_down();
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    return id;
+}
+
+static void take_late(int64_t id)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    MUST(store_lot_records(world->store, id, &records, err));
+    fake_portal_add_foreign(&world->fake, world->certificate, RP, records.data, records.len);
+}
+
+static void bind(int64_t certificate)
+{
+    struct store_rp rp = {0};
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    rp.certificate = certificate;
+    MUST(store_rp_update(world->store, &rp, err));
+    store_rp_free(&rp);
+    MUST(engine_rp_changed(world->engine, RP, err));
+}
+
+static void set_clock(int64_t by_us)
+{
+    world->wall_off_us += by_us;
+    engine_clock_changed(world->engine);
+}
+
+static void assert_settled(int64_t id)
+{
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+static void the_list_of_another_account_proves_nothing(void **state)
+{
+    int64_t id = submit_broken(1, true);
+    bind(add_account("practica2", 0));
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_non_null(strstr(get(id)->last_error, "another account"));
+    bind(world->certificate);
+    assert_settled(id);
+}
+
+static void the_list_of_a_renewed_certificate_of_the_account_proves_absence(void **state)
+{
+    int64_t id = submit_broken(1, false);
+    bind(add_account("practica1", 0));
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+}
+
+/* The list was asked for with younger lots in mind. */
+static void a_lot_let_go_within_a_visit_is_not_settled_with_a_list_that_was_not_for_it(void **state)
+{
+    int64_t id = submit_broken(1, true);
+    MUST(engine_hold(world->engine, id, LOT_HOLD_PORTAL_CHANGED, "look", "uid 0", err));
+    pass(10 * US_PER_DAY);
+    unsigned lists = world->fake.requests[FAKE_LIST];
+    submit(2, 1);
+    while (world->fake.requests[FAKE_LIST] == lists)
+        assert_true(turn());
+    MUST(engine_release(world->engine, id, "uid 0", err));
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+}
+
+static void a_clock_set_forward_does_not_shorten_the_settling_time(void **state)
+{
+    int64_t id = submit_broken(1, false);
+    set_clock(US_PER_DAY / 4);
+    pass(5 * US_PER_MIN);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    take_late(id);
+    assert_settled(id);
+}
+
+static void a_clock_set_back_does_not_hide_what_arrived(void **state)
+{
+    int64_t id = submit_broken(1, false);
+    set_clock(-3 * US_PER_DAY);
+    take_late(id);
+    assert_settled(id);
+}
+
+static void dates_of_a_portal_with_another_clock_prove_nothing(void **state)
+{
+    world->fake.behind_us = 3 * US_PER_DAY;
+    int64_t id = submit_broken(1, true);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_non_null(strstr(get(id)->last_error, "clock"));
+    world->fake.behind_us = 0;
+    world->fake.lots[0].received_us += 3 * US_PER_DAY;
+    assert_settled(id);
+}
+
+static void the_acuse_of_another_lot_proves_nothing(void **state)
+{
+    fake_portal_add_foreign(&world->fake, world->certificate, RP, "another lot", 11);
+    fake_portal_fault(&world->fake, FAKE_ACUSE, (struct fake_fault){.misfiled = true});
+    assert_settled(submit_broken(1, true));
+}
+
+/* Of one lot that the portal cannot show, the others must not suffer. */
+static void assert_others_go_on(void)
+{
+    int64_t others[5];
+    for (unsigned i = 0; i < ELEMENTSOF(others); i++)
+        others[i] = submit(10 + i, 1);
+    pass(US_PER_DAY);
+    for (unsigned i = 0; i < ELEMENTSOF(others); i++)
+        assert_state(others[i], LOT_STATE_ACCEPTED);
+}
+
+static void a_candidate_that_always_fails_does_not_keep_others_from_being_sent(void **state)
+{
+    fake_portal_add_foreign(&world->fake, world->certificate, RP, "another lot", 11);
+    fake_portal_fault(&world->fake, FAKE_ACUSE,
+                      (struct fake_fault){.reason = REASON_HTTP_SERVER, .only = "000000001"});
+    world->fake.keeps_fault[FAKE_ACUSE] = true;
+    int64_t id = submit_broken(1, false);
+    assert_others_go_on();
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_non_null(get(id)->last_error);
+}
+
+static void a_receipt_that_always_fails_does_not_keep_others_waiting(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_ACUSE,
+                      (struct fake_fault){.reason = REASON_HTTP_SERVER, .only = "000000001"});
+    world->fake.keeps_fault[FAKE_ACUSE] = true;
+    int64_t id = submit(1, 1);
+    assert_others_go_on();
+    assert_state(id, LOT_STATE_RECEIVED);
+}
+
+/* Its registration gets another certificate meanwhile, and the clock is set. */
+static void a_lot_being_sent_is_left_alone_by_other_visits(void **state)
+{
+    int64_t id = submit(1, 1);
+    while (world->fake.requests[FAKE_UPLOAD] == 0)
+        assert_true(turn());
+    struct fake_pending *upload = STEAL(world->fake.pending);
+    bind(add_account("practica2", 0));
+    set_clock(US_PER_HOUR);
+    pass(US_PER_HOUR);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+    world->fake.pending = upload;
+    bind(world->certificate);
+    assert_settled(id);
 }
 
 static void a_person_may_ask_for_settling_but_not_for_resending(void **state)
@@ -1000,6 +1170,16 @@ int main(void)
         engine_test(an_unreadable_candidate_proves_nothing),
         engine_test(a_foreign_lot_is_read_once),
         engine_test(dying_while_sending_makes_uncertain_and_is_settled),
+        engine_test(the_list_of_another_account_proves_nothing),
+        engine_test(the_list_of_a_renewed_certificate_of_the_account_proves_absence),
+        engine_test(a_lot_let_go_within_a_visit_is_not_settled_with_a_list_that_was_not_for_it),
+        engine_test(a_clock_set_forward_does_not_shorten_the_settling_time),
+        engine_test(a_clock_set_back_does_not_hide_what_arrived),
+        engine_test(dates_of_a_portal_with_another_clock_prove_nothing),
+        engine_test(the_acuse_of_another_lot_proves_nothing),
+        engine_test(a_candidate_that_always_fails_does_not_keep_others_from_being_sent),
+        engine_test(a_receipt_that_always_fails_does_not_keep_others_waiting),
+        engine_test(a_lot_being_sent_is_left_alone_by_other_visits),
         engine_test(a_person_may_ask_for_settling_but_not_for_resending),
         engine_test(a_wrong_password_is_tried_once_and_holds_all_its_lots),
         engine_test(without_a_certificate_a_lot_waits_for_one),
