@@ -141,6 +141,10 @@ class Boot(unittest.TestCase):
         self.assertTrue(checks["sealing-key"]["ok"])
         self.assertNotIn("cannot be known", checks["clock"]["text"])
 
+    def test_02_and_it_is_small(self):
+        resident = re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{main_pid()}/status").read_text())
+        self.assertLess(int(resident[1]), 20 * 1024)
+
     def test_03_the_key_is_made_once_and_nobody_else_reads_it(self):
         for user in "idsed", "nomina", "curioso":
             self.assertNotEqual(run("cat", str(KEY), user=user, check=False).returncode, 0)
