@@ -197,7 +197,7 @@ static bool is_known(const struct notices *notices, const struct notice *notice)
 static void flush(void *data, const struct err *lost)
 {
     struct notices *notices = data;
-    if (!lost && notices->daemon->bus) {
+    if (!lost && notices->daemon->bus && notices->n > 0) {
         qsort(notices->items, notices->n, sizeof(*notices->items), by_news_path_and_order);
         for (size_t i = 0; i < notices->n; i++)
             if (!is_known(notices, &notices->items[i])) {
