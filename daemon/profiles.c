@@ -43,7 +43,17 @@ static int open_portal(struct daemon *daemon, const struct profiles *profiles, c
     return portal_new(daemon->loop, &portal_config, ret, err);
 }
 
-/* A chosen profile that is not there any more must not keep the daemon from starting. */
+/* Lots that were given to one portal, or are meant for it: another must neither answer for them nor get them. */
+static int count_open(struct daemon *daemon, bool queued, uint64_t *ret, struct err *err)
+{
+    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
+    int r = store_lot_totals(daemon->store, totals, &held, err);
+    *ret = totals[LOT_STATE_SENDING] + totals[LOT_STATE_UNCERTAIN] + totals[LOT_STATE_RECEIVED] +
+           (queued ? totals[LOT_STATE_QUEUED] : 0);
+    return r;
+}
+
+/* A chosen profile that is not there any more must not keep the daemon from starting, unless lots wait for its portal. */
 static int open_chosen(struct daemon *daemon, struct profiles *profiles, struct err *err)
 {
     _cleanup_free_ char *chosen = NULL;
@@ -52,8 +62,16 @@ static int open_chosen(struct daemon *daemon, struct profiles *profiles, struct 
         return r;
     if (chosen) {
         _cleanup_err_ struct err why = ERR_INIT;
+        uint64_t open;
         if (open_portal(daemon, profiles, chosen, &profiles->portal, &why) >= 0)
             return 0;
+        r = count_open(daemon, true, &open, err);
+        if (r >= 0 && open > 0 && !streq(chosen, daemon->config.profile))
+            r = err_set(err, why.code,
+                        _("%llu lots wait for the portal of a profile that cannot be used: %s"),
+                        (unsigned long long)open, err_text(&why));
+        if (r < 0)
+            return r;
         log_warning(_("The portal profile that was chosen cannot be used, so the configuration's is: %s"),
                     err_text(&why));
     }
@@ -145,14 +163,12 @@ int profiles_list(struct daemon *daemon, struct bus_call *call, struct err *err)
 
 /* ---- changing ---- */
 
-/* Only the portal that got a lot can answer for it. */
 static int refuse_while_open(struct daemon *daemon, struct err *err)
 {
-    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
-    int r = store_lot_totals(daemon->store, totals, &held, err);
+    uint64_t open;
+    int r = count_open(daemon, false, &open, err);
     if (r < 0)
         return r;
-    uint64_t open = totals[LOT_STATE_SENDING] + totals[LOT_STATE_UNCERTAIN] + totals[LOT_STATE_RECEIVED];
     if (open > 0)
         return err_set(err, ERR_WRONG_STATE,
                        _("%llu lots wait for an answer of the portal %s, which only it can give"),

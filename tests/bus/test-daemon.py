@@ -864,6 +864,22 @@ class Whole(DaemonTest):
             self.house.start()
             self.assertEqual(self.get(lot, LOT, "Movements"), 2)
 
+    def test_lots_that_wait_for_one_portal_are_never_shown_to_another(self):
+        lot = self.new_lot()
+
+        def choose(profile):
+            with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as db:
+                db.execute("INSERT OR REPLACE INTO value(name, value) VALUES ('profile', ?)", (profile,))
+                db.commit()
+        self.house.stop()
+        choose("gone")  # its file, that is: the configuration's is another portal's
+        with self.assertRaisesRegex(RuntimeError, "lots wait for the portal of a profile that cannot be used: .*gone"):
+            self.house.start()
+        self.house.notify.close()
+        choose("idse-sim")
+        self.house.start()
+        self.assertEqual(self.get(lot, LOT, "Movements"), 1)
+
     def test_a_second_daemon_keeps_off_the_same_state(self):
         second = subprocess.run([IDSED, "--config", self.house.config, "--state", self.house.state],
                                 env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.house.address, LC_ALL="C.UTF-8"),
