@@ -87,7 +87,7 @@ static int conclude(struct visit *visit, struct store_lot *lot, struct err *err)
     int64_t provable_us = schedule_find(&engine->schedule, lot->id)->since_us + engine->config.settle_us;
     if (visit->listed_us >= provable_us && visit->since_us <= lot->attempt_us)
         return absent(visit, lot, err);
-    /* Never due before another list was asked for: a visit that lasts has only the one that it began with. */
+    /* Never due before another list will be asked for, see collect_due(). */
     int64_t now = engine_wall_us(engine);
     lot->next_us = now + MAX(provable_us - engine_boot_us(engine), engine->config.poll_min_us);
     lot->polled_us = now;

@@ -13,7 +13,7 @@ void visit_queue_add(struct visit_queue *queue, int64_t lot)
     queue->lots[queue->n++] = lot;
 }
 
-static void free_rows(struct visit *visit)
+static void forget_list(struct visit *visit)
 {
     for (size_t i = 0; i < visit->n_rows; i++) {
         free(visit->rows[i].portal_lot);
@@ -22,6 +22,11 @@ static void free_rows(struct visit *visit)
     free(visit->rows);
     free(visit->undecided);
     free(visit->undecided_why);
+    visit->rows = NULL;
+    visit->n_rows = 0;
+    visit->undecided = NULL;
+    visit->undecided_why = NULL;
+    visit->listed = false;
 }
 
 void visit_free(struct visit *visit)
@@ -32,7 +37,7 @@ void visit_free(struct visit *visit)
     engine->portal->ops->close(visit->session);
     visit->identity->visit = NULL;
     engine->n_visits--;
-    free_rows(visit);
+    forget_list(visit);
     free(visit->settle.lots);
     free(visit->send.lots);
     free(visit->receipt.lots);
@@ -309,6 +314,9 @@ static bool collect_due(struct visit *visit)
                         job->lot);
         found = true;
     }
+    /* A visit that lasts goes on with a list of its own time, or it might never see what it waits for. */
+    if (found && now - visit->listed_us >= engine->config.poll_min_us)
+        forget_list(visit);
     return found;
 }
 

@@ -73,7 +73,7 @@ void visit_next(struct visit *visit, visit_fn *fn);
 void visit_fatal(struct visit *visit, struct err *err);
 /* Goes on with the next step once everything written so far is on disk. */
 void visit_continue(struct visit *visit);
-/* Asks for the list, once per visit; true when the request was started. */
+/* Asks for the list, unless the visit has it; true when the request was started. */
 bool visit_list(struct visit *visit);
 /* The row of a portal lot, or NULL. */
 const struct portal_row *visit_row(const struct visit *visit, const char *portal_lot);

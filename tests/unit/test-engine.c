@@ -492,6 +492,26 @@ static void a_visit_that_lasts_does_not_settle_with_its_old_list_again_and_again
     assert_int_equal(world->passes_us, 0);
 }
 
+static void a_visit_that_lasts_asks_for_the_list_again(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t id = submit(1, 1);
+    settle_down();
+    assert_state(id, LOT_STATE_RECEIVED);
+    pass(world->config.poll_min_us);
+    unsigned logins = world->fake.requests[FAKE_LOGIN];
+    MUST(engine_retry(world->engine, id, "uid 0", err));
+    for (unsigned lists = world->fake.requests[FAKE_LIST]; world->fake.requests[FAKE_LIST] == lists;)
+        assert_true(turn());
+    world->passes_us = US_PER_HOUR; /* the lot comes due again within the visit */
+    assert_true(turn());            /* not yet processed, says the list */
+    assert_int_equal(world->passes_us, 0);
+    world->fake.lots[0].processed = true;
+    settle_down();
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], logins + 1);
+}
+
 static void what_certainly_did_not_leave_is_sent_again(void **state)
 {
     fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_CONNECT});
@@ -1165,6 +1185,7 @@ int main(void)
         engine_test(a_broken_answer_is_settled_by_the_acuse_and_never_sent_again),
         engine_test(a_lot_that_did_not_arrive_is_sent_again_only_after_the_settling_time),
         engine_test(a_visit_that_lasts_does_not_settle_with_its_old_list_again_and_again),
+        engine_test(a_visit_that_lasts_asks_for_the_list_again),
         engine_test(what_certainly_did_not_leave_is_sent_again),
         engine_test(a_list_that_does_not_reach_back_proves_nothing),
         engine_test(an_unreadable_candidate_proves_nothing),
