@@ -42,7 +42,7 @@ TABLE = {
     "Manager": {
         "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
-        "Refresh": CONTROL, "ListHistory": SUBMIT, "VerifyHistory": READ, "Diagnose": READ,
+        "Refresh": CONTROL, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,
         "AddUser": USERS, "ListUsers": USERS, "Register": EVERYBODY, "LegalTexts": EVERYBODY, "Login": EVERYBODY,
         "UseSession": EVERYBODY, "Logout": EVERYBODY, "ChangePassword": EVERYBODY, "RecoverPassword": EVERYBODY,
         "ResetPassword": EVERYBODY,
