@@ -57,6 +57,7 @@ const struct field lot_kind[] = {
     {"NextStep", FIELD_INSTANT, RECORD, N_("Next step")},
     {"Certificate", FIELD_NUMBER, RECORD, N_("Certificate")},
     {"Parent", FIELD_NUMBER, RECORD, N_("Corrects lot")},
+    {"CorrectedBy", FIELD_NUMBER, RECORD, N_("Corrected by lot")},
     {"Receipts", FIELD_TUPLES, 0, N_("Documents"), receipt_members},
     {NULL},
 };
@@ -79,11 +80,21 @@ const struct field movement_kind[] = {
     {"sbc", FIELD_MONEY, COLUMN | SPARE, N_("SBC")},
     {"state", FIELD_MOVEMENT_STATE, COLUMN, N_("State")},
     {"errors", FIELD_TUPLES, COLUMN, N_("Errors"), error_members},
+    {"imss-name", FIELD_TEXT, 0, N_("Name at IMSS")},
+    {"name-differs", FIELD_FLAG, 0, N_("Another name at IMSS")},
     {"sent", FIELD_INSTANT, 0, N_("Sent")},
     {"received", FIELD_INSTANT, 0, N_("Received")},
     {"answered", FIELD_INSTANT, 0, N_("Answered")},
     {"acuse", FIELD_NUMBER, 0, N_("Acuse")},
     {"constancia", FIELD_NUMBER, 0, N_("Constancia")},
+    {NULL},
+};
+
+const struct field movement_name_kind[] = {
+    {"position", FIELD_NUMBER, COLUMN, N_("No.")},
+    {"nss", FIELD_TEXT, COLUMN, N_("NSS")},
+    {"name", FIELD_TEXT, COLUMN, N_("Name")},
+    {"imss-name", FIELD_TEXT, COLUMN, N_("Name at IMSS")},
     {NULL},
 };
 

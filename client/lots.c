@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "client/cmdline.h"
+#include "client/fixes.h"
 #include "client/follow.h"
 #include "client/format.h"
 #include "client/kinds.h"
@@ -16,11 +17,16 @@ int verb_list(struct invocation *inv, struct err *err)
 
 /* ---- show ---- */
 
+static char *name_of(const json_t *movement)
+{
+    return xasprintf("%s %s %s", row_text(movement, "first-surname"), row_text(movement, "second-surname"),
+                     row_text(movement, "names"));
+}
+
 /* A row for each error of a movement, and one for a movement that was rejected without saying why. */
 static void add_errors(json_t *rows, const json_t *movement)
 {
-    _cleanup_free_ char *name = xasprintf("%s %s %s", row_text(movement, "first-surname"),
-                                          row_text(movement, "second-surname"), row_text(movement, "names"));
+    _cleanup_free_ char *name = name_of(movement);
     _cleanup_json_ json_t *errors = field_tuples(json_object_get(movement, "errors"), error_members);
     if (json_array_size(errors) == 0)
         json_array_append_new(errors, json_object());
@@ -37,6 +43,22 @@ static json_t *rows_of_errors(const json_t *movements)
     json_t *rows = json_array();
     for (size_t i = 0; i < json_array_size(movements); i++)
         add_errors(rows, json_array_get(movements, i));
+    return rows;
+}
+
+/* The movements whose worker has another name at IMSS, with both. */
+static json_t *rows_of_names(const json_t *movements)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < json_array_size(movements); i++) {
+        const json_t *movement = json_array_get(movements, i);
+        if (!row_flag(movement, "name-differs"))
+            continue;
+        json_t *row = json_copy((json_t *)movement);
+        _cleanup_free_ char *name = name_of(movement);
+        json_object_set_new(row, "name", json_string(name));
+        json_array_append_new(rows, row);
+    }
     return rows;
 }
 
@@ -57,6 +79,8 @@ static void print_lot(const struct invocation *inv, const json_t *lot, const jso
     print_section(inv, _("Documents"), receipt_kind, receipts);
     print_section(inv, _("Attempts to send"), attempt_kind, attempts);
     print_section(inv, _("Rejected movements"), movement_error_kind, errors);
+    _cleanup_json_ json_t *names = rows_of_names(rejected);
+    print_section(inv, _("Names that IMSS has otherwise"), movement_name_kind, names);
 }
 
 static int fetch_rejected(struct invocation *inv, const json_t *lot, json_t *rows, struct err *err)
@@ -79,6 +103,8 @@ int verb_show(struct invocation *inv, struct err *err)
         r = fetch_rejected(inv, lot, rejected, err);
     if (r < 0)
         return r;
+    if (inv->value[OPT_FIXES])
+        return fixes_print(inv, rejected);
     if (!inv->value[OPT_JSON]) {
         print_lot(inv, lot, attempts, rejected);
         return 0;

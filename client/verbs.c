@@ -25,7 +25,7 @@ const struct verb verb_table[] = {
     {"list", "", 0, 0,
      OPT_BIT(RP) | OPT_BIT(STATE) | OPT_BIT(HELD) | OPT_BIT(SINCE) | OPT_BIT(UNTIL) | OPT_BIT(LIMIT),
      VERB_READS, N_("list lots, newest first"), verb_list},
-    {"show", N_("LOT"), 1, 1, 0, VERB_READS, N_("everything about a lot"), verb_show},
+    {"show", N_("LOT"), 1, 1, OPT_BIT(FIXES), VERB_READS, N_("everything about a lot"), verb_show},
     {"wait", N_("LOT..."), 1, -1, OPT_BIT(TIMEOUT), VERB_READS,
      N_("follow lots until they are answered or held"), verb_wait},
     {"watch", "", 0, 0, OPT_BIT(TIMEOUT), VERB_READS, N_("print what happens as it happens"), verb_watch},
@@ -33,7 +33,8 @@ const struct verb verb_table[] = {
      N_("do not send lots until they are released"), verb_act},
     {"release", N_("LOT..."), 1, -1, 0, 0, N_("take the hold off lots"), verb_act},
     {"cancel", N_("LOT..."), 1, -1, 0, VERB_CONFIRM, N_("give up lots that were not sent"), verb_act},
-    {"retry", N_("LOT..."), 1, -1, 0, 0, N_("take the next step of lots now"), verb_act},
+    {"retry", N_("LOT..."), 1, -1, OPT_BIT(HOLD) | OPT_BIT(ONLY_REJECTED) | OPT_BIT(WITH), 0,
+     N_("take the next step of lots now, or send what was rejected again"), verb_retry},
     {"reconcile", N_("LOT..."), 1, -1, 0, 0, N_("ask the portal now whether it has an uncertain lot"),
      verb_act},
 

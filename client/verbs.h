@@ -34,6 +34,7 @@ struct remote;
     X(ENYE, "enye", "hash|latin1|n", N_("what becomes of Ñ in the file that is sent"))                       \
     X(FIRST_SURNAME, "first-surname", N_("NAME"), N_("primer apellido"))                                     \
     X(FIX, "fix", N_("FILE"), N_("write what is good, in canonical form, to this file"))                     \
+    X(FIXES, "fixes", NULL, N_("print what was rejected as a table (CSV) to correct"))                       \
     X(FORCE, "force", NULL, N_("go on in spite of a wrong check digit or an existing file"))                 \
     X(GUIA, "guia", N_("NNNNN"), N_("guía, five digits"))                                                    \
     X(HELD, "held", NULL, N_("only lots that are held"))                                                     \
@@ -47,6 +48,7 @@ struct remote;
     X(NAMES, "names", N_("NAMES"), N_("nombre(s) of the user"))                                              \
     X(NSS, "nss", N_("NSS"), N_("only movements of this worker"))                                            \
     X(OLD_PASSWORD_FILE, "old-password-file", N_("FILE"), N_("read the present password from this file"))    \
+    X(ONLY_REJECTED, "only-rejected", NULL, N_("make a new lot of the movements that were rejected"))        \
     X(OUTPUT, "output", N_("FILE"), N_("write to this file instead of standard output"))                     \
     X(PASSWORD_FILE, "password-file", N_("FILE"), N_("read the password from this file"))                    \
     X(PFX, "pfx", N_("FILE"), N_("IMSS certificate (.pfx)"))                                                 \
@@ -65,6 +67,7 @@ struct remote;
     X(UNTIL, "until", N_("DATE"), N_("up to and with this day (YYYY-MM-DD)"))                                \
     X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))              \
     X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))              \
+    X(WITH, "with", N_("FILE"), N_("corrections of rejected movements (CSV), see 'show --fixes'"))           \
     X(ZONE, "zone", "general|norte", N_("whose minimum wage holds"))
 
 enum opt {
@@ -137,6 +140,7 @@ int verb_list(struct invocation *inv, struct err *err);
 int verb_show(struct invocation *inv, struct err *err);
 int verb_act(struct invocation *inv,
              struct err *err); /* those that only change a lot, a registro or a certificate */
+int verb_retry(struct invocation *inv, struct err *err);
 int verb_wait(struct invocation *inv, struct err *err);
 int verb_watch(struct invocation *inv, struct err *err);
 int verb_history(struct invocation *inv, struct err *err);

@@ -239,6 +239,15 @@ static void get_last_reason(struct bus_writer *w, const struct bus_property *pro
     bus_write_string(w, lot->last_error ? outcome_reason_name(lot->last_reason) : "");
 }
 
+static void get_corrected_by(struct bus_writer *w, const struct bus_property *property, void *object)
+{
+    const struct lot_object *lot = object;
+    int64_t id = 0;
+    if (lot->lot.rejected > 0)
+        store_lot_corrected_by(lot->daemon->store, lot->lot.id, &id, NULL);
+    bus_write_u64(w, (uint64_t)id);
+}
+
 static void get_receipts(struct bus_writer *w, const struct bus_property *property, void *object)
 {
     const struct lot_object *lot = object;
@@ -293,6 +302,7 @@ static const struct bus_property properties[] = {
     {"Received", "t", BUS_EMITS_CHANGE, NULL, LOT(received_us)},
     {"Finished", "t", BUS_EMITS_CHANGE, NULL, LOT(finished_us)},
     {"Parent", "t", BUS_EMITS_CONST, NULL, LOT(parent)},
+    {"CorrectedBy", "t", BUS_EMITS_CHANGE, get_corrected_by},
     {"Receipts", "a(tssst)", BUS_EMITS_CHANGE, get_receipts},
     {0},
 };
@@ -303,6 +313,7 @@ static const struct bus_method methods[] = {
     {"Cancel", "a{sv}", "", "options", ACTION_CONTROL, lot_cancel},
     {"Retry", "a{sv}", "", "options", ACTION_CONTROL, lot_retry},
     {"Reconcile", "a{sv}", "", "options", ACTION_CONTROL, lot_reconcile},
+    {"Correct", "a{sv}", "obaa{sv}", "options lot existing findings", ACTION_SUBMIT, lot_correct},
     {"GetReceipt", "t", "hss", "id file name media_type", ACTION_READ, lot_get_receipt},
     {"GetRecords", "", "h", "file", ACTION_SUBMIT, lot_get_records},
     {"ListAttempts", "", "aa{sv}", "attempts", ACTION_SUBMIT, lot_list_attempts},

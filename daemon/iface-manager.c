@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
+#include "idse/imss-name.h"
 
 /* A registro patronal of a filter; "" is any. */
 static int take_rp(const char *text, char ret[static 12], struct err *err)
@@ -159,6 +160,7 @@ static void write_movement(struct bus_writer *w, const struct movement_row *move
     bus_entry_u64(w, "answered", (uint64_t)row->answered_us);
     write_code(w, "extemporaneous", row->extemporaneo);
     bus_entry_string(w, "imss-name", row->imss_name);
+    bus_entry_bool(w, "name-differs", imss_name_differs(&row->movement, row->imss_name));
     write_errors(w, row);
     bus_entry_u64(w, "acuse", (uint64_t)movement->acuse);
     bus_entry_u64(w, "constancia", (uint64_t)movement->constancia);

@@ -7,6 +7,7 @@
 #include "daemon/input.h"
 #include "daemon/engine/crash.h"
 #include "daemon/notices.h"
+#include "idse/correction.h"
 #include "idse/intake.h"
 
 enum {
@@ -20,15 +21,25 @@ enum {
 struct options {
     const char *name; /* of the message */
     bool keep_mixed, allow_duplicate, hold;
+    int fixes; /* descriptor of a table of corrections; -1: none */
+};
+
+/* What Lot.Correct starts from. */
+struct parent {
+    int64_t lot; /* 0: nothing is corrected */
+    struct buf records;
+    uint32_t *rejected; /* positions of its movements that are corrected, in the order of the new lot */
+    size_t n_rejected;
 };
 
 struct submission {
     struct submissions *all;
     struct act *act;
     struct options options;
+    struct parent parent;
     struct check_options check;
-    struct input input;
-    bool counted; /* its bytes are in all->bytes */
+    struct input input; /* without a descriptor where a lot is corrected as it is */
+    bool counted;       /* its bytes are in all->bytes */
 
     /* made by prepare(), in a worker where the input is large */
     struct intake_rp *rps;
@@ -65,6 +76,8 @@ static void submission_free(struct submission *s)
     free(s->sha256);
     free(s->rps);
     free(s->key);
+    free(s->parent.rejected);
+    buf_free(&s->parent.records);
     buf_free(&s->bytes);
     intake_free(&s->intake);
     input_close(&s->input);
@@ -85,13 +98,39 @@ static void finish(struct submission *s, int r)
 /* Equal bytes with equal options are the same submission. */
 static char *submission_key(const struct submission *s)
 {
-    char options[32];
+    char options[64];
     snprintf(options, sizeof(options), "%d %d %d\n", s->options.keep_mixed, s->options.allow_duplicate,
              s->options.hold);
+    if (s->parent.lot)
+        snprintf(options, sizeof(options), "corrects %lld %d\n", (long long)s->parent.lot, s->options.hold);
     struct digest *digest = digest_new();
     digest_add(digest, options, strlen(options));
     digest_add(digest, s->bytes.data, s->bytes.len);
     return digest_end_hex(digest);
+}
+
+/* The bytes become the records of the new lot. */
+static int apply_corrections(struct submission *s)
+{
+    const struct correction correction = {
+        .records = s->parent.records.data,
+        .n = s->parent.records.len,
+        .rejected = s->parent.rejected,
+        .n_rejected = s->parent.n_rejected,
+        .fixes = s->bytes.data,
+        .n_fixes = s->bytes.len,
+    };
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    _cleanup_(findings_free) struct findings findings = {0};
+    if (s->parent.n_rejected == 0)
+        return err_set(&s->act->err, ERR_WRONG_STATE, _("lot %lld: none of its movements is rejected"),
+                       (long long)s->parent.lot);
+    int r = correction_apply(&correction, &findings, &records, &s->act->err);
+    if (r < 0)
+        return r;
+    buf_free(&s->bytes);
+    buf_take(&s->bytes, &records);
+    return 0;
 }
 
 static void prepare(void *data)
@@ -103,10 +142,14 @@ static void prepare(void *data)
         .keep_mixed = s->options.keep_mixed,
         .check = s->check,
     };
-    s->result = input_read(&s->input, &s->bytes, &s->act->err);
+    s->result = s->input.fd < 0 ? 0 : input_read(&s->input, &s->bytes, &s->act->err);
     if (s->result < 0)
         return;
     s->key = submission_key(s);
+    if (s->parent.lot)
+        s->result = apply_corrections(s);
+    if (s->result < 0)
+        return;
     s->result = intake_read(s->bytes.data, s->bytes.len, &options, &s->intake, &s->act->err);
     s->sha256 = xcalloc(s->intake.n_lots, sizeof(*s->sha256));
     for (size_t i = 0; i < s->intake.n_lots; i++)
@@ -164,13 +207,16 @@ static void write_finding(struct bus_writer *w, const struct finding *finding)
 static void write_results(struct submission *s, const int64_t *ids, size_t n, bool existing)
 {
     struct bus_writer *w = bus_call_results(s->act->call);
-    bus_open_array(w);
+    bool several = s->parent.lot == 0; /* a correction is one lot */
+    if (several)
+        bus_open_array(w);
     for (size_t i = 0; i < n; i++) {
         char path[IFACE_PATH_SIZE];
         iface_lot_path(ids[i], path);
         bus_write_path(w, path);
     }
-    bus_close(w);
+    if (several)
+        bus_close(w);
     bus_write_bool(w, existing);
     bus_open_array(w);
     for (size_t i = 0; i < s->intake.findings.n; i++)
@@ -213,7 +259,7 @@ static int find_existing(struct submission *s)
     if (nothing)
         return 0;
     name_object(s->act, ids, n);
-    s->act->detail = xstrdup("{\"existing\":true}");
+    replace_str(&s->act->detail, xstrdup("{\"existing\":true}"));
     write_results(s, ids, n, true);
     return 1;
 }
@@ -230,6 +276,7 @@ static int begin_lot(struct submission *s)
         .created_by = s->act->who,
         .source = (char *)s->options.name,
         .sha256 = s->sha256[s->at],
+        .parent = s->parent.lot,
     };
     memcpy(lot.rp, part->rp, sizeof(lot.rp));
     if (s->options.hold) {
@@ -269,17 +316,49 @@ static void committed(void *data, const struct err *commit_err)
     crash_point(CRASH_SUBMIT_AFTER_COMMIT);
 }
 
+/* There is one line of correction: what was rejected again is corrected in the lot that corrected it first. */
+static int check_uncorrected(struct submission *s)
+{
+    int64_t other;
+    int r = s->parent.lot ? store_lot_corrected_by(s->all->daemon->store, s->parent.lot, &other, &s->act->err)
+                          : 0;
+    return r <= 0
+               ? r
+               : err_set(&s->act->err, ERR_WRONG_STATE,
+                         _("lot %lld corrects lot %lld already; what was rejected there is corrected there"),
+                         (long long)other, (long long)s->parent.lot);
+}
+
+static int publish_correction(struct submission *s, int64_t id)
+{
+    struct daemon *daemon = s->all->daemon;
+    const struct parent *parent = &s->parent;
+    if (parent->lot == 0)
+        return 0;
+    if (s->intake.n_lots != 1 || s->intake.lots[0].counts[COUNT_TOTAL] != parent->n_rejected)
+        return err_set(&s->act->err, ERR_FAILED, _("the corrections of lot %lld do not make one lot"),
+                       (long long)parent->lot);
+    int r = store_lot_set_corrections(daemon->store, id, parent->rejected, parent->n_rejected, &s->act->err);
+    if (r >= 0)
+        notices_lot_changed(daemon->notices, parent->lot);
+    return r;
+}
+
 /* Makes the lots visible, all in one write turn with the act's record. */
 static int publish(struct submission *s)
 {
     struct daemon *daemon = s->all->daemon;
     _cleanup_free_ int64_t *ids = xcalloc(s->intake.n_lots, sizeof(*ids));
     int r = act_write(s->act);
+    if (r >= 0)
+        r = check_uncorrected(s);
     for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
         r = store_lot_publish(s->stored[i], &ids[i], &s->act->err);
         if (r >= 0)
             s->stored[i] = NULL;
     }
+    if (r >= 0)
+        r = publish_correction(s, ids[0]);
     if (r >= 0)
         r = store_submission_add(daemon->store, s->key, ids, s->intake.n_lots, &s->act->err);
     for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
@@ -301,6 +380,8 @@ static bool advance(struct submission *s)
     int r = 1;
     if (!s->stored) {
         r = find_existing(s);
+        if (r == 0)
+            r = check_uncorrected(s);
         if (r != 0) {
             finish(s, r);
             return true;
@@ -363,14 +444,16 @@ static void prepared(void *data)
 static int start(struct submission *s)
 {
     struct daemon *daemon = s->all->daemon;
-    int r = input_check(&s->input, (size_t)daemon->config.max_file_size, &s->act->err);
+    bool whole = s->input.fd < 0; /* nothing is read */
+    int r = whole ? 0 : input_check(&s->input, (size_t)daemon->config.max_file_size, &s->act->err);
     if (r >= 0 && s->options.name && strlen(s->options.name) > NAME_MAX_BYTES)
         r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("name: longer than %d bytes"), NAME_MAX_BYTES);
     if (r >= 0)
         r = list_rps(s);
     if (r < 0)
         return r;
-    if (s->input.sealed && s->input.size <= SMALL_BYTES) {
+    if ((whole || (s->input.sealed && s->input.size <= SMALL_BYTES)) &&
+        s->parent.records.len <= SMALL_BYTES) {
         prepare(s);
         prepared(s);
         return 0;
@@ -407,6 +490,51 @@ void submit(struct bus_call *call, void *data)
         r = err_set(&s->act->err, ERR_INVALID_FILE, _("there is no descriptor"));
     if (r >= 0)
         r = act_options(s->act, &reader, options, ELEMENTSOF(options), &s->options);
+    if (r >= 0)
+        r = start(s);
+    if (r < 0)
+        finish(s, r);
+}
+
+/* ---- the same, from what was rejected of a lot ---- */
+
+static int load_parent(struct submission *s, const struct store_lot *lot)
+{
+    struct store *store = s->all->daemon->store;
+    struct err *err = &s->act->err;
+    if (lot->state != LOT_STATE_PARTIAL && lot->state != LOT_STATE_REJECTED)
+        return err_set(err, ERR_WRONG_STATE,
+                       _("lot %lld is %s; only what was rejected of a partial or rejected lot is corrected"),
+                       (long long)lot->id, lot_state_label(lot->state));
+    s->parent.lot = lot->id;
+    s->options.keep_mixed = lot->type == MOVEMENT_NONE;
+    s->act->detail = xasprintf("{\"corrects\":%lld}", (long long)lot->id);
+    int r = store_lot_rejected(store, lot->id, &s->parent.rejected, &s->parent.n_rejected, err);
+    return r < 0 ? r : store_lot_records(store, lot->id, &s->parent.records, err);
+}
+
+void lot_correct(struct bus_call *call, void *data)
+{
+    static const struct bus_option options[] = {
+        {"fixes", "h", offsetof(struct options, fixes)},
+        {"name", "s", offsetof(struct options, name)},
+        {"hold", "b", offsetof(struct options, hold)},
+        BUS_OPTION_COMMON,
+    };
+    const struct lot_object *object = data;
+    struct daemon *daemon = object->daemon;
+    struct submission *s = xcalloc(1, sizeof(*s));
+    struct bus_reader reader;
+    bus_call_arguments(call, &reader);
+    s->all = daemon->submissions;
+    s->act = act_new(daemon, call, "correct", "lot %lld", (long long)object->lot.id);
+    s->input = INPUT_INIT;
+    s->options.fixes = -1;
+    s->check = check_as_of_now(daemon);
+    int r = act_options(s->act, &reader, options, ELEMENTSOF(options), &s->options);
+    s->input.fd = s->options.fixes;
+    if (r >= 0)
+        r = load_parent(s, &object->lot);
     if (r >= 0)
         r = start(s);
     if (r < 0)

@@ -37,6 +37,7 @@ static const struct column {
     const struct catalogue_entry *catalogue;
     const char *examples[3]; /* reingreso, modificacion, baja; NULL: the date of the day */
 } columns[] = {
+    {"position", "No.", "NO NUM POSICION", true, NULL, NULL, {NULL, NULL, NULL}}, /* of corrections */
     {"rp",
      "Registro patronal",
      "REGISTROPATRONAL RP REGPATRONAL REGPAT REGISTRO REGISTROPATRONALIMSS",
@@ -695,6 +696,16 @@ uint32_t csv_reader_line(const struct csv_reader *reader)
     return reader->row_line;
 }
 
+uint32_t csv_reader_position(struct csv_reader *reader)
+{
+    uint64_t position = 0;
+    int at = reader->cell_of[column_of("position")];
+    const char *cell = at < 0 ? "" : cell_at(reader, (size_t)at);
+    if (*cell && (!str_to_uint(cell, UINT32_MAX, &position) || position == 0))
+        return UINT32_MAX;
+    return (uint32_t)position;
+}
+
 uint16_t csv_reader_cell(const struct csv_reader *reader, const char *field)
 {
     int column = column_of(field);
@@ -715,6 +726,8 @@ size_t csv_reader_bad(const struct csv_reader *reader)
 
 static bool has_column(enum movement_type type, const struct column *column)
 {
+    if (streq(column->field, "position"))
+        return false;
     if (type == MOVEMENT_NONE)
         return true;
     for (const struct record_field *field = record_fields(type); field->name; field++)
@@ -742,4 +755,77 @@ void csv_template(struct buf *buf, enum movement_type type, int32_t today)
         }
         buf_add_str(buf, "\r\n");
     }
+}
+
+/* ---- a table of corrections ---- */
+
+static void write_cell(struct buf *buf, const char *text)
+{
+    if (!strpbrk(text, "\",;\t")) {
+        buf_add_str(buf, text);
+        return;
+    }
+    buf_add_char(buf, '"');
+    for (; *text; text++) {
+        if (*text == '"')
+            buf_add_char(buf, '"');
+        buf_add_char(buf, *text);
+    }
+    buf_add_char(buf, '"');
+}
+
+/* What the column's cell says of a movement; a new string. */
+static char *cell_text(const char *field, uint32_t position, const struct movement *movement)
+{
+    static const struct {
+        const char *field;
+        size_t offset;
+        bool code; /* one character, or none */
+    } members[] = {
+        {"rp", offsetof(struct movement, rp)},
+        {"nss", offsetof(struct movement, nss)},
+        {"first-surname", offsetof(struct movement, paterno)},
+        {"second-surname", offsetof(struct movement, materno)},
+        {"names", offsetof(struct movement, nombres)},
+        {"umf", offsetof(struct movement, umf)},
+        {"guia", offsetof(struct movement, guia)},
+        {"clave", offsetof(struct movement, clave)},
+        {"curp", offsetof(struct movement, curp)},
+        {"tipo-trabajador", offsetof(struct movement, tipo_trabajador), true},
+        {"tipo-salario", offsetof(struct movement, tipo_salario), true},
+        {"jornada", offsetof(struct movement, jornada), true},
+        {"causa-baja", offsetof(struct movement, causa_baja), true},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(members); i++) {
+        const char *at = (const char *)movement + members[i].offset;
+        if (streq(members[i].field, field))
+            return members[i].code ? xstrndup(at, *at != '\0') : xstrdup(at);
+    }
+    if (streq(field, "position"))
+        return xasprintf("%u", position);
+    if (streq(field, "type"))
+        return xstrdup(movement_type_name(movement->type));
+    if (streq(field, "date"))
+        return xasprintf("%02d/%02d/%04d", date_day(movement->date), date_month(movement->date),
+                         date_year(movement->date));
+    return movement->type == MOVEMENT_BAJA ? xstrdup("") : money_text(movement->sbc_centavos); /* "sbc" */
+}
+
+void csv_write_headings(struct buf *buf)
+{
+    buf_add_str(buf, "\xEF\xBB\xBF");
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        buf_printf(buf, "%s%s", i == 0 ? "" : ",", columns[i].heading);
+    buf_add_str(buf, "\r\n");
+}
+
+void csv_write_row(struct buf *buf, uint32_t position, const struct movement *movement)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        _cleanup_free_ char *text = cell_text(columns[i].field, position, movement);
+        if (i > 0)
+            buf_add_char(buf, ',');
+        write_cell(buf, text);
+    }
+    buf_add_str(buf, "\r\n");
 }

@@ -18,10 +18,16 @@ bool csv_recognise(const void *data, size_t n);
 /* The caller keeps the bytes alive; `findings` may be NULL. */
 struct csv_reader *csv_reader_new(const void *data, size_t n, struct findings *findings);
 struct csv_reader *csv_reader_free(struct csv_reader *reader);
+DEFINE_CLEANUP(struct csv_reader *, csv_reader_cleanup, csv_reader_free)
 /* 1 and *ret filled for a movement, 0 at the end. */
 int csv_reader_next(struct csv_reader *reader, struct movement *ret);
 /* The 1-based line on which the row read last begins. */
 uint32_t csv_reader_line(const struct csv_reader *reader);
+/*
+ * What the row read last has in the column "No.", with which corrections name a movement; 0 when there is none, UINT32_MAX
+ * when it is no number.
+ */
+uint32_t csv_reader_position(struct csv_reader *reader);
 /* The 1-based cell of a record's field, or 0 when the table has none. */
 uint16_t csv_reader_cell(const struct csv_reader *reader, const char *field);
 size_t csv_reader_count(const struct csv_reader *reader);
@@ -32,3 +38,7 @@ size_t csv_reader_bad(const struct csv_reader *reader);
  * type. UTF-8 with the byte order mark that spreadsheets need.
  */
 void csv_template(struct buf *buf, enum movement_type type, int32_t today);
+
+/* Appends the row of headings of a table of corrections, as csv_template() begins; then the row of one movement. */
+void csv_write_headings(struct buf *buf);
+void csv_write_row(struct buf *buf, uint32_t position, const struct movement *movement);

@@ -66,6 +66,8 @@ static inline int64_t row_last(int64_t lot)
 }
 
 int lot_unknown(int64_t id, struct err *err);
+/* The movements at these positions of a lot are approved: what they correct is superseded. */
+int corrections_supersede(struct store *store, int64_t lot, uint32_t *positions, size_t n, struct err *err);
 /* Adds the errors of the movements from `first` to before `behind` to what is known of codes and texts, or takes them off. */
 int rejections_learn(struct store *store, int64_t first, int64_t behind, struct err *err);
 int rejections_forget(struct store *store, int64_t first, int64_t behind, struct err *err);

@@ -113,6 +113,18 @@ static int check_results(struct store *store, int64_t lot, const struct store_re
                           (long long)lot);
 }
 
+/* What the approved ones of the slice correct is superseded with it. */
+static int supersede(struct store *store, int64_t lot, const struct store_results *results, size_t end,
+                     struct err *err)
+{
+    _cleanup_free_ uint32_t *approved = xcalloc(end - results->at, sizeof(*approved));
+    size_t n = 0;
+    for (size_t i = results->at; i < end; i++)
+        if (results->constancia->rows[results->row_of[i]].operated)
+            approved[n++] = (uint32_t)i;
+    return corrections_supersede(store, lot, approved, n, err);
+}
+
 /* Results that were written before, in whole or in part, are written over. */
 static int write_results(struct store *store, int64_t lot, const struct store_results *results, size_t end,
                          struct err *err)
@@ -124,6 +136,8 @@ static int write_results(struct store *store, int64_t lot, const struct store_re
                    DB_INT(first), DB_INT(behind));
     for (size_t i = results->at; r >= 0 && i < end; i++)
         r = set_result(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]], err);
+    if (r >= 0)
+        r = supersede(store, lot, results, end, err);
     return r < 0 ? r : rejections_learn(store, first, behind, err);
 }
 
@@ -211,7 +225,7 @@ static int read_errors(struct store *store, struct store_movement *movements, si
 {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < n; i++) {
-        if (movements[i].state != MOVEMENT_STATE_REJECTED)
+        if (movements[i].state != MOVEMENT_STATE_REJECTED && movements[i].state != MOVEMENT_STATE_SUPERSEDED)
             continue;
         _cleanup_query_ struct db_query query = DB_QUERY_INIT;
         r = db_query(

@@ -96,6 +96,9 @@ static const char *const migrations[] = {
     "  movement INTEGER NOT NULL, position INTEGER NOT NULL, code TEXT, text TEXT, imss_value TEXT,"
     "  PRIMARY KEY(movement, position)) STRICT, WITHOUT ROWID;"
 
+    /* Of a lot that corrects its parent: the position there of each of its movements, 32 bits each, little-endian. */
+    "CREATE TABLE correction(lot INTEGER PRIMARY KEY REFERENCES lot(id), positions BLOB NOT NULL) STRICT;"
+
     /* What constancias said, each code and text once: for how many movements, and when it was stored last. */
     "CREATE TABLE rejection("
     "  code TEXT NOT NULL, text TEXT NOT NULL, movements INTEGER NOT NULL, last_us INTEGER NOT NULL,"

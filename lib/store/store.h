@@ -249,6 +249,18 @@ int store_lot_records_next(struct store *store, int64_t id, uint32_t *part, size
 /* The lot that carries this portal lot number: 1 and *ret_id, or 0. */
 int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err);
 
+/* ---- lots that correct others ---- */
+/* The 0-based positions of the movements that are rejected, ascending. */
+int store_lot_rejected(struct store *store, int64_t lot, uint32_t **ret, size_t *ret_n, struct err *err);
+/* The lot that corrects this one, unless it came to nothing: 1 and *ret_id (the newest), or 0. */
+int store_lot_corrected_by(struct store *store, int64_t lot, int64_t *ret_id, struct err *err);
+/*
+ * Says which movement of its parent each movement of a lot corrects. Once one of them is approved, that movement, and the
+ * one that it corrected itself, become superseded (store_lot_set_results()).
+ */
+int store_lot_set_corrections(struct store *store, int64_t lot, const uint32_t *positions, size_t n,
+                              struct err *err);
+
 struct store_lot_filter {
     char rp[12];                /* "" = any */
     uint32_t states;            /* bit 1 << state; 0 = any */

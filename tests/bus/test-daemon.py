@@ -477,6 +477,28 @@ class Lots(DaemonTest):
         self.call(lot, LOT, "Hold", option({"interactive": True}))
 
 
+class Corrections(DaemonTest):
+    def test_only_what_was_rejected_is_corrected(self):
+        path = self.new_lot()
+        self.fails("WrongState", self.call, path, LOT, "Correct", option({}))
+        self.fails("UnknownOption", self.call, path, LOT, "Correct", option({"colour": "red"}))
+        self.fails("InvalidArgument", self.call, path, LOT, "Correct", option({"fixes": "red"}))
+        fd = memory_file(b"No.,NSS\n")
+        self.fails("WrongState", self.call, path, LOT, "Correct", option({"fixes": dbus.types.UnixFd(fd)}))
+        os.close(fd)
+        self.fails("UnknownLot", self.call, ROOT + "/lot/999999", LOT, "Correct", option({}))
+        self.assertEqual(self.get(path, LOT, "CorrectedBy"), 0)
+
+    def test_a_descriptor_is_not_kept(self):
+        path = self.new_lot()
+        before = self.house.descriptors()
+        for _ in range(20):
+            fd = memory_file(b"x")
+            self.fails("WrongState", self.call, path, LOT, "Correct", option({"fixes": dbus.types.UnixFd(fd)}))
+            os.close(fd)
+        self.assertLessEqual(self.house.descriptors(), before + 2)
+
+
 class Registrations(DaemonTest):
     def path(self, rp=RP):
         return f"{ROOT}/registration/{rp}"

@@ -165,7 +165,16 @@ def list_lots(path, filter, cursor, limit):
 
 def list_movements(path, filter, cursor, limit):
     errors = [("012", "CURP no coincide", "OTRA"), ("044", "Fecha no válida", "")]
-    return "aa{sv}s", [movement(3, 5, "rejected", errors)], ""
+    row = movement(3, 5, "rejected", errors)
+    row["imss-name"], row["name-differs"] = "PEÑAS X JUANA", True
+    return "aa{sv}s", [row], ""
+
+
+def correct(path, options):
+    if "BAD" in options.get("fixes", ""):
+        raise Error("InvalidFile", "line 2: movement 7 of the lot is not rejected")
+    number = the_lot(path)["Id"] + 10
+    return "obaa{sv}", f"{ROOT}/lot/{number}", number == 14, []
 
 
 def list_profiles(path):
@@ -238,6 +247,7 @@ METHODS = {
     (LOT, "GetRecords"): lambda path: ("h", memory_file(b"RECORD\r\n")),
     (LOT, "ListAttempts"): list_attempts,
     (LOT, "GetTranscript"): lambda path, number: ("h", memory_file(b"POST /attempt/%d\n" % number)),
+    (LOT, "Correct"): correct,
     (MANAGER, "ExplainCode"): explain_code,
     (CERTIFICATE, "Test"): try_login,
     (CONTROL, "Set"): set_lot,

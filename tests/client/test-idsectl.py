@@ -242,6 +242,36 @@ class Lots(Case):
         self.run_it("show", "99", status=NOT_FOUND)
         self.run_it("show", "three", status=USAGE)
 
+    def test_names_of_imss_stand_beside_ours(self):
+        text = self.run_it("show", "3")
+        self.assertRegex(text, r"Names that IMSS has otherwise\n.*\n *5 +99028500017 +PEÑA X JUAN +PEÑAS X JUANA\n")
+        row = self.run_json("movements")[0]
+        self.assertEqual((row["imss_name"], row["name_differs"]), ("PEÑAS X JUANA", True))
+
+    def test_show_fixes_is_a_table_ready_to_send(self):
+        done = subprocess.run([IDSECTL, "show", "3", "--fixes"], env=self.env, capture_output=True)
+        headings, row, end = done.stdout.decode().split("\r\n")
+        self.assertEqual((done.returncode, end), (OK, ""))
+        self.assertTrue(headings.startswith("\ufeffNo.,Registro patronal,NSS,Apellido paterno,"))
+        self.assertEqual(row, f"5,{RP},99028500017,PEÑAS,X,JUANA,reingreso,02/11/2026,1450.10,1,0,0,000,,06400,,")
+        self.assertIn("No. 5: the name is IMSS's now, 'PEÑAS X JUANA'", done.stderr.decode())
+
+    def test_retry_of_what_was_rejected(self):
+        self.assertIn("3: lot 13 has what was rejected", self.run_it("retry", "3", "--only-rejected", "--hold"))
+        self.assertEqual(self.calls("Correct")[0][2][0]["hold"], True)
+        self.assertIn("before", self.run_it("retry", "4", "--only-rejected"))
+        with tempfile.TemporaryDirectory() as folder:
+            for text, status in ("No.,NSS", OK), ("BAD", INVALID):
+                with open(os.path.join(folder, "fixes.csv"), "w") as file:
+                    file.write(text)
+                self.run_it("retry", "3", "--only-rejected", "--with", file.name, status=status)
+                options = self.calls("Correct")[-1][2][0]
+                self.assertEqual((options["fixes"], options["name"]), (text, "fixes.csv"))
+            self.run_it("retry", "3", "--with", file.name, status=USAGE)
+            self.run_it("retry", "3", "4", "--only-rejected", "--with", file.name, status=USAGE)
+        self.run_it("retry", "3", "--only-rejected", "--with", "/nonexistent", status=INVALID)
+        self.run_it("retry", "99", "3", "--only-rejected", status=NOT_FOUND)
+
     def test_wait_gives_each_state_its_exit_status(self):
         self.run_it("wait", "1", status=OK)
         self.run_it("wait", "1", "3", status=REJECTED)

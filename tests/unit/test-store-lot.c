@@ -562,6 +562,53 @@ static void results_show_when_all_are_stored(void **state)
     assert_int_equal(fixture_sql(f, "SELECT count(*) FROM movement_error"), 1);
 }
 
+static void an_approved_correction_supersedes_the_whole_line(void **state)
+{
+    struct fixture *f = *state;
+    struct receipt_error errors[] = {{(char *)"012", (char *)"NO EXISTE", NULL}};
+    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"}, {.errors = errors, .n_errors = 1}};
+    struct constancia constancia = {.rows = rows, .n_rows = 2};
+    const size_t of_first[] = {1, 0, 1}, of_second[] = {1, 1}, of_third[] = {1, 0};
+    const uint32_t two[] = {0, 1};
+    int64_t lots[3] = {fixture_add_lot(f, 1, 3, 1)}, found = 0;
+    assert_ok(set_results(f, lots[0], &constancia, of_first, 3, 9));
+
+    uint32_t *rejected;
+    size_t n;
+    assert_ok(store_lot_rejected(f->store, lots[0], &rejected, &n, &f->err));
+    assert_int_equal(n, 2);
+    assert_int_equal(rejected[1], 2);
+    assert_int_equal(store_lot_corrected_by(f->store, lots[0], &found, &f->err), 0);
+    for (int i = 1; i < 3; i++) {
+        lots[i] = fixture_add_lot(f, 10 * i, 2, 1);
+        _cleanup_free_ char *sql = xasprintf("UPDATE lot SET parent = %lld WHERE id = %lld RETURNING parent",
+                                             (long long)lots[i - 1], (long long)lots[i]);
+        assert_ok(store_commit(f->store, &f->err));
+        assert_int_equal(fixture_sql(f, sql), lots[i - 1]);
+        assert_ok(store_lot_set_corrections(f->store, lots[i], i == 1 ? rejected : two, 2, &f->err));
+        assert_ok(set_results(f, lots[i], &constancia, i == 1 ? of_second : of_third, 2, 1));
+        assert_int_equal(store_lot_corrected_by(f->store, lots[i - 1], &found, &f->err), 1);
+        assert_int_equal(found, lots[i]);
+    }
+    free(rejected);
+
+    static const enum movement_state expected[3][3] = {
+        {MOVEMENT_STATE_REJECTED, MOVEMENT_STATE_APPROVED, MOVEMENT_STATE_SUPERSEDED},
+        {MOVEMENT_STATE_REJECTED, MOVEMENT_STATE_SUPERSEDED},
+        {MOVEMENT_STATE_REJECTED, MOVEMENT_STATE_APPROVED},
+    };
+    for (int i = 0; i < 3; i++) {
+        const struct store_movement_filter filter = {.lot = lots[i]};
+        struct store_movement *m;
+        assert_ok(store_movement_list(f->store, &filter, NULL, 10, &m, &n, &f->err));
+        for (size_t j = 0; j < n; j++) {
+            assert_int_equal(m[j].state, expected[i][j]);
+            assert_int_equal(m[j].n_errors, expected[i][j] != MOVEMENT_STATE_APPROVED);
+        }
+        store_movements_free(m, n);
+    }
+}
+
 static void codes_are_learned_from_results_each_text_once(void **state)
 {
     struct fixture *f = *state;
@@ -882,6 +929,7 @@ int main(void)
         TEST(an_update_writes_what_changes),
         TEST(results_reach_each_movement_and_can_be_taken_back),
         TEST(results_show_when_all_are_stored),
+        TEST(an_approved_correction_supersedes_the_whole_line),
         TEST(codes_are_learned_from_results_each_text_once),
         TEST(lots_with_a_next_step_are_open),
         TEST(filters_of_lots),
