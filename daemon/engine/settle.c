@@ -16,6 +16,18 @@ static bool is_candidate(const struct store_lot *lot, const struct portal_row *r
     return row->date_us == 0 || row->date_us >= lot->attempt_us - CANDIDATE_MARGIN_US;
 }
 
+/* Is the row one of our lots already? A number that came back on a much later row is another lot's. */
+static int is_ours(struct visit *visit, const struct portal_row *row, struct err *err)
+{
+    int64_t id;
+    int r = store_lot_by_portal_lot(visit->engine->store, row->portal_lot, &id, err);
+    if (r <= 0)
+        return r;
+    _cleanup_lot_ struct store_lot lot = {0};
+    r = store_lot_get(visit->engine->store, id, &lot, err);
+    return r < 0 ? r : row->date_us <= MAX(lot.attempt_us, lot.received_us) + CANDIDATE_MARGIN_US;
+}
+
 static int settle_save(struct visit *visit, struct store_lot *lot, enum lot_event event, struct err *err)
 {
     unsigned actions;
@@ -172,14 +184,13 @@ static int look_for(struct visit *visit, struct store_lot *lot, const struct por
 {
     for (size_t i = 0; i < visit->n_rows; i++) {
         const struct portal_row *row = &visit->rows[i];
-        int64_t other;
         if (visit->undecided[i] || !is_candidate(lot, row))
             continue;
-        int r = store_lot_by_portal_lot(visit->engine->store, row->portal_lot, &other, err);
+        int r = is_ours(visit, row, err);
         if (r < 0)
             return r;
         if (r == 1)
-            continue; /* one of ours already */
+            continue;
         _cleanup_free_ char *sha256 = NULL;
         r = store_foreign_find(visit->engine->store, row->portal_lot, &sha256, err);
         if (r < 0)

@@ -697,6 +697,21 @@ static void the_acuse_of_another_lot_proves_nothing(void **state)
     assert_settled(submit_broken(1, true));
 }
 
+static void a_number_that_the_portal_gives_again_hides_nothing(void **state)
+{
+    submit(1, 1);
+    pass(3 * US_PER_DAY);
+    buf_free(&world->fake.lots[0].records);
+    world->fake.n_lots = 0; /* it counts from 1 once more */
+    int64_t id = submit(2, 1);
+    settle_down();
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(id), 1);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 2);
+}
+
 /* Of one lot that the portal cannot show, the others must not suffer. */
 static void assert_others_go_on(void)
 {
@@ -1198,6 +1213,7 @@ int main(void)
         engine_test(a_clock_set_back_does_not_hide_what_arrived),
         engine_test(dates_of_a_portal_with_another_clock_prove_nothing),
         engine_test(the_acuse_of_another_lot_proves_nothing),
+        engine_test(a_number_that_the_portal_gives_again_hides_nothing),
         engine_test(a_candidate_that_always_fails_does_not_keep_others_from_being_sent),
         engine_test(a_receipt_that_always_fails_does_not_keep_others_waiting),
         engine_test(a_lot_being_sent_is_left_alone_by_other_visits),
