@@ -13,8 +13,9 @@ static const struct {
     {"employer", N_("the employer")},
     {"worker", N_("the worker")},
     {"imss", N_("IMSS")},
-    {"fix", N_("correct the movement and send it again")},
-    {"wait", N_("send it again later")},
+    {"fix", N_("correct the movement (idsectl show LOT --fixes) and send it again (idsectl retry LOT "
+               "--only-rejected)")},
+    {"wait", N_("send it again later (idsectl retry LOT --only-rejected)")},
     {"visit", N_("present it at the subdelegación")},
 };
 

@@ -272,6 +272,8 @@ void notices_lot_moved(struct notices *notices, const struct store_lot *lot)
     iface_lot_path(lot->id, notice->path);
     describe_lot(notice, lot);
     notice->text = xstrdup(lot_state_label(lot->state));
+    if (lot->parent && lot_state_final(lot->state))
+        notices_lot_changed(notices, lot->parent); /* CorrectedBy, or movements that are superseded */
 }
 
 void notices_certificate_added(struct notices *notices, int64_t certificate)

@@ -65,6 +65,14 @@ def case_only_what_was_rejected_is_sent_again():
     assert ask("explain", TOO_HIGH)[0]["texts"][0]["movements"] == 4
 
 
+def case_a_correction_that_came_to_nothing_gives_way():
+    held = retry(LOTS[1], "--hold")
+    assert show(LOTS[1])["corrected_by"] == held
+    idsectl("retry", LOTS[1], "--only-rejected", status=FAILURE)  # that would be another, not held
+    idsectl("cancel", held, "--yes")
+    assert show(LOTS[1])["corrected_by"] is None
+
+
 def case_corrections_that_fit_nothing_are_refused():
     rows = fixes(LOTS[1])
     assert [row["No."] for row in rows] == ["1", "2"]
@@ -74,7 +82,7 @@ def case_corrections_that_fit_nothing_are_refused():
                 status=INVALID)
     idsectl("retry", LOTS[1], "--with", HERE / "bad.csv", status=USAGE)
     idsectl("retry", LOTS[0], "--only-rejected", "--with", write("rows.csv", fixes(LOTS[0])), status=FAILURE)
-    assert len(ask("list")) == 2
+    assert len(ask("list")) == 3
 
 
 def case_a_correction_that_is_operated_supersedes_the_whole_line():
@@ -108,7 +116,7 @@ def case_the_line_can_be_followed_and_is_in_the_history():
 
 def case_the_portal_got_each_lot_once():
     portal_is_exact()
-    assert len(ledger()) == len(LOTS) == len(ask("list"))
+    assert len(ledger()) == len(LOTS) == len(ask("list")) - 1  # one was given up
 
 
 main(cases_of(sys.modules[__name__]))
