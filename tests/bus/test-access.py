@@ -48,7 +48,7 @@ TABLE = {
         "ResetPassword": EVERYBODY,
     },
     "Lot": {
-        "Hold": CONTROL, "Release": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Reconcile": CONTROL,
+        "Hold": CONTROL, "Release": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Correct": SUBMIT, "Reconcile": CONTROL,
         "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT,
     },
     "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},
