@@ -7,7 +7,7 @@
 [portal]
 title = IDSE, Instituto Mexicano del Seguro Social
 url = https://idse.imss.gob.mx/imss/
-user-agent = Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0
+user-agent = Mozilla/5.0 (compatible; idsed)
 error-box = imsgErrors
 # Between two documents; shorter pauses are said to be answered with empty pages.
 pause = 5
