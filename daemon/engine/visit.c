@@ -298,6 +298,18 @@ bool visit_may_serve(const struct visit *visit, int64_t lot, enum lot_state stat
            job->certificate == visit->identity->certificate;
 }
 
+/*
+ * Lots that wait for receipts and would come due soon are taken along: the list that the visit asks for serves them all,
+ * and so the portal sees visits by the clock, however many lots there are.
+ */
+static bool is_served_now(struct engine *engine, const struct job *job, int64_t now)
+{
+    bool waits = job->state != LOT_STATE_QUEUED && job->state != LOT_STATE_UNCERTAIN;
+    int64_t early = waits ? engine->config.poll_min_us / 2 : 0;
+    int64_t due = schedule_due_us(&engine->schedule, job);
+    return due != SCHEDULE_NEVER && due - early <= now;
+}
+
 /* Puts what is due into the queues; true when there is something. */
 static bool collect_due(struct visit *visit)
 {
@@ -306,7 +318,7 @@ static bool collect_due(struct visit *visit)
     bool found = false;
     for (size_t i = 0; i < engine->schedule.n_jobs; i++) {
         const struct job *job = &engine->schedule.jobs[i];
-        if (job->certificate != visit->identity->certificate || schedule_due_us(&engine->schedule, job) > now)
+        if (job->certificate != visit->identity->certificate || !is_served_now(engine, job, now))
             continue;
         visit_queue_add(job->state == LOT_STATE_UNCERTAIN ? &visit->settle
                         : job->state == LOT_STATE_QUEUED  ? &visit->send

@@ -451,6 +451,18 @@ static void a_lot_cancelled_while_its_records_are_loaded_is_not_sent(void **stat
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 0);
 }
 
+static void lots_that_come_due_one_after_another_are_asked_for_together(void **state)
+{
+    world->fake.process_at_once = false;
+    for (unsigned i = 0; i < 60; i++) {
+        submit(1 + i, 1);
+        pass(US_PER_S); /* so that no two of them are due at the same time */
+    }
+    unsigned before = world->fake.requests[FAKE_LOGIN];
+    pass(10 * US_PER_MIN);
+    assert_in_range(world->fake.requests[FAKE_LOGIN] - before, 2, 12);
+}
+
 /* ---- uncertain ---- */
 
 static void a_broken_answer_is_settled_by_the_acuse_and_never_sent_again(void **state)
@@ -1194,6 +1206,7 @@ int main(void)
         engine_test(all_movements_rejected_make_a_lot_rejected),
         engine_test(a_lot_that_waits_is_polled_less_and_less),
         engine_test(lots_of_one_certificate_share_login_and_list),
+        engine_test(lots_that_come_due_one_after_another_are_asked_for_together),
         engine_test(results_of_a_large_lot_show_all_at_once),
         engine_test(a_large_lot_survives_a_death_in_any_turn),
         engine_test(a_lot_cancelled_while_its_records_are_loaded_is_not_sent),
