@@ -79,7 +79,8 @@ enum opt {
 
 enum { _OPT_FIRST_OF_VERBS = OPT_ACCEPT };
 
-#define OPT_BIT(id) (UINT64_C(1) << OPT_##id)
+/* The options of a verb, besides the global ones. */
+#define OPTIONS(...) ((const enum opt[]){__VA_ARGS__, _OPT_MAX})
 
 struct option_info {
     const char *name;
@@ -112,7 +113,7 @@ struct verb {
     const char *args; /* untranslated, as shown in the usage; "" for none */
     int min_args;
     int max_args;     /* -1: any number */
-    uint64_t options; /* OPT_BIT()s besides the global ones */
+    const enum opt *options; /* OPTIONS(), or NULL for none */
     unsigned flags;
     const char *help; /* untranslated, one line */
     /* The exit status, or a negative error. */
