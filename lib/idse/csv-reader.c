@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/csv-reader.h"
 
-#include <csv.h>
 #include <stdio.h>
 
 #include "base/text.h"
 #include "idse/catalogue.h"
+#include "idse/csv-table.h"
 #include "idse/date.h"
 #include "idse/field.h"
 #include "idse/fold.h"
 #include "idse/limits.h"
 
-enum { MAX_CELLS = 256, MAX_SBC = 999999, MAX_WORD = 64 };
+enum { MAX_SBC = 999999 };
 
 /* ---- the columns of a table ---- */
 
@@ -31,7 +31,7 @@ static int put_code(struct row *row, const struct record_field *field, const cha
 static const struct column {
     const char *field;   /* of the record */
     const char *heading; /* in the template */
-    const char *names;   /* headings that are known, as word_of() makes them */
+    const char *names;   /* headings that are known, as csv_word() makes them */
     bool optional;       /* the table may do without, whatever the types */
     put_fn put;
     const struct catalogue_entry *catalogue;
@@ -163,36 +163,13 @@ static int column_of(const char *field)
     return -1;
 }
 
-/* Text as upper-case letters and digits only: "Reg. patronal" and "REG_PATRONAL" are the same. */
-static void word_of(const char *text, char ret[MAX_WORD])
+static int column_headed(const char *word, const char **ret_field)
 {
-    uint8_t bytes[MAX_WORD - 1];
-    size_t n = fold_text(text, bytes, sizeof(bytes)), used = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t c = bytes[i] == COLUMN_ENYE ? 'N' : bytes[i];
-        if ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-            ret[used++] = (char)c;
-    }
-    ret[used] = '\0';
-}
-
-/* Is the word one of those in the list, which has blanks between them? */
-static bool listed(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-    for (const char *at = list; len > 0 && (at = strstr(at, word)); at += len)
-        if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-            return true;
-    return false;
-}
-
-static int column_headed(const char *heading)
-{
-    char word[MAX_WORD];
-    word_of(heading, word);
     for (int i = 0; i < N_COLUMNS; i++)
-        if (listed(columns[i].names, word))
+        if (csv_word_listed(columns[i].names, word)) {
+            *ret_field = columns[i].field;
             return i;
+        }
     return -1;
 }
 
@@ -207,66 +184,22 @@ static int type_named(const char *name)
          MOVEMENT_MODIFICACION},
         {"02 2 BAJA BAJAS", MOVEMENT_BAJA},
     };
-    char word[MAX_WORD];
-    word_of(name, word);
+    char word[CSV_WORD_SIZE];
+    csv_word(name, word);
     for (size_t i = 0; i < ELEMENTSOF(types); i++)
-        if (listed(types[i].names, word))
+        if (csv_word_listed(types[i].names, word))
             return (int)types[i].type;
     return -1;
 }
 
 /* ---- what kind of file is it? ---- */
 
-/* The first line that is not blank. */
-static const char *first_line(const char *text, size_t n, size_t *ret_n)
-{
-    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-        text += 3, n -= 3;
-    while (n > 0 && (*text == '\r' || *text == '\n' || *text == ' '))
-        text++, n--;
-    for (*ret_n = 0; *ret_n < n && text[*ret_n] != '\r' && text[*ret_n] != '\n'; ++*ret_n)
-        ;
-    return text;
-}
-
-/* The sign that stands between most cells, and how often it does. */
-static char delimiter_of(const char *line, size_t n, size_t *ret_times)
-{
-    static const char signs[] = {',', ';', '\t'};
-    char best = ',';
-    *ret_times = 0;
-    for (size_t i = 0; i < sizeof(signs); i++) {
-        size_t times = 0;
-        bool quoted = false;
-        for (size_t j = 0; j < n; j++) {
-            quoted ^= line[j] == '"';
-            times += line[j] == signs[i] && !quoted;
-        }
-        if (times > *ret_times) {
-            *ret_times = times;
-            best = signs[i];
-        }
-    }
-    return best;
-}
-
 bool csv_recognise(const void *data, size_t n)
 {
-    enum { MAX_HEADINGS = 64 * 1024, SURE = 4, FROM = RECORD_COLUMNS - 20, TO = RECORD_COLUMNS + 20 };
-    size_t len, times, known = 0;
-    const char *line = first_line(data, n, &len);
-    len = MIN(len, (size_t)MAX_HEADINGS);
-    char delimiter = delimiter_of(line, len, &times);
-    if (times < 1)
-        return false;
-    _cleanup_free_ char *text = xstrndup(line, len);
-    for (char *at = text, *next; at; at = next) {
-        next = strchr(at, delimiter);
-        if (next)
-            *next++ = '\0';
-        known += column_headed(at) >= 0;
-    }
-    return known >= 2 || (times >= SURE && (len < FROM || len > TO));
+    enum { SURE = 4, FROM = RECORD_COLUMNS - 20, TO = RECORD_COLUMNS + 20 };
+    const struct csv_look look = csv_look(data, n, column_headed);
+    return look.delimiters > 0 &&
+           (look.known >= 2 || (look.delimiters >= SURE && (look.bytes < FROM || look.bytes > TO)));
 }
 
 /* ---- rows ---- */
@@ -282,117 +215,21 @@ struct row {
 struct csv_reader {
     struct row row;
     struct findings *findings;
-    char *owned; /* the text, where it had to be converted */
-    const char *at, *end;
-    uint32_t line;     /* of the text at `at` */
-    uint32_t row_line; /* on which the row begins */
-    struct csv_parser parser;
-    char delimiter;
-    struct buf text; /* of the row's cells, each with its NUL */
-    size_t starts[MAX_CELLS];
-    size_t n_cells; /* may be more than there is room for */
-    bool row_begun, row_ended;
+    struct csv_table *table;
     int cell_of[N_COLUMNS]; /* 0-based, or -1 */
     size_t width;           /* cells of the heading; 0: it has not been read */
     bool ended;
     size_t count, bad;
 };
 
-static void take_cell(void *text, size_t n, void *data)
-{
-    struct csv_reader *reader = data;
-    if (reader->n_cells < MAX_CELLS)
-        reader->starts[reader->n_cells] = reader->text.len;
-    reader->n_cells++;
-    buf_add(&reader->text, text, n);
-    buf_add_char(&reader->text, '\0');
-}
-
-static void take_end(int terminator, void *data)
-{
-    struct csv_reader *reader = data;
-    reader->row_ended = true;
-}
-
 static struct finding *tell(struct csv_reader *reader, enum finding_rule rule, size_t cell, const char *field,
                             const char *value, const char *detail)
 {
-    return findings_report(reader->findings, rule, reader->row_line, (uint16_t)cell, field, value, detail);
-}
-
-static size_t next_line(const char *at, const char *end)
-{
-    const char *from = at;
-    while (at < end && *at != '\r' && *at != '\n')
-        at++;
-    if (at < end)
-        at += at + 1 < end && at[0] == '\r' && at[1] == '\n' ? 2 : 1;
-    return (size_t)(at - from);
-}
-
-/* Feeds line by line, so that the line on which a row begins is known. */
-static bool next_row(struct csv_reader *reader)
-{
-    buf_reset(&reader->text);
-    reader->n_cells = 0;
-    reader->row_ended = false;
-    reader->row_line = reader->line + 1;
-    while (!reader->row_ended && reader->at < reader->end) {
-        size_t n = next_line(reader->at, reader->end);
-        reader->line++;
-        bool blank = n <= 2 && (*reader->at == '\r' || *reader->at == '\n') && reader->n_cells == 0;
-        csv_parse(&reader->parser, reader->at, n, take_cell, take_end, reader);
-        reader->at += n;
-        if (blank && !reader->row_ended && reader->n_cells == 0)
-            reader->row_line = reader->line + 1;
-    }
-    if (!reader->row_ended && reader->at == reader->end)
-        csv_fini(&reader->parser, take_cell, take_end, reader);
-    return reader->row_ended;
-}
-
-/* Without the dress in which a spreadsheet keeps a number a text: ="0123" and '0123. */
-static char *undress(char *cell)
-{
-    size_t n = strlen(cell);
-    if (n >= 3 && cell[0] == '=' && cell[1] == '"' && cell[n - 1] == '"') {
-        cell[n - 1] = '\0';
-        return cell + 2;
-    }
-    return *cell == '\'' ? cell + 1 : cell;
-}
-
-static const char *cell_at(struct csv_reader *reader, size_t i)
-{
-    return i < MIN(reader->n_cells, (size_t)MAX_CELLS)
-               ? str_trim(undress(reader->text.data + reader->starts[i]))
-               : "";
-}
-
-static bool row_is_blank(struct csv_reader *reader)
-{
-    for (size_t i = 0; i < reader->n_cells && i < MAX_CELLS; i++)
-        if (*cell_at(reader, i))
-            return false;
-    return true;
+    return findings_report(reader->findings, rule, csv_table_line(reader->table), (uint16_t)cell, field,
+                           value, detail);
 }
 
 /* ---- the row of headings ---- */
-
-static void read_headings(struct csv_reader *reader)
-{
-    reader->width = MIN(reader->n_cells, (size_t)MAX_CELLS);
-    for (size_t i = 0; i < reader->width; i++) {
-        const char *heading = cell_at(reader, i);
-        int column = column_headed(heading);
-        if (column < 0 && *heading)
-            tell(reader, RULE_CSV_COLUMN_UNKNOWN, i + 1, NULL, heading, NULL);
-        else if (column >= 0 && reader->cell_of[column] >= 0)
-            tell(reader, RULE_CSV_COLUMN_REPEATED, i + 1, columns[column].field, heading, NULL);
-        else if (column >= 0)
-            reader->cell_of[column] = (int)i;
-    }
-}
 
 /* What no table can do without; false when there is nothing to read then. */
 static bool check_headings(struct csv_reader *reader)
@@ -444,21 +281,10 @@ static int put_text(struct row *row, const struct record_field *field, const cha
     return CELL_CUT;
 }
 
-/* "9.9E+10", with a point or a comma. */
-static bool is_scientific(const char *cell)
-{
-    size_t n = strspn(cell, "0123456789.,");
-    if (n == 0 || (cell[n] != 'e' && cell[n] != 'E'))
-        return false;
-    cell += n + 1;
-    cell += *cell == '+' || *cell == '-';
-    return str_all_digits(cell);
-}
-
 /* Identifiers of a fixed number of characters, all digits or mostly. */
 static int put_digits(struct row *row, const struct record_field *field, const char *cell)
 {
-    if (is_scientific(cell)) {
+    if (csv_is_scientific(cell)) {
         tell_cell(row, RULE_CSV_SCIENTIFIC, field, cell, NULL);
         return CELL_BAD;
     }
@@ -481,49 +307,16 @@ static int put_umf(struct row *row, const struct record_field *field, const char
     return put_text(row, field, text);
 }
 
-/* "$ 1,234.50", "1234.5" and "1234,50": a comma parts thousands, or is the only one and has two decimals behind it. */
-static bool amount_of(const char *cell, int32_t *ret)
-{
-    cell += strspn(cell, "$ ");
-    _cleanup_free_ char *plain = xstrdup(cell);
-    const char *first = strchr(cell, ',');
-    bool decimal = first && !strchr(cell, '.') && strlen(first + 1) == 2;
-    char *to = plain;
-    for (const char *at = cell; *at; at++) {
-        if (*at == ',' && !decimal && (at == cell || strspn(at + 1, "0123456789") != 3))
-            return false;
-        if (*at != ',' || decimal)
-            *to++ = *at == ',' ? '.' : *at;
-    }
-    *to = '\0';
-    return money_parse(plain, MAX_SBC, ret);
-}
-
 static int put_sbc(struct row *row, const struct record_field *field, const char *cell)
 {
     int32_t centavos;
-    if (!amount_of(cell, &centavos)) {
-        tell_cell(row, is_scientific(cell) ? RULE_CSV_SCIENTIFIC : RULE_CSV_AMOUNT, field, cell, NULL);
+    if (!csv_amount(cell, MAX_SBC, &centavos)) {
+        tell_cell(row, csv_is_scientific(cell) ? RULE_CSV_SCIENTIFIC : RULE_CSV_AMOUNT, field, cell, NULL);
         return CELL_BAD;
     }
     char digits[8];
     snprintf(digits, sizeof(digits), "%06d", centavos);
     return put_text(row, field, digits);
-}
-
-/* Day, month and year, the year with four digits, in one of the ways to write them. */
-static bool date_parts(const char *cell, unsigned *day, unsigned *month, unsigned *year)
-{
-    char a, b;
-    int used = 0;
-    size_t n = strlen(cell);
-    if (n == 8 && str_all_digits(cell))
-        return sscanf(cell, "%2u%2u%4u", day, month, year) == 3;
-    if (sscanf(cell, "%4u-%2u-%2u%n", year, month, day, &used) == 3 && used == 10)
-        return cell[10] == '\0' ||
-               ((cell[10] == ' ' || cell[10] == 'T') && !cell[11 + strspn(cell + 11, "0:.")]);
-    return sscanf(cell, "%2u%c%2u%c%4u%n", day, &a, month, &b, year, &used) == 5 && a == b &&
-           strchr("/-.", a) && (size_t)used == n && *year >= 1000;
 }
 
 static int put_date(struct row *row, const struct record_field *field, const char *cell)
@@ -534,7 +327,7 @@ static int put_date(struct row *row, const struct record_field *field, const cha
         finding_propose(tell_cell(row, RULE_CSV_ZERO_LOST, field, cell, NULL), fix);
         return CELL_BAD;
     }
-    if (!date_parts(cell, &day, &month, &year)) {
+    if (!csv_date(cell, &day, &month, &year)) {
         tell_cell(row, RULE_CSV_DATE, field, cell, NULL);
         return CELL_BAD;
     }
@@ -546,11 +339,11 @@ static int put_date(struct row *row, const struct record_field *field, const cha
 /* The code or IMSS's name of it; what is neither goes on as it is, for the record's rule to say what is allowed. */
 static int put_code(struct row *row, const struct record_field *field, const char *cell)
 {
-    char word[MAX_WORD], name[MAX_WORD];
-    word_of(cell, word);
+    char word[CSV_WORD_SIZE], name[CSV_WORD_SIZE];
+    csv_word(cell, word);
     for (const struct catalogue_entry *entry = columns[column_of(field->name)].catalogue; entry->code;
          entry++) {
-        word_of(entry->spanish, name);
+        csv_word(entry->spanish, name);
         if (streq(word, name) || streq(cell, entry->code))
             return put_text(row, field, entry->code);
     }
@@ -586,7 +379,7 @@ static void put_field(struct csv_reader *reader, const struct record_field *fiel
     }
     int at = reader->cell_of[column];
     row->cells[field->first] = (uint16_t)(at + 1);
-    const char *cell = at < 0 ? "" : cell_at(reader, (size_t)at);
+    const char *cell = at < 0 ? "" : csv_table_cell(reader->table, (size_t)at);
     if (*cell)
         row->skip[field->first] = columns[column].put(row, field, cell) == CELL_BAD;
     else if (streq(field->name, "umf")) {
@@ -598,23 +391,23 @@ static void put_field(struct csv_reader *reader, const struct record_field *fiel
 static bool read_row(struct csv_reader *reader, struct movement *ret)
 {
     struct row *row = &reader->row;
-    row->fields.line = reader->row_line;
+    const size_t n_cells = csv_table_width(reader->table);
+    row->fields.line = csv_table_line(reader->table);
     row->bad = false;
-    if (memchr(reader->text.data, '\n', reader->text.len) ||
-        memchr(reader->text.data, '\r', reader->text.len)) {
+    if (csv_table_spills(reader->table)) {
         tell(reader, RULE_CSV_QUOTE, 0, NULL, NULL, NULL);
         return false;
     }
-    if (reader->n_cells != reader->width) {
-        _cleanup_free_ char *wanted = xasprintf("%zu", reader->width),
-                            *have = xasprintf("%zu", reader->n_cells);
+    if (n_cells != reader->width) {
+        _cleanup_free_ char *wanted = xasprintf("%zu", reader->width), *have = xasprintf("%zu", n_cells);
         tell(reader, RULE_CSV_CELLS, 0, NULL, have, wanted);
         return false;
     }
     int column = column_of("type"), at = reader->cell_of[column];
-    int type = type_named(cell_at(reader, (size_t)at));
+    int type = type_named(csv_table_cell(reader->table, (size_t)at));
     if (type < 0) {
-        tell(reader, RULE_TYPE_UNKNOWN, (size_t)at + 1, "type", cell_at(reader, (size_t)at), NULL);
+        tell(reader, RULE_TYPE_UNKNOWN, (size_t)at + 1, "type", csv_table_cell(reader->table, (size_t)at),
+             NULL);
         return false;
     }
     for (const struct record_field *field = record_fields((enum movement_type)type); field->name; field++)
@@ -623,15 +416,20 @@ static bool read_row(struct csv_reader *reader, struct movement *ret)
     return !row->fields.bad && !row->bad;
 }
 
+/* The first row; false when nothing can be read below it. */
+static bool read_headings(struct csv_reader *reader)
+{
+    reader->width = MIN(csv_table_width(reader->table), (size_t)CSV_MAX_CELLS);
+    csv_table_read_headings(reader->table, column_headed, reader->cell_of);
+    return check_headings(reader);
+}
+
 int csv_reader_next(struct csv_reader *reader, struct movement *ret)
 {
-    while (!reader->ended && next_row(reader)) {
-        if (row_is_blank(reader))
-            tell(reader, RULE_LINE_BLANK, 0, NULL, NULL, NULL);
-        else if (reader->width == 0) {
-            read_headings(reader);
-            reader->ended = !check_headings(reader);
-        } else if (read_row(reader, ret)) {
+    while (!reader->ended && csv_table_next(reader->table)) {
+        if (reader->width == 0)
+            reader->ended = !read_headings(reader);
+        else if (read_row(reader, ret)) {
             reader->count++;
             return 1;
         } else
@@ -645,38 +443,16 @@ int csv_reader_next(struct csv_reader *reader, struct movement *ret)
 
 /* ---- the reader ---- */
 
-/* Everything becomes UTF-8 without a byte order mark; a NUL is in no text. */
-static void take_text(struct csv_reader *reader, const char *data, size_t n)
-{
-    const char *nul = memchr(data, '\0', n);
-    if (n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0)
-        data += 3, n -= 3;
-    reader->at = data;
-    reader->end = data + n;
-    if (nul) {
-        findings_report(reader->findings, RULE_LINE_BINARY, 1, 0, NULL, "0x00", NULL);
-        reader->ended = true;
-    } else if (!utf8_valid(data, n)) {
-        findings_report(reader->findings, RULE_FILE_CP1252, 1, 0, NULL, NULL, NULL);
-        reader->at = reader->owned = cp1252_to_utf8(data, n);
-        reader->end = reader->at + strlen(reader->at);
-    }
-}
-
 struct csv_reader *csv_reader_new(const void *data, size_t n, struct findings *findings)
 {
     struct csv_reader *reader = xcalloc(1, sizeof(*reader));
-    size_t len, times;
     reader->findings = reader->row.fields.findings = findings;
     reader->row.fields.cells = reader->row.cells;
     reader->row.fields.skip = reader->row.skip;
     for (int i = 0; i < N_COLUMNS; i++)
         reader->cell_of[i] = -1;
-    take_text(reader, data, n);
-    const char *line = first_line(reader->at, (size_t)(reader->end - reader->at), &len);
-    if (csv_init(&reader->parser, CSV_APPEND_NULL) != 0)
-        abort(); /* out of memory, as in xmalloc() */
-    csv_set_delim(&reader->parser, (unsigned char)delimiter_of(line, len, &times));
+    reader->table = csv_table_new(data, n, findings);
+    reader->ended = !csv_table_is_text(reader->table);
     return reader;
 }
 
@@ -684,23 +460,21 @@ struct csv_reader *csv_reader_free(struct csv_reader *reader)
 {
     if (!reader)
         return NULL;
-    csv_free(&reader->parser);
-    buf_free(&reader->text);
-    free(reader->owned);
+    csv_table_free(reader->table);
     free(reader);
     return NULL;
 }
 
 uint32_t csv_reader_line(const struct csv_reader *reader)
 {
-    return reader->row_line;
+    return csv_table_line(reader->table);
 }
 
 uint32_t csv_reader_position(struct csv_reader *reader)
 {
     uint64_t position = 0;
     int at = reader->cell_of[column_of("position")];
-    const char *cell = at < 0 ? "" : cell_at(reader, (size_t)at);
+    const char *cell = at < 0 ? "" : csv_table_cell(reader->table, (size_t)at);
     if (*cell && (!str_to_uint(cell, UINT32_MAX, &position) || position == 0))
         return UINT32_MAX;
     return (uint32_t)position;
@@ -759,21 +533,6 @@ void csv_template(struct buf *buf, enum movement_type type, int32_t today)
 
 /* ---- a table of corrections ---- */
 
-static void write_cell(struct buf *buf, const char *text)
-{
-    if (!strpbrk(text, "\",;\t")) {
-        buf_add_str(buf, text);
-        return;
-    }
-    buf_add_char(buf, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            buf_add_char(buf, '"');
-        buf_add_char(buf, *text);
-    }
-    buf_add_char(buf, '"');
-}
-
 /* What the column's cell says of a movement; a new string. */
 static char *cell_text(const char *field, uint32_t position, const struct movement *movement)
 {
@@ -825,7 +584,7 @@ void csv_write_row(struct buf *buf, uint32_t position, const struct movement *mo
         _cleanup_free_ char *text = cell_text(columns[i].field, position, movement);
         if (i > 0)
             buf_add_char(buf, ',');
-        write_cell(buf, text);
+        csv_write_cell(buf, text);
     }
     buf_add_str(buf, "\r\n");
 }

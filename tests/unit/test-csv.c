@@ -64,8 +64,8 @@ static void delimiters_encodings_headings_and_names_of_codes(void **state)
         "\"Causa baja\",\"NSS\",\"rp\",\"ap. paterno\",\"nombre\",\"tipo_mov\",\"fecha\"\n"
         "\"2\",\"99028500017\",\"Z9900001108\",\"Muñoz\",\"José\",\"2\",\"21-09-2026\"\n",
         /* Windows-1252, a lone CR, and numbers dressed as texts */
-        "Causa baja,NSS,rp,ap. "
-        "paterno,nombre,tipo_mov,fecha\r2,=\"99028500017\",'Z9900001108,Mu\xF1oz,Jos\xE9,baja,"
+        "NSS,Causa baja,rp,ap. "
+        "paterno,nombre,tipo_mov,fecha\r=\"99028500017\",2,'Z9900001108,Mu\xF1oz,Jos\xE9,baja,"
         "2026-09-21 00:00:00\r",
     };
     for (size_t i = 0; i < ELEMENTSOF(tables); i++) {
@@ -79,6 +79,15 @@ static void delimiters_encodings_headings_and_names_of_codes(void **state)
         assert_int_equal(m.type, MOVEMENT_BAJA);
         assert_int_equal(m.date, 20260921);
         assert_int_equal(m.causa_baja, '2');
+    }
+}
+
+static void a_first_line_in_any_encoding_is_looked_at(void **state)
+{
+    static const char *const lines[] = {"\xE1", "NSS,RP,\xE1", "NSS,RP,a\xF0"};
+    for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+        _cleanup_free_ char *copy = xmemdup(lines[i], strlen(lines[i])); /* of the exact size, for the sanitizers */
+        assert_int_equal(csv_recognise(copy, strlen(lines[i])), i > 0);
     }
 }
 
@@ -255,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_the_movement_that_it_says),
+        cmocka_unit_test(a_first_line_in_any_encoding_is_looked_at),
         cmocka_unit_test(delimiters_encodings_headings_and_names_of_codes),
         cmocka_unit_test(what_is_wrong_with_a_cell_is_told_with_its_place),
         cmocka_unit_test(amounts_in_the_ways_that_are_clear),
