@@ -20,7 +20,7 @@ static int attempt_end(struct visit *visit, const struct portal_answer *answer, 
                                                       .reason = answer->reason,
                                                       .text = (char *)answer->text,
                                                       .sent = answer->sent},
-                              &part, err);
+                              &part, answer->tls_chain, err);
     buf_free(&part);
     return r;
 }
@@ -85,7 +85,7 @@ static void receive(struct visit *visit)
     visit_continue(visit);
 }
 
-/* What the answer means is in the turn; now the signature, which is as large as the file, and what comes next. */
+/* As large as the file, so in slices. */
 static void keep_signature(struct visit *visit, struct buf *signature, visit_fn *then)
 {
     const struct store_document document = {.lot = visit->lot,
@@ -129,14 +129,9 @@ static void send_now(struct visit *visit)
 {
     struct engine *engine = visit->engine;
     crash_point(CRASH_SEND_AFTER_COMMIT);
-    _cleanup_lot_ struct store_lot lot = {0};
-    _cleanup_err_ struct err err = ERR_INIT;
-    if (store_lot_get(engine->store, visit->lot, &lot, &err) < 0) {
-        engine_fatal(engine, &err);
-        return;
-    }
+    buf_free(&visit->document);
     visit->transcript_from = engine->portal->ops->transcript(visit->session)->len;
-    engine->portal->ops->upload(visit->session, lot.rp, &visit->records, send_done, visit);
+    engine->portal->ops->upload(visit->session, send_done, visit);
     crash_point(CRASH_SEND_STARTED);
 }
 
@@ -163,8 +158,8 @@ static int record_start(struct visit *visit, struct err *err)
     return r < 0 ? r : 1;
 }
 
-/* The lot's records are here; it may have been held or cancelled meanwhile. */
-static void send_loaded(struct visit *visit)
+/* The lot is signed; it may have been held or cancelled meanwhile. */
+static void send_signed(struct visit *visit)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     bool serve = !visit->engine->stopping && visit_may_serve(visit, visit->lot, LOT_STATE_QUEUED);
@@ -177,6 +172,27 @@ static void send_loaded(struct visit *visit)
         crash_point(CRASH_SEND_BEFORE_COMMIT);
         visit_next(visit, send_now);
     }
+}
+
+/* The signature is on disk before the portal has it, so that no crash can lose it. */
+static void sign_done(void *data, const struct portal_answer *answer)
+{
+    struct visit *visit = data;
+    if (answer->signature && answer->signature->len > 0)
+        keep_signature(visit, answer->signature, send_signed);
+    else
+        send_signed(visit); /* if it could not be made, the upload will say why */
+}
+
+static void send_loaded(struct visit *visit)
+{
+    struct engine *engine = visit->engine;
+    _cleanup_lot_ struct store_lot lot = {0};
+    _cleanup_err_ struct err err = ERR_INIT;
+    if (store_lot_get(engine->store, visit->lot, &lot, &err) < 0)
+        visit_fatal(visit, &err);
+    else
+        engine->portal->ops->sign(visit->session, lot.rp, &visit->records, sign_done, visit);
 }
 
 bool send_step(struct visit *visit)

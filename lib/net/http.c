@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/http.h"
 
+#include "base/text.h"
 #include "net/multi.h"
 
 enum {
@@ -27,6 +28,7 @@ struct http_session {
     bool once;
     struct curl_slist *headers;
     struct buf request_head, head, body;
+    struct buf tls_chain; /* of the connection, which may be kept from a request before */
     bool too_large;
     int redirects;
     char error[CURL_ERROR_SIZE];
@@ -151,6 +153,7 @@ static void apply_security(CURL *easy, const struct http_config *config)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
     if (config->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -230,6 +233,20 @@ static int follow_redirect(struct http_session *session)
     return 1;
 }
 
+/* curl tells the certificates of a handshake only; a session speaks to one server, so those of a kept connection are known. */
+static void keep_chain(struct http_session *session)
+{
+    static const char name[] = "Cert:";
+    struct curl_certinfo *info = NULL;
+    if (curl_easy_getinfo(session->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info || info->num_of_certs <= 0)
+        return;
+    buf_reset(&session->tls_chain);
+    for (int i = 0; i < info->num_of_certs; i++)
+        for (const struct curl_slist *line = info->certinfo[i]; line; line = line->next)
+            if (str_starts(line->data, name))
+                buf_printf(&session->tls_chain, "%s\n", str_trim(line->data + strlen(name)));
+}
+
 static void fill_answer(struct http_session *session, CURLcode code, struct http_answer *answer)
 {
     CURL *easy = session->easy;
@@ -251,6 +268,7 @@ static void fill_answer(struct http_session *session, CURLcode code, struct http
     answer->request_head = &session->request_head;
     answer->head = &session->head;
     answer->body = &session->body;
+    answer->tls_chain = &session->tls_chain;
 }
 
 /* The last thing done with the session in a turn: the callback may free it or send the next request. */
@@ -260,6 +278,7 @@ static void finish(void *data, CURLcode code)
     if (code == CURLE_OK && follow_redirect(session))
         return;
     struct http_answer answer = {0};
+    keep_chain(session);
     fill_answer(session, code, &answer);
     end_request(session);
     session->fn(session->data, &answer);
@@ -323,6 +342,7 @@ struct http_session *http_session_free(struct http_session *session)
     buf_wipe_free(&session->request_head);
     buf_wipe_free(&session->head);
     buf_wipe_free(&session->body);
+    buf_free(&session->tls_chain);
     free(session);
     return NULL;
 }

@@ -62,6 +62,7 @@ struct http_answer {
     const struct buf *request_head; /* raw lines of the request and its redirects, cookies included */
     const struct buf *head;         /* raw status and header lines */
     struct buf *body;               /* what came of it, also when it broke off; may be taken */
+    const struct buf *tls_chain;    /* certificates of the server that answered, its own first, PEM; empty: none was seen */
 };
 typedef void http_answer_fn(void *data, const struct http_answer *answer);
 

@@ -32,6 +32,7 @@ struct portal_answer {
     int64_t retry_after_us; /* what the portal asked to wait; 0: nothing asked */
     int64_t server_date_us; /* the portal's Date header; 0: none */
     const struct buf *page; /* the body, for reasons that hold or are unknown; may be NULL */
+    const struct buf *tls_chain; /* certificates that the portal showed, its own first, PEM; NULL: none were seen */
 
     /* list */
     const struct portal_row *rows; /* newest first, as the portal has them */
@@ -42,8 +43,9 @@ struct portal_answer {
     const char *portal_lot;
     const char *folio;   /* NULL when the answer does not have it yet */
     int64_t received_us; /* the portal's reception time; 0 when not printed */
-    struct buf
-        *signature; /* the PKCS#7 that went with the file (DER), also when the upload failed; may be NULL */
+
+    /* sign: the PKCS#7 that is to go with the file (DER); upload: one that was only made then; may be NULL */
+    struct buf *signature;
 
     /* fetch */
     struct buf *document; /* byte for byte */
@@ -92,9 +94,14 @@ struct portal_ops {
     void (*login)(struct portal_session *session, portal_answer_fn *fn, void *data);
     /* All lots newer than `since_us`, in as few requests as the portal allows. */
     void (*list)(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data);
-    /* The records are taken over: the buffer is empty afterwards. */
-    void (*upload)(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
-                   void *data);
+    /*
+     * Makes what the next upload sends: the records, which are taken over, and their signature, which the caller thus has
+     * before the portal does. Nothing is sent. Without a signature where the profile signs something else.
+     */
+    void (*sign)(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
+                 void *data);
+    /* Sends what sign() made, also when that failed: then the answer says so again. */
+    void (*upload)(struct portal_session *session, portal_answer_fn *fn, void *data);
     void (*fetch)(struct portal_session *session, const char *portal_lot, enum document_kind kind,
                   portal_answer_fn *fn, void *data);
     void (*logout)(struct portal_session *session, portal_answer_fn *fn, void *data);

@@ -22,8 +22,9 @@ struct portal_client {
 struct portal_session *session_open(void *portal, int64_t certificate, struct err *err);
 void session_login(struct portal_session *session, portal_answer_fn *fn, void *data);
 void session_list(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data);
-void session_upload(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
-                    void *data);
+void session_sign(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
+                  void *data);
+void session_upload(struct portal_session *session, portal_answer_fn *fn, void *data);
 void session_fetch(struct portal_session *session, const char *portal_lot, enum document_kind kind,
                    portal_answer_fn *fn, void *data);
 void session_logout(struct portal_session *session, portal_answer_fn *fn, void *data);

@@ -190,6 +190,7 @@ static const struct portal_ops portal_ops = {
     .open = session_open,
     .login = session_login,
     .list = session_list,
+    .sign = session_sign,
     .upload = session_upload,
     .fetch = session_fetch,
     .logout = session_logout,

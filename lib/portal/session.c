@@ -8,7 +8,14 @@
 enum { FILE_NAME_MAX = 100 };
 
 /* What the engine asked for; each is a short walk over steps of the profile. */
-enum operation { OPERATION_LOGIN, OPERATION_LIST, OPERATION_UPLOAD, OPERATION_FETCH, OPERATION_LOGOUT };
+enum operation {
+    OPERATION_LOGIN,
+    OPERATION_LIST,
+    OPERATION_SIGN,
+    OPERATION_UPLOAD,
+    OPERATION_FETCH,
+    OPERATION_LOGOUT
+};
 
 /* How the portal prints the date of a lot, which it wants back with each request for a document. */
 struct lot_date {
@@ -43,6 +50,8 @@ struct portal_session {
     char rows_text[12];
     char *nonce; /* good for one step */
     struct buf signature;
+    char *pkcs7; /* what was signed for the upload, as its request has it */
+    struct buf tls_chain; /* that the portal showed last */
     struct step_request request;
     struct err err; /* why it could not be made */
     bool sent;      /* the upload's own request may have left */
@@ -53,6 +62,7 @@ struct portal_session {
 };
 
 static void take_step(struct portal_session *session);
+static void sign_records(struct portal_session *session);
 
 /* ---- one operation after another ---- */
 
@@ -76,6 +86,8 @@ static void destroy(struct portal_session *session)
     err_clear(&session->err);
     buf_free(&session->records);
     buf_free(&session->signature);
+    free(session->pkcs7);
+    buf_free(&session->tls_chain);
     page_rows_free(&session->rows);
     for (size_t i = 0; i < session->n_dates; i++) {
         free(session->dates[i].portal_lot);
@@ -94,12 +106,16 @@ static void destroy(struct portal_session *session)
 /* The last thing done in a turn: the callback may start the next operation or close the session. */
 static void finish(struct portal_session *session, struct portal_answer *answer)
 {
-    buf_free(&session->records);
+    const bool signing = session->operation == OPERATION_SIGN;
+    if (!signing)
+        buf_free(&session->records);
     if (!answer->text)
         answer->text = "";
     answer->sent = session->sent;
-    if (session->operation == OPERATION_UPLOAD && session->signature.len)
+    if ((signing || session->operation == OPERATION_UPLOAD) && session->signature.len)
         answer->signature = &session->signature;
+    if (session->tls_chain.len)
+        answer->tls_chain = &session->tls_chain;
     session->answering = true;
     session->fn(session->data, answer);
     session->answering = false;
@@ -132,6 +148,10 @@ static void plan(struct portal_session *session, enum profile_step_id step)
 static void go(evutil_socket_t fd, short what, void *data)
 {
     struct portal_session *session = data;
+    if (session->operation == OPERATION_SIGN) {
+        sign_records(session);
+        return;
+    }
     if (session->operation == OPERATION_LOGIN) { /* with no cookie of a session before */
         http_session_free(session->http);
         session->http = http_session_new(session->client->http);
@@ -371,6 +391,10 @@ static void step_answered(void *data, const struct http_answer *http)
                &verdict);
     record(session, http, &verdict);
     step_request_free(&session->request);
+    if (http->tls_chain->len) {
+        buf_reset(&session->tls_chain);
+        buf_add(&session->tls_chain, http->tls_chain->data, http->tls_chain->len);
+    }
     if (session->step != PROFILE_STEP_SEQUENCE)
         session->nonce = wipe_free_str(session->nonce);
     if (session->operation != OPERATION_UPLOAD || session->step == PROFILE_STEP_UPLOAD)
@@ -398,19 +422,29 @@ static void step_answered(void *data, const struct http_answer *http)
 
 static void send_step(struct portal_session *session);
 
-static void prepare(void *data)
+/* The signature in session->signature and, given back, as the request has it; NULL: session->err says why not. */
+static char *sign(struct portal_session *session, const struct profile_step *step)
 {
-    struct portal_session *session = data;
-    const struct profile_step *step = &session->profile->steps[session->step];
     const char *nonce = str_or_empty(session->nonce);
-    bool records = step->sign == PROFILE_SIGN_RECORDS;
+    const bool records = step->sign == PROFILE_SIGN_RECORDS;
     buf_free(&session->signature);
     if (credential_sign(session->credential, records ? session->records.data : nonce,
                         records ? session->records.len : strlen(nonce), &session->signature,
                         &session->err) < 0)
-        return;
-    _cleanup_free_ char *pkcs7 = step_pkcs7_text(step->encoding, &session->signature);
-    build_request(session, pkcs7, session->records.len, &session->request);
+        return NULL;
+    return step_pkcs7_text(step->encoding, &session->signature);
+}
+
+static void prepare(void *data)
+{
+    struct portal_session *session = data;
+    const struct profile_step *step = &session->profile->steps[session->step];
+    const bool records = step->sign == PROFILE_SIGN_RECORDS;
+    _cleanup_free_ char *pkcs7 = records ? STEAL(session->pkcs7) : NULL;
+    if (!pkcs7)
+        pkcs7 = sign(session, step);
+    if (pkcs7)
+        build_request(session, pkcs7, session->records.len, &session->request);
 }
 
 static void prepared(void *data)
@@ -425,13 +459,37 @@ static void prepared(void *data)
         send_step(session);
 }
 
-static void prepare_in_worker(struct portal_session *session)
+static void in_worker(struct portal_session *session, worker_fn *work, worker_fn *done)
 {
     err_clear(&session->err);
-    if (worker_run(session->client->loop, prepare, prepared, session, &session->err) < 0)
+    if (worker_run(session->client->loop, work, done, session, &session->err) < 0)
         finish_with(session, REASON_LOCAL, err_text(&session->err));
     else
         session->preparing = true;
+}
+
+static void sign_upload(void *data)
+{
+    struct portal_session *session = data;
+    session->pkcs7 = sign(session, &session->profile->steps[PROFILE_STEP_UPLOAD]);
+}
+
+static void upload_signed(void *data)
+{
+    struct portal_session *session = data;
+    session->preparing = false;
+    if (session->closed)
+        destroy(session);
+    else
+        finish_with(session, session->err.code ? REASON_LOCAL : REASON_OK, err_text(&session->err));
+}
+
+static void sign_records(struct portal_session *session)
+{
+    if (session->profile->steps[PROFILE_STEP_UPLOAD].sign == PROFILE_SIGN_RECORDS)
+        in_worker(session, sign_upload, upload_signed);
+    else
+        finish_with(session, REASON_OK, "");
 }
 
 /* False, and the operation has ended or waits, when the step cannot be taken now. */
@@ -470,7 +528,7 @@ static void take_step(struct portal_session *session)
     session->step = id;
 
     if (session->profile->steps[id].sign != PROFILE_SIGN_NOTHING) {
-        prepare_in_worker(session);
+        in_worker(session, prepare, prepared);
         return;
     }
     build_request(session, NULL, session->records.len, &session->request);
@@ -537,13 +595,19 @@ void session_list(struct portal_session *session, int64_t since_us, portal_answe
     plan(session, PROFILE_STEP_LIST);
 }
 
-void session_upload(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
-                    void *data)
+void session_sign(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
+                  void *data)
 {
-    begin(session, OPERATION_UPLOAD, fn, data);
+    begin(session, OPERATION_SIGN, fn, data);
     replace_str(&session->rp, xstrdup(rp));
     buf_take(&session->records, records);
-    buf_reset(&session->signature);
+    buf_free(&session->signature);
+    replace_str(&session->pkcs7, NULL);
+}
+
+void session_upload(struct portal_session *session, portal_answer_fn *fn, void *data)
+{
+    begin(session, OPERATION_UPLOAD, fn, data);
     plan(session, PROFILE_STEP_UPLOAD);
 }
 

@@ -84,6 +84,24 @@ int store_document_begin(struct store *store, const struct store_document *docum
     return 0;
 }
 
+/* What a lot's documents were can be proved by the history from now on. */
+static int audit(const struct store_saving *saving, const char *sha256, struct err *err)
+{
+    if (saving->lot == 0)
+        return 0;
+    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)saving->lot);
+    _cleanup_free_ char *detail =
+        xasprintf("{\"document\":%lld,\"kind\":\"%s\",\"sha256\":\"%s\"}", (long long)saving->id,
+                  document_kind_name(saving->kind), sha256);
+    return store_audit_add(saving->store,
+                           &(struct store_audit){.who = (char *)"idsed",
+                                                 .action = (char *)"document",
+                                                 .object = object,
+                                                 .outcome = (char *)"ok",
+                                                 .detail = detail},
+                           err);
+}
+
 /* All bytes are stored: unless they were there before, the document shows from now on. */
 static int finish(struct store_saving *saving, int64_t *ret_id, struct err *err)
 {
@@ -97,6 +115,8 @@ static int finish(struct store_saving *saving, int64_t *ret_id, struct err *err)
     if (r == 0)
         r = db_run(saving->store, err, "UPDATE document SET sha256 = ?2 WHERE id = ?1", DB_INT(saving->id),
                    DB_TEXT(sha256));
+    if (r >= 0)
+        r = audit(saving, sha256, err);
     if (r >= 0)
         *ret_id = saving->id;
     return r;

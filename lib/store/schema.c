@@ -19,6 +19,8 @@
  * 100,000 changes one row.
  * movement_key is the index of movements by worker, kept by hand: see key.h. `total` is kept by triggers: a
  * lot state's code, 100 for held lots, 101 for movements.
+ *
+ * Version 2. An attempt has the certificates that the portal showed, as PEM.
  */
 static const char *const migrations[] = {
     "CREATE TABLE certificate("
@@ -134,6 +136,8 @@ static const char *const migrations[] = {
     "CREATE TABLE audit_head(one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT "
     "NULL) STRICT;"
     "INSERT INTO audit_head VALUES (1, 0, '');",
+
+    "ALTER TABLE attempt ADD COLUMN tls_chain BLOB;",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

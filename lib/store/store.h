@@ -334,7 +334,10 @@ struct store_document {
     int64_t stored_us;
 };
 void store_documents_free(struct store_document *documents, size_t n);
-/* Equal bytes of the same kind for the same lot are stored once; *ret_id is then the first one's. */
+/*
+ * Equal bytes of the same kind for the same lot are stored once; *ret_id is then the first one's. A lot's document is
+ * entered into the history with its hash.
+ */
 int store_document_add(struct store *store, const struct store_document *document, const void *bytes,
                        size_t n, int64_t *ret_id, struct err *err);
 /*
@@ -365,12 +368,16 @@ struct store_attempt {
 void store_attempts_free(struct store_attempt *attempts, size_t n);
 int store_attempt_begin(struct store *store, int64_t lot, int64_t certificate, int64_t *ret_id,
                         struct err *err);
-/* Closes it, with its transcript (secrets already blanked). */
+/*
+ * Closes it, with its transcript (secrets already blanked) and the certificates that the portal showed (PEM); either may be
+ * NULL. It is entered into the history with the hashes of both.
+ */
 int store_attempt_end(struct store *store, const struct store_attempt *attempt, const struct buf *transcript,
-                      struct err *err);
+                      const struct buf *tls_chain, struct err *err);
 int store_attempt_list(struct store *store, int64_t lot, struct store_attempt **ret, size_t *ret_n,
                        struct err *err);
 int store_attempt_transcript(struct store *store, int64_t id, struct buf *ret, struct err *err);
+int store_attempt_tls_chain(struct store *store, int64_t id, struct buf *ret, struct err *err); /* nothing, if none was seen */
 
 /* ---- portal lots that are not ours (sent by hand, or by another program), so that their acuse is read only
  * once ---- */

@@ -9,7 +9,9 @@
 struct portal_session {
     struct fake_portal *fake;
     int64_t certificate;
-    struct buf transcript;
+    struct buf transcript, tls_chain;
+    char rp[12]; /* of what was signed */
+    struct buf records;
 };
 
 /* One callback to come. Readings have no session. */
@@ -23,8 +25,7 @@ struct fake_pending {
     portal_reading_fn *reading_fn;
     void *data;
     char portal_lot[16];
-    char rp[12];
-    struct buf bytes; /* records of an upload, document of a reading */
+    struct buf bytes; /* records of an upload, their signature, document of a reading */
     struct buf sent;  /* what a reading is held against */
     int64_t since_us;
     enum document_kind kind;
@@ -61,6 +62,7 @@ static struct portal_session *fake_open(void *portal, int64_t certificate, struc
     struct portal_session *session = xcalloc(1, sizeof(*session));
     session->fake = portal;
     session->certificate = certificate;
+    buf_add_str(&session->tls_chain, FAKE_TLS_CHAIN);
     return session;
 }
 
@@ -89,16 +91,23 @@ static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, cons
     return lot;
 }
 
-static void fake_upload(struct portal_session *session, const char *rp, struct buf *records,
-                        portal_answer_fn *fn, void *data)
+static void fake_sign(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
+                      void *data)
+{
+    struct fake_pending *pending = request(session, FAKE_SIGN, fn, data);
+    snprintf(session->rp, sizeof(session->rp), "%s", rp);
+    buf_take(&session->records, records);
+    buf_add(&pending->bytes, session->records.data, session->records.len); /* the signature, as large as the file */
+}
+
+static void fake_upload(struct portal_session *session, portal_answer_fn *fn, void *data)
 {
     struct fake_pending *pending = request(session, FAKE_UPLOAD, fn, data);
-    snprintf(pending->rp, sizeof(pending->rp), "%s", rp);
-    buf_take(&pending->bytes, records);
+    buf_take(&pending->bytes, &session->records);
     /* What the portal takes, it takes now: the process may not live to see the answer. */
     if (!pending->faulty || pending->fault.taken)
         snprintf(pending->portal_lot, sizeof(pending->portal_lot), "%s",
-                 take(session->fake, session->certificate, rp, &pending->bytes)->number);
+                 take(session->fake, session->certificate, session->rp, &pending->bytes)->number);
 }
 
 static void fake_fetch(struct portal_session *session, const char *portal_lot, enum document_kind kind,
@@ -143,6 +152,8 @@ static void fake_close(struct portal_session *session)
         } else
             at = &(*at)->next;
     buf_free(&session->transcript);
+    buf_free(&session->tls_chain);
+    buf_free(&session->records);
     free(session);
 }
 
@@ -171,6 +182,7 @@ static const struct portal_ops fake_ops = {
     .open = fake_open,
     .login = fake_login,
     .list = fake_list,
+    .sign = fake_sign,
     .upload = fake_upload,
     .fetch = fake_fetch,
     .logout = fake_logout,
@@ -249,7 +261,8 @@ static void answer(struct fake_portal *fake, struct fake_pending *pending)
     } else {
         answer.portal_lot = pending->portal_lot;
         answer.received_us = clock_wall_us(fake->clock);
-        answer.signature = pending->step == FAKE_UPLOAD ? &pending->bytes : NULL; /* as large as the file */
+        answer.signature = pending->step == FAKE_SIGN ? &pending->bytes : NULL;
+        answer.tls_chain = pending->step == FAKE_UPLOAD ? &pending->session->tls_chain : NULL;
         pending->answer_fn(pending->data, &answer);
     }
 }

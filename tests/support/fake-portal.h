@@ -8,7 +8,9 @@
  * A portal in memory for the engine's tests: it takes lots, lists them, hands out receipts, and does to the next requests
  * what a script says. Callbacks run only in fake_portal_turn(), as they would from the loop.
  */
-enum fake_step { FAKE_LOGIN, FAKE_LIST, FAKE_UPLOAD, FAKE_ACUSE, FAKE_CONSTANCIA, FAKE_CSV, FAKE_LOGOUT, _FAKE_MAX };
+#define FAKE_TLS_CHAIN "the fake's certificates"
+
+enum fake_step { FAKE_LOGIN, FAKE_LIST, FAKE_SIGN, FAKE_UPLOAD, FAKE_ACUSE, FAKE_CONSTANCIA, FAKE_CSV, FAKE_LOGOUT, _FAKE_MAX };
 
 /* A fault for the next request of one step. */
 struct fake_fault {

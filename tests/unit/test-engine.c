@@ -423,13 +423,7 @@ static void a_large_lot_survives_a_death_in_any_turn(void **state)
             last = at;
         world_die_and_start();
         pass(US_PER_HOUR);
-        struct store_document *documents;
-        size_t n;
-        MUST(store_document_list(world->store, id, &documents, &n, err));
-        bool signature = n > 0 && documents[0].kind == DOCUMENT_SIGNATURE;
-        store_documents_free(documents, n);
-        if (signature)
-            assert_whole(id);
+        assert_whole(id);
         assert_state(id, LOT_STATE_PARTIAL);
         assert_int_equal(arrived(id), 1);
         assert_int_equal(count_in_state(id, MOVEMENT_STATE_REJECTED), LARGE / 10);

@@ -408,9 +408,49 @@ static void changed_bytes_are_noticed(void **state)
     assert_int_equal(content.len, 0);
 }
 
+/* ---- what the history knows of them ---- */
+
+static struct store_audit *last_audit(struct fixture *f, size_t *ret_n)
+{
+    struct store_audit *audits;
+    assert_ok(store_audit_list(f->store, &(struct store_audit_filter){.lot = 1}, 0, 1, &audits, ret_n, &f->err));
+    return audits;
+}
+
+static void documents_and_attempts_are_in_the_history_with_their_hashes(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id;
+    struct store_document document = {.lot = 1, .kind = DOCUMENT_ACUSE, .name = (char *)"a.pdf"};
+    size_t n;
+    assert_ok(store_document_add(f->store, &document, "abc", 3, &id, &f->err));
+    assert_ok(store_document_add(f->store, &document, "abc", 3, &id, &f->err)); /* stored already: no news */
+    struct store_audit *audits = last_audit(f, &n);
+    assert_int_equal(n, 1);
+    _cleanup_free_ char *detail = xasprintf(
+        "{\"document\":%lld,\"kind\":\"acuse\",\"sha256\":"
+        "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}",
+        (long long)id);
+    assert_string_equal(audits[0].detail, detail);
+    assert_string_equal(audits[0].action, "document");
+    store_audits_free(audits, n);
+    assert_ok(store_commit(f->store, &f->err));
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM audit WHERE action = 'document'"), 1);
+
+    _cleanup_buf_ struct buf chain = BUF_INIT;
+    buf_add_str(&chain, "abc");
+    assert_ok(store_attempt_begin(f->store, 1, 0, &id, &f->err));
+    struct store_attempt end = {.id = id, .lot = 1, .reason = REASON_OK, .sent = true};
+    assert_ok(store_attempt_end(f->store, &end, NULL, &chain, &f->err));
+    audits = last_audit(f, &n);
+    assert_string_equal(audits[0].action, "attempt");
+    assert_non_null(strstr(audits[0].detail, "\"tls_chain\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""));
+    store_audits_free(audits, n);
+}
+
 /* ---- attempts ---- */
 
-static void an_attempt_begins_open_and_ends_with_its_transcript(void **state)
+static void an_attempt_begins_open_and_ends_with_what_was_said_and_seen(void **state)
 {
     struct fixture *f = *state;
     int64_t id, left_open;
@@ -420,8 +460,10 @@ static void an_attempt_begins_open_and_ends_with_its_transcript(void **state)
     f->now_us += 5 * US_PER_S;
     buf_add_str(&transcript, "POST /upload");
     struct store_attempt end = {
-        .id = id, .reason = REASON_TIMEOUT, .text = (char *)"no answer", .sent = true};
-    assert_ok(store_attempt_end(f->store, &end, &transcript, &f->err));
+        .id = id, .lot = 1, .reason = REASON_TIMEOUT, .text = (char *)"no answer", .sent = true};
+    _cleanup_buf_ struct buf chain = BUF_INIT;
+    buf_add_str(&chain, "certificates");
+    assert_ok(store_attempt_end(f->store, &end, &transcript, &chain, &f->err));
     assert_ok(store_attempt_begin(f->store, 1, 0, &left_open, &f->err));
 
     struct store_attempt *attempts;
@@ -439,8 +481,14 @@ static void an_attempt_begins_open_and_ends_with_its_transcript(void **state)
     _cleanup_buf_ struct buf read = BUF_INIT;
     assert_ok(store_attempt_transcript(f->store, id, &read, &f->err));
     assert_string_equal(read.data, "POST /upload");
+    buf_reset(&read);
+    assert_ok(store_attempt_tls_chain(f->store, id, &read, &f->err));
+    assert_string_equal(read.data, "certificates");
+    buf_reset(&read);
+    assert_ok(store_attempt_tls_chain(f->store, left_open, &read, &f->err));
+    assert_int_equal(read.len, 0);
     end.id = 99;
-    assert_err(f, store_attempt_end(f->store, &end, NULL, &f->err), ERR_STORE);
+    assert_err(f, store_attempt_end(f->store, &end, NULL, NULL, &f->err), ERR_STORE);
     assert_err(f, store_attempt_begin(f->store, 99, 0, &id, &f->err), ERR_STORE); /* of no lot */
 }
 
@@ -512,7 +560,8 @@ int main(void)
         LOT(a_document_that_was_never_ended_is_swept),
         LOT(an_empty_document_is_a_document),
         LOT(changed_bytes_are_noticed),
-        LOT(an_attempt_begins_open_and_ends_with_its_transcript),
+        LOT(an_attempt_begins_open_and_ends_with_what_was_said_and_seen),
+        LOT(documents_and_attempts_are_in_the_history_with_their_hashes),
         TEST(values_are_set_replaced_and_deleted),
         TEST(foreign_lots_are_remembered_by_the_hash_of_their_records),
         LOT(a_submission_gives_its_lots_back_in_order),
