@@ -260,6 +260,7 @@ static void reload(struct app *app)
         log_set_level((int)app->daemon.config.log_level);
         const struct engine_config numbers = engine_numbers(&app->daemon.config);
         engine_configure(app->daemon.engine, &numbers);
+        revocations_ask(app->daemon.revocations);
         log_event(LOG_INFO, "configuration-read", "%s", _("The configuration was read again."));
     }
     sd_notify(0, "READY=1");
@@ -645,6 +646,8 @@ struct app *app_free(struct app *app)
     free_event(&app->stop_check);
     free_event(&app->settle);
     machine_free(app->machine);
+    if (app->daemon.loop)
+        workers_end(app->daemon.loop);
     free_daemon(&app->daemon);
     timer_free(app->engine_timer);
     turn_end_free(app->commit);

@@ -57,8 +57,8 @@ static const struct config_key keys[] = {
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,
      N_("Key that seals credentials, instead of the credential idsed.key that the service manager passes.")},
     {KEY("Certificates", "CheckRevocation", WORD, check_revocation), "no", 0, 0, true,
-     N_("Ask once a day the authority that a certificate names whether it was revoked: no or yes. For "
-        "information."),
+     N_("Ask once a day the authority that a certificate names whether it was revoked, by its responder (OCSP) "
+        "or else its list (CRL): no or yes. For information."),
      "no|yes"},
     {KEY("Certificates", "IssuersFile", PATH, issuers_file), NULL, 0, 0, true,
      N_("File of the authorities (PEM) that issue certificates, whose word counts for that.")},

@@ -10,8 +10,9 @@
 struct revocations;
 
 struct revocations *revocations_new(struct daemon *daemon);
-struct revocations *revocations_free(struct revocations *revocations); /* questions under way are given up */
-/* At the start and when a certificate was stored: asks about all of them now. */
+/* Questions under way are given up; no worker thread may run any more. */
+struct revocations *revocations_free(struct revocations *revocations);
+/* At the start, when a certificate was stored and when the configuration was read: asks about all of them now. */
 void revocations_ask(struct revocations *revocations);
 /*
  * What is known of a certificate: "good", "revoked", "unknown" or, when nobody asked, "", and the same as a sentence. New

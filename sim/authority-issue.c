@@ -101,12 +101,16 @@ static X509_NAME *make_subject(const struct authority_request *request)
 static X509 *make_certificate(struct authority *authority, const struct authority_request *request,
                               EVP_PKEY *key)
 {
-    const struct certificate_extension extensions[] = {
+    struct certificate_extension extensions[6] = {
         {NID_basic_constraints, "CA:FALSE"},
         {NID_key_usage, kinds[request->kind].key_usage},
         {NID_ext_key_usage, "emailProtection,clientAuth"},
-        {0, NULL},
     };
+    size_t n = 3;
+    if (request->responder)
+        extensions[n++] = (struct certificate_extension){NID_info_access, request->responder};
+    if (request->list)
+        extensions[n++] = (struct certificate_extension){NID_crl_distribution_points, request->list};
     const int64_t now_us = clock_wall_us(&clock_system);
     const bool usual = request->not_before_us == 0 && request->not_after_us == 0;
     X509_NAME *subject = make_subject(request);

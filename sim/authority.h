@@ -55,6 +55,10 @@ struct authority_request {
     unsigned
         other_certificates; /* .pfx only: how many strangers' certificates lie in front of the right one */
     EVP_PKEY *key;          /* borrowed; NULL makes a fresh RSA-2048 pair */
+    /* Where one can ask whether it was revoked; NULL: it does not say. As openssl.cnf writes the extensions, without the
+     * section. */
+    const char *responder; /* authorityInfoAccess: "OCSP;URI:http://…" */
+    const char *list;      /* crlDistributionPoints: "URI:http://…" */
 };
 
 struct authority_credential {
@@ -69,6 +73,30 @@ struct authority_credential {
 int authority_issue(struct authority *authority, const struct authority_request *request,
                     struct authority_credential *ret, struct err *err);
 void authority_credential_free(struct authority_credential *credential); /* fields only; wiped */
+
+/* ---- the list of revoked certificates (CRL) ---- */
+struct authority_revoked {
+    const char *serial; /* 20 digits */
+    int64_t since_us;
+    int reason; /* CRLReason of RFC 5280; negative: not said */
+};
+
+struct authority_list {
+    const struct authority_revoked *revoked;
+    size_t n_revoked;
+    size_t made_up;                         /* so many more, which nobody has */
+    int64_t this_update_us, next_update_us; /* both 0: from an hour ago, for a day; next 0: it does not say */
+    /* Of the kinds that count for nobody: as openssl.cnf writes the extensions, critical; NULL: not there. */
+    const char *scope; /* issuingDistributionPoint, say "indirectCRL:TRUE" or "fullname:URI:http://…" */
+    bool is_delta;
+    bool is_odd; /* has something critical that has no place in a list */
+    EVP_PKEY *key; /* borrowed; signs it in the authority's place; NULL: nobody does */
+    bool pem;      /* else DER */
+};
+
+/* Appends the list to `ret`. */
+int authority_publish(struct authority *authority, const struct authority_list *list, struct buf *ret,
+                      struct err *err);
 
 /* ---- the register of the practice portal ---- */
 struct authority_account {

@@ -390,14 +390,21 @@ static void queue_drop(struct job_queue *queue)
         free(job);
 }
 
-static void workers_stop(struct workers *workers)
+static void workers_join(struct workers *workers)
 {
+    if (workers->stopping)
+        return;
     pthread_mutex_lock(&workers->mutex);
     workers->stopping = true;
     pthread_cond_broadcast(&workers->wake);
     pthread_mutex_unlock(&workers->mutex);
     for (int i = 0; i < workers->n_threads; i++)
         pthread_join(workers->threads[i], NULL);
+}
+
+static void workers_stop(struct workers *workers)
+{
+    workers_join(workers);
     queue_drop(&workers->waiting);
     queue_drop(&workers->finished);
     if (workers->event)
@@ -407,9 +414,16 @@ static void workers_stop(struct workers *workers)
     pthread_mutex_destroy(&workers->mutex);
 }
 
+void workers_end(struct loop *loop)
+{
+    workers_join(&loop->workers);
+}
+
 int worker_run(struct loop *loop, worker_fn *work, worker_fn *done, void *data, struct err *err)
 {
     struct workers *workers = &loop->workers;
+    if (workers->stopping)
+        return err_set(err, ERR_BUSY, _("the program is ending"));
     if (workers->n_threads < WORKER_THREADS) {
         int r = workers_start(loop, err);
         if (r < 0)

@@ -51,3 +51,5 @@ struct clock_watch *clock_watch_free(struct clock_watch *watch);
  */
 typedef void worker_fn(void *data);
 int worker_run(struct loop *loop, worker_fn *work, worker_fn *done, void *data, struct err *err);
+/* Waits for the work under way and lets nothing more begin, so that who gave it may take it apart before the loop is freed. */
+void workers_end(struct loop *loop);

@@ -99,8 +99,7 @@ static char *serial_text(const X509 *certificate)
     return hex_encode(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial));
 }
 
-/* A date that cannot be read is 0: long ago, and so never a reason to trust. */
-static int64_t time_us(const ASN1_TIME *time)
+int64_t certificate_time_us(const ASN1_TIME *time)
 {
     struct tm tm;
     return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) * US_PER_S : 0;
@@ -122,8 +121,8 @@ void certificate_read(X509 *certificate, struct credential_info *ret)
     ret->name = legal_name(certificate);
     ret->serial = serial_text(certificate);
     ret->fingerprint = fingerprint(certificate);
-    ret->not_before_us = time_us(X509_get0_notBefore(certificate));
-    ret->not_after_us = time_us(X509_get0_notAfter(certificate));
+    ret->not_before_us = certificate_time_us(X509_get0_notBefore(certificate));
+    ret->not_after_us = certificate_time_us(X509_get0_notAfter(certificate));
 }
 
 bool certificate_is_csd(X509 *certificate)

@@ -15,3 +15,5 @@ X509 *certificate_from_der(const void *data, size_t n);
 void certificate_read(X509 *certificate, struct credential_info *ret);
 /* A certificado de sello digital: it signs invoices for a branch, and the portal takes none. */
 bool certificate_is_csd(X509 *certificate);
+/* Wall clock. A date that cannot be read is 0: long ago, and so never a reason to trust. */
+int64_t certificate_time_us(const ASN1_TIME *time);

@@ -7,15 +7,17 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "vault/certificate.h"
 #include "vault/credential-private.h"
-
-enum { CLOCKS_APART_S = 300 };
+#include "vault/revocation-private.h"
 
 struct revocation_question {
+    X509 *certificate;
     STACK_OF(X509) * issuers;
-    OCSP_CERTID *id; /* of the request, which owns it */
+    X509 *issuer;           /* one of them */
+    char *responder, *list; /* where; NULL when the certificate does not say */
+    OCSP_CERTID *id;        /* of the request, which owns it */
     OCSP_REQUEST *request;
-    char *url;
     uint8_t *der; /* OpenSSL's memory */
     int der_len;
 };
@@ -27,6 +29,29 @@ const char *revocation_name(enum revocation revocation)
     return names[revocation];
 }
 
+const char *revocation_reason_text(int reason)
+{
+    switch (reason) {
+    case CRL_REASON_KEY_COMPROMISE:
+        return _("its key is known to somebody else");
+    case CRL_REASON_CA_COMPROMISE:
+    case CRL_REASON_AA_COMPROMISE:
+        return _("the key of its authority is known to somebody else");
+    case CRL_REASON_AFFILIATION_CHANGED:
+        return _("what it says of its holder has changed");
+    case CRL_REASON_SUPERSEDED:
+        return _("another one took its place");
+    case CRL_REASON_CESSATION_OF_OPERATION:
+        return _("it is no longer used");
+    case CRL_REASON_CERTIFICATE_HOLD:
+        return _("it is suspended");
+    case CRL_REASON_PRIVILEGE_WITHDRAWN:
+        return _("its holder lost the right to it");
+    default: /* unspecified, or a number that nobody defined */
+        return _("no reason is given");
+    }
+}
+
 struct revocation_question *revocation_question_free(struct revocation_question *question)
 {
     if (!question)
@@ -34,7 +59,9 @@ struct revocation_question *revocation_question_free(struct revocation_question 
     sk_X509_pop_free(question->issuers, X509_free);
     OCSP_REQUEST_free(question->request);
     OPENSSL_free(question->der);
-    free(question->url);
+    X509_free(question->certificate);
+    free(question->responder);
+    free(question->list);
     free(question);
     return NULL;
 }
@@ -64,7 +91,7 @@ static X509 *find_issuer(STACK_OF(X509) * issuers, X509 *certificate)
     return NULL;
 }
 
-static char *find_url(X509 *certificate)
+static char *find_responder(X509 *certificate)
 {
     STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(certificate);
     char *url = NULL;
@@ -77,11 +104,12 @@ static char *find_url(X509 *certificate)
     return url;
 }
 
-static bool encode(struct revocation_question *question, X509 *certificate, X509 *issuer)
+static bool encode(struct revocation_question *question)
 {
     question->request = OCSP_REQUEST_new();
     OCSP_CERTID *id =
-        OCSP_cert_to_id(EVP_sha1(), certificate, issuer); /* the one hash that every responder knows */
+        OCSP_cert_to_id(EVP_sha1(), question->certificate, /* the one hash that every responder knows */
+                        question->issuer);
     if (!question->request || !id || !OCSP_request_add0_id(question->request, id)) {
         OCSP_CERTID_free(id);
         return false;
@@ -97,17 +125,19 @@ int revocation_question_new(const struct credential *credential, const void *iss
 {
     _cleanup_(revocation_question_cleanup) struct revocation_question *question =
         xcalloc(1, sizeof(*question));
-    X509 *certificate = credential_x509(credential);
+    question->certificate = credential_x509(credential);
+    X509_up_ref(question->certificate);
     question->issuers = read_issuers(issuers, n);
-    question->url = find_url(certificate);
-    if (!question->url)
+    question->responder = find_responder(question->certificate);
+    question->list = crl_find_url(question->certificate);
+    if (!question->responder && !question->list)
         return err_set(err, ERR_NOT_A_CERTIFICATE,
                        _("the certificate does not say where its state can be asked"));
-    X509 *issuer = find_issuer(question->issuers, certificate);
-    if (!issuer)
+    question->issuer = find_issuer(question->issuers, question->certificate);
+    if (!question->issuer)
         return err_set(err, ERR_NOT_A_CERTIFICATE,
                        _("the authority that issued it is not in [Certificates] IssuersFile"));
-    if (!encode(question, certificate, issuer)) {
+    if (question->responder && !encode(question)) {
         ERR_clear_error();
         return err_set(err, ERR_FAILED, _("the question could not be encoded"));
     }
@@ -115,9 +145,24 @@ int revocation_question_new(const struct credential *credential, const void *iss
     return 0;
 }
 
-const char *revocation_url(const struct revocation_question *question)
+X509 *revocation_certificate(const struct revocation_question *question)
 {
-    return question->url;
+    return question->certificate;
+}
+
+X509 *revocation_issuer(const struct revocation_question *question)
+{
+    return question->issuer;
+}
+
+const char *revocation_responder(const struct revocation_question *question)
+{
+    return question->responder;
+}
+
+const char *revocation_list(const struct revocation_question *question)
+{
+    return question->list;
 }
 
 void revocation_request(const struct revocation_question *question, const void **ret, size_t *ret_n)
@@ -143,7 +188,7 @@ static bool is_signed(const struct revocation_question *question, OCSP_BASICRESP
 
 /* NULL and *ret, or why it does not count. */
 static const char *judge(const struct revocation_question *question, OCSP_BASICRESP *basic,
-                         enum revocation *ret)
+                         struct revocation_verdict *ret)
 {
     int status, reason;
     ASN1_GENERALIZEDTIME *revoked, *this_update, *next_update;
@@ -153,16 +198,22 @@ static const char *judge(const struct revocation_question *question, OCSP_BASICR
         return _("its answer is to another question");
     if (!OCSP_resp_find_status(basic, question->id, &status, &reason, &revoked, &this_update, &next_update))
         return _("its answer is about another certificate");
-    if (!OCSP_check_validity(this_update, next_update, CLOCKS_APART_S, -1))
+    if (!OCSP_check_validity(this_update, next_update, REVOCATION_CLOCKS_APART_S, -1))
         return _("its answer is too old");
-    *ret = status == V_OCSP_CERTSTATUS_GOOD      ? REVOCATION_GOOD
-           : status == V_OCSP_CERTSTATUS_REVOKED ? REVOCATION_REVOKED
-                                                 : REVOCATION_UNKNOWN;
+    const bool is_revoked = status == V_OCSP_CERTSTATUS_REVOKED;
+    *ret = (struct revocation_verdict){
+        .state = is_revoked                         ? REVOCATION_REVOKED
+                 : status == V_OCSP_CERTSTATUS_GOOD ? REVOCATION_GOOD
+                                                    : REVOCATION_UNKNOWN,
+        .said_us = certificate_time_us(this_update),
+        .since_us = is_revoked ? certificate_time_us(revoked) : 0,
+        .reason = is_revoked ? reason : REVOCATION_NO_REASON,
+    };
     return NULL;
 }
 
 int revocation_answer(const struct revocation_question *question, const void *answer, size_t n,
-                      enum revocation *ret, struct err *err)
+                      struct revocation_verdict *ret, struct err *err)
 {
     const uint8_t *at = answer;
     OCSP_RESPONSE *response = n <= LONG_MAX ? d2i_OCSP_RESPONSE(NULL, &at, (long)n) : NULL;
@@ -175,5 +226,5 @@ int revocation_answer(const struct revocation_question *question, const void *an
     OCSP_BASICRESP_free(basic);
     OCSP_RESPONSE_free(response);
     ERR_clear_error();
-    return why ? err_set(err, ERR_FAILED, "%s: %s", question->url, why) : 0;
+    return why ? err_set(err, ERR_FAILED, "%s: %s", question->responder, why) : 0;
 }
