@@ -234,6 +234,19 @@ const struct field rule_kind[] = {
     {NULL},
 };
 
+const struct field roster_difference_kind[] = {
+    {"difference", FIELD_TEXT, 0, N_("Difference")},
+    {"text", FIELD_TEXT, COLUMN, N_("Difference")},
+    {"registration", FIELD_TEXT, COLUMN, N_("RP")},
+    {"nss", FIELD_TEXT, COLUMN, N_("NSS")},
+    {"name", FIELD_TEXT, COLUMN | CUT, N_("Name")},
+    {"roster-sbc", FIELD_MONEY, COLUMN, N_("SBC here")},
+    {"imss-sbc", FIELD_MONEY, COLUMN, N_("SBC at IMSS")},
+    {"since", FIELD_DATE, COLUMN | SPARE, N_("Since")},
+    {"line", FIELD_NUMBER, COLUMN | SPARE, N_("Line")},
+    {NULL},
+};
+
 const struct field manager_kind[] = {
     {"PortalSince", FIELD_INSTANT, 0, N_("Since")},
     {"NextVisit", FIELD_INSTANT, 0, N_("Next visit")},

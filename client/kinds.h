@@ -23,3 +23,4 @@ extern const struct field step_kind[];
 extern const struct field check_kind[];
 extern const struct field manager_kind[];
 extern const struct field rule_kind[];
+extern const struct field roster_difference_kind[];

@@ -36,8 +36,8 @@ const struct verb verb_table[] = {
     {"cancel", N_("LOT..."), 1, -1, NULL, VERB_CONFIRM, N_("give up lots that were not sent"), verb_act},
     {"retry", N_("LOT..."), 1, -1, OPTIONS(OPT_HOLD, OPT_ONLY_REJECTED, OPT_WITH), 0,
      N_("take the next step of lots now, or send what was rejected again"), verb_retry},
-    {"reconcile", N_("LOT..."), 1, -1, NULL, 0, N_("ask the portal now whether it has an uncertain lot"),
-     verb_act},
+    {"reconcile", N_("[LOT...]"), 0, -1, OPTIONS(OPT_ROSTER, OPT_RP), VERB_READS,
+     N_("ask the portal now whether it has an uncertain lot, or hold a roster against what IMSS has"), verb_reconcile},
 
     {"movements", "", 0, 0,
      OPTIONS(OPT_LOT, OPT_RP, OPT_NSS, OPT_TYPE, OPT_STATE, OPT_SINCE, OPT_UNTIL, OPT_LIMIT),

@@ -55,6 +55,7 @@ struct remote;
     X(REASON, "reason", N_("TEXT"), N_("why, for the record"))                                               \
     X(REGISTER, "register", NULL, N_("register yourself; an administrator enables you"))                     \
     X(ROLE, "role", "consulta|operador|administrador", N_("what the user may do"))                           \
+    X(ROSTER, "roster", N_("FILE"), N_("the staff as the payroll has it (CSV)"))                             \
     X(RP, "rp", N_("RP"), N_("registro patronal; several with commas where a certificate serves them"))      \
     X(RULES, "rules", NULL, N_("list the rules"))                                                            \
     X(SECOND_SURNAME, "second-surname", N_("NAME"), N_("segundo apellido"))                                  \
@@ -173,6 +174,7 @@ int verb_logout(struct invocation *inv, struct err *err);
 int verb_profile_list(struct invocation *inv, struct err *err);
 int verb_profile_show(struct invocation *inv, struct err *err);
 int verb_profile_use(struct invocation *inv, struct err *err);
+int verb_reconcile(struct invocation *inv, struct err *err);
 int verb_refresh(struct invocation *inv, struct err *err);
 int verb_doctor(struct invocation *inv, struct err *err);
 int verb_help(struct invocation *inv, struct err *err);

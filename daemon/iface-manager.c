@@ -504,6 +504,7 @@ static const struct bus_method methods[] = {
     {"ListLots", "a{sv}tu", "aa{sv}t", "filter cursor limit lots next", ACTION_SUBMIT, manager_list_lots},
     {"ListMovements", "a{sv}su", "aa{sv}s", "filter cursor limit movements next", ACTION_READ,
      manager_list_movements},
+    {"ListWorkers", "a{sv}su", "aa{sv}s", "filter cursor limit workers next", ACTION_READ, list_workers},
     {"AddRegistration", "sa{sv}", "o", "rp options registration", ACTION_CONTROL, registration_add},
     {"ListRegistrations", "", "aa{sv}", "registrations", ACTION_READ, manager_list_registrations},
     {"AddCertificate", "sa{sh}asa{sv}", "o", "kind files rps options certificate", ACTION_CREDENTIALS,

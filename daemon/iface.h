@@ -73,6 +73,7 @@ void lot_correct(struct bus_call *call, void *object); /* a struct lot_object */
 void explain_code(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
+void list_workers(struct bus_call *call, void *daemon);
 
 /* … and one of Certificate. */
 void certificate_replace(struct bus_call *call, void *certificate_object);

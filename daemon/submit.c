@@ -7,12 +7,14 @@
 #include "daemon/input.h"
 #include "daemon/engine/crash.h"
 #include "daemon/notices.h"
+#include "daemon/past.h"
 #include "idse/correction.h"
 #include "idse/intake.h"
 
 enum {
     SMALL_BYTES = 64 * 1024, /* at most so many are parsed in the turn of the call */
     SLICE_STEPS = 2000,      /* of store_lot_add() in one turn; a few milliseconds */
+    SLICE_WORKERS = 1000,    /* that past_check() looks up in one turn; the like */
     COPIED_AS_A_STEP = 8192, /* bytes of records that store_lot_begin() copies in the time of one */
     NAME_MAX_BYTES = 255,
     UNDER_WAY_BYTES = 192 * 1024 * 1024,
@@ -50,6 +52,8 @@ struct submission {
     char **sha256; /* of each lot's records */
     int result;
 
+    bool begun;                   /* it was not here before */
+    size_t past;                  /* how many of its events were held against what is stored */
     struct store_intake **stored; /* one for each lot, NULL before it is begun and after it is published */
     size_t at;                    /* the lot that is being stored */
     struct submission *next;
@@ -140,6 +144,7 @@ static void prepare(void *data)
         .rps = s->rps,
         .n_rps = s->n_rps,
         .keep_mixed = s->options.keep_mixed,
+        .events = true,
         .check = s->check,
     };
     s->result = s->input.fd < 0 ? 0 : input_read(&s->input, &s->bytes, &s->act->err);
@@ -374,25 +379,45 @@ static int publish(struct submission *s)
     return 0;
 }
 
-/* One turn's share of the work; true when the submission has ended, and is freed. */
+/* Looks whether it is new: 0 when it is, else what it ends with. */
+static int begin(struct submission *s)
+{
+    int r = find_existing(s);
+    if (r == 0)
+        r = check_uncorrected(s);
+    s->begun = r == 0;
+    return r;
+}
+
+/* A step of the work: 1 when it ends well, 0 when there is more to do. */
+static int go_on(struct submission *s)
+{
+    if (!s->begun) {
+        int r = begin(s);
+        if (r != 0)
+            return r;
+    }
+    if (s->past < s->intake.n_events) {
+        int r = past_check(s->all->daemon->store, s->rps, &s->intake, &s->past, SLICE_WORKERS, &s->act->err);
+        if (r != 0)
+            return r < 0 ? r : 0;
+    }
+    if (!s->stored)
+        s->stored = xcalloc(s->intake.n_lots, sizeof(struct store_intake *));
+    int r = store_some(s, SLICE_STEPS);
+    if (r <= 0)
+        return r;
+    r = publish(s);
+    return r < 0 ? r : 1;
+}
+
+/* One turn's share of it; true when the submission has ended, and is freed. */
 static bool advance(struct submission *s)
 {
-    int r = 1;
-    if (!s->stored) {
-        r = find_existing(s);
-        if (r == 0)
-            r = check_uncorrected(s);
-        if (r != 0) {
-            finish(s, r);
-            return true;
-        }
-        s->stored = xcalloc(s->intake.n_lots, sizeof(struct store_intake *));
-    }
-    r = store_some(s, SLICE_STEPS);
-    if (r == 0)
-        return false;
-    finish(s, r < 0 ? r : publish(s));
-    return true;
+    int r = go_on(s);
+    if (r != 0)
+        finish(s, r);
+    return r != 0;
 }
 
 static void advance_first(evutil_socket_t fd, short what, void *data)

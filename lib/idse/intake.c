@@ -113,6 +113,29 @@ static struct intake_lot *find_lot(struct splitter *splitter, const struct movem
     return lot;
 }
 
+static void note_event(struct splitter *splitter, const struct movement *movement)
+{
+    struct intake *intake = splitter->intake;
+    if ((intake->n_events & (intake->n_events - 1)) == 0) /* full at every power of two */
+        intake->events =
+            xreallocarray(intake->events, MAX(intake->n_events * 2, (size_t)1), sizeof(*intake->events));
+    intake->events[intake->n_events++] = (struct intake_event){
+        .nss = strtoll(movement->nss, NULL, 10),
+        .rp = (uint32_t)(splitter->rp - splitter->options->rps),
+        .event = {movement->type, movement->date, movement->sbc_centavos, source_line(splitter->source)},
+    };
+}
+
+static int by_worker(const void *a, const void *b)
+{
+    const struct intake_event *x = a, *y = b;
+    if (x->rp != y->rp)
+        return x->rp < y->rp ? -1 : 1;
+    if (x->nss != y->nss)
+        return x->nss < y->nss ? -1 : 1;
+    return worker_event_order(&x->event, &y->event);
+}
+
 static void take_movement(struct splitter *splitter, struct movement *movement)
 {
     uint32_t line = source_line(splitter->source);
@@ -137,6 +160,8 @@ static void take_movement(struct splitter *splitter, struct movement *movement)
     record_write(&lot->records, movement, splitter->rp->enye);
     lot->counts[count_of_type(movement->type)]++;
     lot->counts[COUNT_TOTAL]++;
+    if (splitter->options->events)
+        note_event(splitter, movement);
 }
 
 /* Under the guía of the lot's last record. */
@@ -160,6 +185,7 @@ static void drop_lots(struct intake *intake)
 void intake_free(struct intake *intake)
 {
     drop_lots(intake);
+    free(intake->events);
     findings_free(&intake->findings);
 }
 
@@ -202,5 +228,7 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
     }
     for (size_t i = 0; i < ret->n_lots; i++)
         close_lot(&ret->lots[i]);
+    if (ret->n_events > 0)
+        qsort(ret->events, ret->n_events, sizeof(*ret->events), by_worker);
     return 0;
 }

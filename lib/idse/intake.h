@@ -6,6 +6,7 @@
 #include "idse/finding.h"
 #include "idse/record.h"
 #include "idse/receipt.h"
+#include "idse/worker.h"
 
 /* From an input file to lots: one per registro patronal and movement type, each with the exact bytes to be sent. */
 
@@ -21,6 +22,7 @@ struct intake_options {
     size_t n_rps;
     bool any_rp;      /* accept records of an RP that is not in the list, with its defaults (the linter) */
     bool keep_mixed;  /* one lot per RP, types as they come */
+    bool events;      /* give the movements as events too, for what needs the history of workers */
     size_t max_bytes; /* ERR_TOO_LARGE beyond; 0: no limit */
     struct check_options check;
 };
@@ -32,9 +34,18 @@ struct intake_lot {
     size_t counts[_COUNT_MAX];
 };
 
+/* A movement of the file, among those of its worker. */
+struct intake_event {
+    int64_t nss;
+    uint32_t rp; /* which of the options' */
+    struct worker_event event;
+};
+
 struct intake {
     struct intake_lot *lots;
     size_t n_lots;
+    struct intake_event *events; /* by registro patronal and worker, then as worker_event_order() */
+    size_t n_events;
     struct findings findings;
 };
 

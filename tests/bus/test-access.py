@@ -40,7 +40,8 @@ EVERYBODY = None
 # Each method of each interface and the action that it needs; a method that is not here fails the test.
 TABLE = {
     "Manager": {
-        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "AddRegistration": CONTROL, "ListRegistrations": READ,
+        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ListWorkers": READ,
+        "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
         "Refresh": CONTROL, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,
         "AddUser": USERS, "ListUsers": USERS, "Register": EVERYBODY, "LegalTexts": EVERYBODY, "Login": EVERYBODY,

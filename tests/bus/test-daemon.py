@@ -385,6 +385,31 @@ class Listing(DaemonTest):
         self.assertEqual(len(seen), 15)
         self.assertEqual(seen, sorted(seen, key=lambda place: (-place[0], place[1])))
 
+    def test_workers_come_page_by_page(self):
+        seen, cursor = [], ""
+        while True:
+            rows, cursor = self.manager("ListWorkers", option({}), cursor, dbus.UInt32(2))
+            seen += [(str(row["nss"]), str(row["registration"])) for row in rows]
+            if cursor == "":
+                break
+        everybody, _ = self.manager("ListMovements", option({}), "", dbus.UInt32(1000))
+        expected = {(str(row["nss"]), str(row["registration"])) for row in everybody if row["state"] != "cancelled"}
+        self.assertEqual(sorted(set(seen)), sorted(expected))
+        self.assertEqual(len(seen), len(expected))
+        self.assertEqual([nss for nss, _ in seen], sorted(nss for nss, _ in seen))
+
+    def test_workers_say_what_is_known_of_them(self):
+        rows, _ = self.manager("ListWorkers", option({"registration": RP}), "", dbus.UInt32(1000))
+        self.assertTrue(rows)
+        for row in rows:
+            self.assertEqual((row["registration"], row["status"], row["since"]), (RP, "unknown", 0))
+            self.assertGreaterEqual(row["pending"], 1)
+        self.assertEqual(self.manager("ListWorkers", option({"active": True}), "", dbus.UInt32(1000)), ([], ""))
+        for cursor in "x", "1:", "-1:0":
+            self.fails("InvalidArgument", self.manager, "ListWorkers", option({}), cursor, dbus.UInt32(1))
+        self.fails("InvalidArgument", self.manager, "ListWorkers", option({}), "", dbus.UInt32(0))
+        self.fails("UnknownOption", self.manager, "ListWorkers", option({"name": "x"}), "", dbus.UInt32(1))
+
     def test_a_movement_says_what_the_record_says(self):
         lot = int(self.lots[0].rsplit("/")[-1])
         rows, _ = self.manager("ListMovements", option({"lot": dbus.UInt64(lot)}), "", dbus.UInt32(10))

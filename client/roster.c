@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/roster.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "client/findings.h"
+#include "client/input.h"
+#include "client/kinds.h"
+#include "client/output.h"
+#include "client/remote.h"
+#include "client/verbs.h"
+
+/* idsectl reconcile: of lots with the portal's list, and of a roster with the workers that IMSS has. */
+
+enum { MAX_ROSTER = 256 << 20, PAGE = 1000 };
+
+/* ---- the workers that IMSS has ---- */
+
+static void take_worker(struct roster *imss, const json_t *row)
+{
+    const char *status = row_text(row, "status");
+    struct roster_entry entry = {
+        .sbc_centavos = (int32_t)row_number(row, "sbc"),
+        .since = (int32_t)row_number(row, "since"),
+        .status = streq(status, worker_status_name(WORKER_ACTIVE)) ? WORKER_ACTIVE
+                  : streq(status, worker_status_name(WORKER_GONE)) ? WORKER_GONE
+                                                                   : WORKER_UNKNOWN,
+        .pending = (uint32_t)row_number(row, "pending"),
+    };
+    _cleanup_free_ char *name = xasprintf("%s %s %s", row_text(row, "first-surname"),
+                                          row_text(row, "second-surname"), row_text(row, "names"));
+    snprintf(entry.rp, sizeof(entry.rp), "%s", row_text(row, "registration"));
+    snprintf(entry.nss, sizeof(entry.nss), "%s", row_text(row, "nss"));
+    entry.name = STEAL(name);
+    roster_add(imss, &entry);
+}
+
+static int fetch_page(struct invocation *inv, const char *rp, const char *cursor, json_t **ret,
+                      struct err *err)
+{
+    struct bus_writer w;
+    remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "ListWorkers", "a{sv}su", &w);
+    bus_open_array(&w);
+    if (*rp)
+        bus_entry_string(&w, "registration", rp);
+    bus_close(&w);
+    bus_write_string(&w, cursor);
+    bus_write_u32(&w, PAGE);
+    return remote_call(inv->remote, &w, REMOTE_SHORT, "aa{sv}s", ret, err);
+}
+
+static int fetch_workers(struct invocation *inv, const char *rp, struct roster *imss, struct err *err)
+{
+    _cleanup_json_ json_t *reply = NULL;
+    const char *cursor = "";
+    do {
+        _cleanup_json_ json_t *before = STEAL(reply);
+        int r = fetch_page(inv, rp, cursor, &reply, err);
+        if (r < 0)
+            return r;
+        const json_t *rows = json_array_get(reply, 0);
+        for (size_t i = 0; i < json_array_size(rows); i++)
+            take_worker(imss, json_array_get(rows, i));
+        cursor = json_string_value(json_array_get(reply, 1));
+    } while (!str_empty(cursor));
+    roster_sort(imss);
+    return 0;
+}
+
+/* ---- the roster ---- */
+
+static int read_roster(const struct invocation *inv, const char *path, const char *rp, struct roster *ret,
+                       struct err *err)
+{
+    _cleanup_close_ int fd = -1;
+    _cleanup_buf_ struct buf bytes = BUF_INIT;
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    int r = input_open(path, &fd, err);
+    if (r >= 0)
+        r = file_read_fd(fd, MAX_ROSTER, &bytes, err);
+    if (r >= 0)
+        r = roster_read(bytes.data, bytes.len, rp, &findings, ret, err);
+    if (!inv->value[OPT_QUIET]) {
+        _cleanup_json_ json_t *rows = findings_json(&findings);
+        findings_print(stderr, path, rows);
+    }
+    return r < 0 ? err_prefix(err, "%s", path) : 0;
+}
+
+/* One of the two may be missing; then the other has what can be said. */
+static void take_difference(void *data, enum roster_difference difference, const struct roster_entry *ours,
+                            const struct roster_entry *imss)
+{
+    static const struct roster_entry nobody = {.nss = ""};
+    const struct roster_entry *either = ours ? ours : imss ? imss : &nobody;
+    const char *name = either->name ? either->name : imss ? imss->name : NULL;
+    json_array_append_new(data,
+                          json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "difference",
+                                    roster_difference_name(difference), "text",
+                                    roster_difference_label(difference), "registration", either->rp, "nss",
+                                    either->nss, "name", str_or_empty(name), "roster-sbc",
+                                    ours ? ours->sbc_centavos : 0, "imss-sbc", imss ? imss->sbc_centavos : 0,
+                                    "since", imss ? imss->since : either->since, "line", (int)either->line));
+}
+
+static int reconcile_roster(struct invocation *inv, struct err *err)
+{
+    struct roster ours = {0}, imss = {0};
+    _cleanup_free_ char *rp = str_ascii_upper(xstrdup(str_or_empty(inv->value[OPT_RP])));
+    _cleanup_json_ json_t *rows = json_array();
+    int r = read_roster(inv, inv->value[OPT_ROSTER], rp, &ours, err);
+    if (r >= 0)
+        r = fetch_workers(inv, rp, &imss, err);
+    if (r >= 0) {
+        roster_compare(&ours, &imss, take_difference, rows);
+        output_list(inv, roster_difference_kind, rows, _("The roster and what IMSS has agree."));
+    }
+    roster_free(&ours);
+    roster_free(&imss);
+    return r < 0 ? r : json_array_size(rows) > 0 ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
+}
+
+int verb_reconcile(struct invocation *inv, struct err *err)
+{
+    if (!inv->value[OPT_ROSTER] && (inv->n_args == 0 || inv->value[OPT_RP]))
+        return err_set(err, ERR_USAGE, _("Give lots, or --roster=FILE."));
+    if (inv->value[OPT_ROSTER] && inv->n_args > 0)
+        return err_set(err, ERR_USAGE, _("Lots and a roster are not reconciled at once."));
+    return inv->value[OPT_ROSTER] ? reconcile_roster(inv, err) : verb_act(inv, err);
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is stored of a worker warns of movements that cannot be right, and a roster is held against it."""
+
+import sys
+
+from e2e import *
+
+RP = IMSS[0]
+SEEN = {}
+
+
+def found(data, name, *options, status=OK):
+    """The rules that concern workers, with their lines; and the lots."""
+    answer = ask("submit", file(name, data), *options, status=status)
+    rules = ("worker-active", "worker-gone", "alta-unknown")
+    return [(finding["rule"], finding["line"]) for part in answer["files"] for finding in part["findings"]
+            if finding["rule"] in rules]
+
+
+def roster(rows, *options, status, heading="NSS,RP,SBC"):
+    text = "\n".join([heading, *rows, ""])
+    return [(row["difference"], row["nss"]) for row in
+            ask("reconcile", "--roster", file("plantilla.csv", text.encode()), *options, status=status)]
+
+
+def case_altas_of_new_workers_are_not_odd():
+    add_registrations(IMSS)
+    add_imss(IMSS)
+    assert found(movements(RP, count=6, date="2026-11-03"), "altas.txt", "--wait=60") == []
+    for row in ask("movements", "--limit=0"):
+        SEEN[row["position"]] = row["nss"], row["sbc"]
+    assert len(SEEN) == 6
+
+
+def case_what_cannot_be_right_is_warned_of():
+    again = found(movements(RP, count=1, date="2026-11-05"), "otra-alta.txt", "--hold")
+    assert again == [("worker-active", 1)], again
+    stranger = found(movements(RP, type="02", count=1, first=700, date="2026-11-05"), "desconocido.txt", "--hold")
+    assert stranger == [("alta-unknown", 1)], stranger
+    early = found(movements(RP, type="02", count=1, first=2, date="2026-11-02"), "antes.txt", "--hold")
+    assert early == [("alta-unknown", 1)], early
+
+
+def case_movements_of_one_file_count_by_their_dates():
+    baja, alta = (movements(RP, type=kind, count=1, first=3, date=date).splitlines(keepends=True)[0]
+                  for kind, date in (("02", "2026-11-10"), ("08", "2026-11-12")))
+    salary, = movements(RP, type="07", count=1, first=3, date="2026-11-11").splitlines(keepends=True)[:1]
+    rules = found(alta + salary + baja, "vuelta.txt", "--hold")
+    assert rules == [("worker-gone", 2)], rules
+
+
+def case_held_lots_are_given_up():
+    for lot in ask("list", "--held"):
+        idsectl("cancel", lot["id"], "--yes")
+
+
+def case_who_is_gone_may_come_back():
+    assert found(movements(RP, type="02", count=1, first=4, date="2026-11-10"), "baja.txt", "--wait=60") == []
+    assert found(movements(RP, type="08", count=1, first=4, date="2026-11-20"), "vuelve.txt", "--wait=60") == []
+    assert found(movements(RP, type="02", count=1, first=5, date="2026-11-10"), "otra-baja.txt", "--wait=60") == []
+
+
+def case_a_roster_that_agrees():
+    rows = [f"{nss},{RP},{sbc}" for number, (nss, sbc) in SEEN.items() if number != 5]
+    assert roster(rows, status=OK) == []
+    assert idsectl("reconcile", "--roster", HERE / "plantilla.csv").stdout == b""
+
+
+def case_the_differences_of_a_roster():
+    submit(movements(RP, count=1, first=50), "--hold", name="en-camino.txt")
+    pending, = ask("movements", f"--lot={max(lot['id'] for lot in ask('list'))}")
+    rows = [f"{SEEN[1][0]},1.00", f"{SEEN[2][0]},", f"{SEEN[3][0]},{SEEN[3][1]}", f"{SEEN[5][0]},", f"{pending['nss']},"]
+    expected = {("sbc", SEEN[1][0]), ("ghost", SEEN[4][0]), ("missing-alta", SEEN[5][0]), ("ghost", SEEN[6][0]),
+                ("pending", pending["nss"])}
+    assert set(roster(rows, f"--rp={RP.lower()}", status=FAILURE, heading="NSS,SBC")) == expected
+    table = idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", RP, status=FAILURE).stdout.decode()
+    assert "active at IMSS, not on the roster" in table and "another SBC" in table, table
+
+
+def case_a_roster_that_cannot_be_read():
+    text = f"NSS,RP\n{SEEN[1][0][1:]},{RP}\n"
+    done = idsectl("reconcile", "--roster", file("mala.csv", text.encode()), status=INVALID)
+    assert b"mala.csv:2:1: error: " in done.stderr, done.stderr
+    idsectl("reconcile", status=USAGE)
+    idsectl("reconcile", "1", "--roster", HERE / "mala.csv", status=USAGE)
+    idsectl("reconcile", "--roster", HERE / "no-existe.csv", status=INVALID)
+
+
+if __name__ == "__main__":
+    main(cases_of(sys.modules[__name__]))
