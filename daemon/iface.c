@@ -47,3 +47,25 @@ int iface_no_options(struct act *act)
     bus_call_arguments(act->call, &r);
     return act_options(act, &r, options, ELEMENTSOF(options), NULL);
 }
+
+int iface_take_rp(const char *text, char ret[static 12], struct err *err)
+{
+    if (strlen(text) > 11)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("registration: '%s' is longer than 11 characters"), text);
+    strcpy(ret, text);
+    return 0;
+}
+
+int iface_take_states(const struct bus_strings *names, int (*from_name)(const char *), uint32_t *ret,
+                      struct err *err)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < names->n; i++) {
+        int state = from_name(names->item[i]);
+        if (state < 0)
+            return err_set(err, ERR_INVALID_ARGUMENT, _("states: there is no state '%s'"), names->item[i]);
+        bits |= UINT32_C(1) << state;
+    }
+    *ret = bits;
+    return 0;
+}

@@ -71,6 +71,7 @@ void user_reset_password(struct bus_call *call, void *daemon);
 
 void lot_correct(struct bus_call *call, void *object); /* a struct lot_object */
 void explain_code(struct bus_call *call, void *daemon);
+void list_movements(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
 void list_workers(struct bus_call *call, void *daemon);
@@ -80,6 +81,11 @@ void certificate_replace(struct bus_call *call, void *certificate_object);
 
 /* The limit that every list takes; ERR_INVALID_ARGUMENT when it is out of bounds. */
 int iface_check_limit(uint32_t limit, struct err *err);
+/* A registro patronal of a filter; "" is any. */
+int iface_take_rp(const char *text, char ret[static 12], struct err *err);
+/* Names of states as bits; `from_name` is one of the enum's own functions. */
+int iface_take_states(const struct bus_strings *names, int (*from_name)(const char *), uint32_t *ret,
+                      struct err *err);
 /* Reads the only argument of a method that has none but its options. */
 int iface_no_options(struct act *act);
 /* The number that an object's name is; 0 when it is none. */
