@@ -125,7 +125,8 @@ class Boot(unittest.TestCase):
     def test_01_the_first_call_starts_it_with_no_configuration_and_makes_the_key(self):
         self.assertEqual(show("ActiveState"), "inactive")
         self.assertFalse(KEY.exists())
-        self.assertFalse(pathlib.Path("/etc/idsed/idsed.conf").exists())
+        self.assertFalse(set(re.findall(r"^[^#\s].*", pathlib.Path("/etc/idsed/idsed.conf").read_text(), re.M))
+                         - set(re.findall(r"^\[\w+\]$", pathlib.Path("/etc/idsed/idsed.conf").read_text(), re.M)))
         self.assertEqual(sum(counts().values()), 0)
         self.assertEqual((show("ActiveState"), show("SubState"), show("Type")), ("active", "running", "notify"))
         self.assertEqual(KEY.stat().st_mode & 0o7777, 0o600)

@@ -14,7 +14,8 @@ import sys
 import layers
 
 SPDX = "SPDX-License-Identifier: LGPL-2.1-or-later"
-WITHOUT_SPDX = ("LICENSE", "tests/data/")
+WITHOUT_SPDX = ("LICENSE", "tests/data/", "debian/changelog", "debian/copyright", "debian/source/format", "debian/po/templates.pot",
+                "debian/idsed.README.Debian")
 BINARY = (".png", ".pdf", ".pfx", ".cer", ".key")
 LIBRARIES = {"systemd": "libsystemd", "jansson": "jansson", "openssl": "OpenSSL", "sqlite": "SQLite",
              "event": "libevent", "curl": "libcurl", "xml": "libxml2", "dbus": "libdbus", "ini": "inih", "smartcols": "libsmartcols",

@@ -70,8 +70,9 @@ static char *row_counts(const char *old, const char *path)
 
 static void nothing_is_lost(void **state)
 {
-    static const char lots[] = "SELECT id, rp, type, created_us, sha256, state, hold, certificate, attempts, portal_lot,"
-                               " folio, rejected, count_total FROM lot ORDER BY id";
+    static const char lots[] =
+        "SELECT id, rp, type, created_us, sha256, state, hold, certificate, attempts, portal_lot,"
+        " folio, rejected, count_total FROM lot ORDER BY id";
     struct fixture *f = *state;
     become_old(f);
     _cleanup_free_ char *copy = xasprintf("%s/old.db", f->folder);
