@@ -82,6 +82,15 @@ json_t *status_advice(const json_t *manager, const json_t *registrations, const 
         advise(advice, xstrdup(_("Register a registro patronal: idsectl rp add RP --name TEXT")));
     if (lacking)
         advise(advice, xstrdup(lacking));
+    for (size_t i = 0; i < json_array_size(certificates); i++) {
+        const json_t *row = json_array_get(certificates, i);
+        unsigned long long id = row_number(row, "Id");
+        if (row_flag(row, "Held"))
+            advise(advice, xasprintf(_("Certificate %llu is not tried again until somebody acts: idsectl "
+                                       "cert replace %llu, or, "
+                                       "when it was put right at the portal, idsectl cert release %llu"),
+                                     id, id, id));
+    }
     if (*paused)
         advise(advice, xasprintf(_("Paused; to go on: idsectl rp resume %s"), paused));
     bool ready = json_array_size(registrations) > 0 && json_array_size(certificates) > 0;

@@ -309,26 +309,8 @@ int verb_user_passwd(struct invocation *inv, struct err *err)
     return r;
 }
 
-int verb_user_recover(struct invocation *inv, struct err *err)
-{
-    struct bus_writer w;
-    remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "RecoverPassword", "sa{sv}", &w);
-    bus_write_string(&w, inv->args[0]);
-    remote_open_options(&w);
-    bus_entry_string(&w, "language", _("en"));
-    remote_close_options(inv->remote, &w);
-    int r = remote_call(inv->remote, &w, REMOTE_LONG, NULL, NULL, err);
-    if (r >= 0)
-        output_note(inv,
-                    _("A code was mailed to %s. It is valid for 30 minutes: idsectl user passwd %s --code"),
-                    inv->args[0], inv->args[0]);
-    return r;
-}
-
-/* ---- login and logout ---- */
-
 /* The only enabled user needs no name. */
-static int user_to_log_in(struct invocation *inv, char **ret, struct err *err)
+static int one_user(struct invocation *inv, char **ret, struct err *err)
 {
     _cleanup_json_ json_t *manager = NULL;
     if (inv->n_args > 0) {
@@ -337,10 +319,32 @@ static int user_to_log_in(struct invocation *inv, char **ret, struct err *err)
     }
     if (remote_properties(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, &manager, NULL) < 0 ||
         str_empty(row_text(manager, "DefaultUser")))
-        return err_set(err, ERR_USAGE, _("Which user? Give its e-mail: idsectl login EMAIL"));
+        return err_set(err, ERR_USAGE, _("Which user? Give its e-mail: idsectl %s EMAIL"), inv->verb->name);
     *ret = xstrdup(row_text(manager, "DefaultUser"));
     return 0;
 }
+
+int verb_user_recover(struct invocation *inv, struct err *err)
+{
+    _cleanup_free_ char *user = NULL;
+    int r = one_user(inv, &user, err);
+    if (r < 0)
+        return r;
+    struct bus_writer w;
+    remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "RecoverPassword", "sa{sv}", &w);
+    bus_write_string(&w, user);
+    remote_open_options(&w);
+    bus_entry_string(&w, "language", _("en"));
+    remote_close_options(inv->remote, &w);
+    r = remote_call(inv->remote, &w, REMOTE_LONG, NULL, NULL, err);
+    if (r >= 0)
+        output_note(inv,
+                    _("A code was mailed to %s. It is valid for 30 minutes: idsectl user passwd %s --code"),
+                    user, user);
+    return r;
+}
+
+/* ---- login and logout ---- */
 
 static void tell_uncertified(const struct invocation *inv, const json_t *rps)
 {
@@ -358,7 +362,7 @@ int verb_login(struct invocation *inv, struct err *err)
     _cleanup_free_ char *user = NULL, *prompt = NULL;
     _cleanup_close_ int password = -1;
     _cleanup_json_ json_t *reply = NULL;
-    int r = user_to_log_in(inv, &user, err);
+    int r = one_user(inv, &user, err);
     if (r < 0)
         return r;
     prompt = xasprintf(_("Password of %s:"), user);

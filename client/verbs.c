@@ -102,7 +102,7 @@ const struct verb verb_table[] = {
     {"user passwd", N_("EMAIL"), 1, 1,
      OPTIONS(OPT_PASSWORD_FILE, OPT_OLD_PASSWORD_FILE, OPT_CODE, OPT_CODE_FILE, OPT_ADMIN), 0,
      N_("set a new password: with the present one, a mailed code, or as an administrator"), verb_user_passwd},
-    {"user recover", N_("EMAIL"), 1, 1, NULL, VERB_NOBODY, N_("mail a code to set a new password with"),
+    {"user recover", N_("[EMAIL]"), 0, 1, NULL, VERB_NOBODY, N_("mail a code to set a new password with"),
      verb_user_recover},
     {"user texts", "", 0, 0, NULL, VERB_READS | VERB_NOBODY, N_("show the privacy notice and the service agreement"),
      verb_user_texts},

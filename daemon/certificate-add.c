@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <jansson.h>
+
 #include "daemon/credentials.h"
 #include "daemon/expiry.h"
 #include "daemon/iface.h"
@@ -193,6 +195,20 @@ static void note_former(struct addition *addition)
     }
 }
 
+/* For the history: what it serves, or whose place it is to take. */
+static char *describe(const struct addition *addition)
+{
+    if (addition->replaces)
+        return xasprintf("{\"replaces\":%lld}", (long long)addition->replaces);
+    json_t *object = json_object(), *rps = json_array();
+    for (size_t i = 0; i < addition->n_rps; i++)
+        json_array_append_new(rps, json_string(addition->rps[i]));
+    json_object_set_new(object, "registrations", rps);
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
+}
+
 static int store_credential(struct addition *addition)
 {
     struct act *act = addition->act;
@@ -204,11 +220,15 @@ static int store_credential(struct addition *addition)
     note_former(addition);
     r = credentials_add(daemon->store, daemon->seal, addition->credential, addition->rps, addition->n_rps,
                         addition->replaces, &id, &act->err);
+    const bool known = r == CREDENTIALS_KNOWN;
     if (r >= 0)
         r = engine_certificate_changed(daemon->engine, id, &act->err);
     if (r < 0)
         return r;
-    notices_certificate_added(daemon->notices, id);
+    if (known)
+        notices_certificate_changed(daemon->notices, id);
+    else
+        notices_certificate_added(daemon->notices, id);
     expiry_ask(daemon->expiry);
     revocations_ask(daemon->revocations);
     for (size_t i = 0; i < addition->n_rps; i++)
@@ -217,8 +237,7 @@ static int store_credential(struct addition *addition)
     iface_certificate_path(id, path);
     bus_write_path(bus_call_results(act->call), path);
     replace_str(&act->object, xasprintf("certificate %lld", (long long)id));
-    if (addition->replaces)
-        act->detail = xasprintf("{\"replaces\":%lld}", (long long)addition->replaces);
+    act->detail = describe(addition);
     return 0;
 }
 

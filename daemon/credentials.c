@@ -42,15 +42,17 @@ int credentials_open(struct store *store, const struct seal *seal, int64_t id, s
     return r < 0 ? err_prefix(err, _("certificate %lld"), (long long)id) : 0;
 }
 
-static int refuse_known(struct store *store, const char *fingerprint, int64_t replaces, struct err *err)
+/* The certificate in use with this fingerprint, other than the one that is to be replaced; 0 when there is none. */
+static int find_known(struct store *store, const char *fingerprint, int64_t replaces, int64_t *ret_id,
+                      struct err *err)
 {
     struct store_certificate *rows = NULL;
     size_t n = 0;
     int r = store_certificate_list(store, false, &rows, &n, err);
+    *ret_id = 0;
     for (size_t i = 0; r >= 0 && i < n; i++)
         if (rows[i].id != replaces && streq_null(rows[i].fingerprint, fingerprint))
-            r = err_set(err, ERR_CERTIFICATE_EXISTS, _("it is certificate %lld already"),
-                        (long long)rows[i].id);
+            *ret_id = rows[i].id;
     store_certificates_free(rows, n);
     return r;
 }
@@ -68,19 +70,30 @@ int credentials_heir(struct store *store, int64_t id, int64_t *ret_heir, struct 
     return r;
 }
 
+/* Is it there to take the place of one that still serves? */
+static int waits(struct store *store, const struct store_certificate *row, bool *ret, struct err *err)
+{
+    struct store_certificate old = {0};
+    int r = row->replaces ? store_certificate_get(store, row->replaces, &old, err) : 0;
+    *ret = row->replaces && !old.removed_us;
+    store_certificate_free(&old);
+    return r;
+}
+
 /* One waits for a place at most, and for the place of one that serves. */
 static int check_place(struct store *store, int64_t id, struct err *err)
 {
-    struct store_certificate old = {0}, before = {0};
+    struct store_certificate old = {0};
     int64_t heir = 0;
+    bool is_heir = false;
     int r = store_certificate_get(store, id, &old, err);
-    if (r >= 0 && old.replaces)
-        r = store_certificate_get(store, old.replaces, &before, err);
+    if (r >= 0)
+        r = waits(store, &old, &is_heir, err);
     if (r >= 0)
         r = credentials_heir(store, id, &heir, err);
     if (r >= 0 && old.removed_us)
         r = err_set(err, ERR_UNKNOWN_CERTIFICATE, _("certificate %lld was removed"), (long long)id);
-    else if (r >= 0 && old.replaces && !before.removed_us)
+    else if (r >= 0 && is_heir)
         r = err_set(
             err, ERR_WRONG_STATE,
             _("certificate %lld does not serve yet, it waits to replace certificate %lld; remove it, then "
@@ -91,7 +104,6 @@ static int check_place(struct store *store, int64_t id, struct err *err)
                     _("certificate %lld already waits to replace certificate %lld; remove it first"),
                     (long long)heir, (long long)id);
     store_certificate_free(&old);
-    store_certificate_free(&before);
     return r;
 }
 
@@ -107,16 +119,58 @@ static int seal_credential(const struct seal *seal, int64_t id, const struct cre
     return r;
 }
 
+/* 1 when it was bound to another one, or to none. */
 static int bind_rp(struct store *store, const char *rp, int64_t certificate, struct err *err)
 {
     struct store_rp row = {0};
     int r = store_rp_get(store, rp, &row, err);
     if (r < 0)
         return r;
+    const bool is_new = row.certificate != certificate;
     row.certificate = certificate;
-    r = store_rp_update(store, &row, err);
+    r = is_new ? store_rp_update(store, &row, err) : 0;
     store_rp_free(&row);
-    return r;
+    return r < 0 ? r : is_new;
+}
+
+static int bind_rps(struct store *store, const char *const *rps, size_t n_rps, int64_t certificate,
+                    size_t *ret_new, struct err *err)
+{
+    int r = 0;
+    *ret_new = 0;
+    for (size_t i = 0; r >= 0 && i < n_rps; i++) {
+        r = bind_rp(store, rps[i], certificate, err);
+        *ret_new += r > 0;
+    }
+    return r < 0 ? r : 0;
+}
+
+/* Somebody who has the certificate, its key, user and password lets it serve more registros patronales. */
+static int extend(struct store *store, const struct seal *seal, int64_t id,
+                  const struct credential *credential, const char *const *rps, size_t n_rps, struct err *err)
+{
+    _cleanup_(credential_cleanup) struct credential *known = NULL;
+    struct store_certificate row = {0};
+    bool is_heir = false;
+    size_t n_new = 0;
+    int r = store_certificate_get(store, id, &row, err);
+    if (r >= 0)
+        r = waits(store, &row, &is_heir, err);
+    store_certificate_free(&row);
+    if (r >= 0)
+        r = credentials_open(store, seal, id, &known, err);
+    if (r < 0)
+        return r;
+    if (!credential_same(known, credential))
+        return err_set(
+            err, ERR_CERTIFICATE_EXISTS,
+            _("it is certificate %lld already, with another user or password; to change them replace it"),
+            (long long)id);
+    if (!is_heir)
+        r = bind_rps(store, rps, n_rps, id, &n_new, err);
+    if (r >= 0 && n_new == 0)
+        r = err_set(err, ERR_CERTIFICATE_EXISTS, _("it is certificate %lld already"), (long long)id);
+    return r < 0 ? r : CREDENTIALS_KNOWN;
 }
 
 int credentials_add(struct store *store, const struct seal *seal, const struct credential *credential,
@@ -129,7 +183,13 @@ int credentials_add(struct store *store, const struct seal *seal, const struct c
     if (r >= 0 && replaces)
         r = check_place(store, replaces, err);
     if (r >= 0)
-        r = refuse_known(store, info->fingerprint, replaces, err);
+        r = find_known(store, info->fingerprint, replaces, &id, err);
+    if (r >= 0 && id && replaces)
+        r = err_set(err, ERR_CERTIFICATE_EXISTS, _("it is certificate %lld already"), (long long)id);
+    if (r >= 0 && id) {
+        *ret_id = id;
+        return extend(store, seal, id, credential, rps, n_rps, err);
+    }
     if (r >= 0)
         r = store_certificate_reserve(store, &id, err);
     if (r >= 0)
@@ -151,12 +211,14 @@ int credentials_add(struct store *store, const struct seal *seal, const struct c
         .sealed_len = sealed.len,
         .replaces = replaces,
     };
+    size_t n_new;
     r = store_certificate_add(store, &row, err);
-    for (size_t i = 0; r >= 0 && i < n_rps; i++)
-        r = bind_rp(store, rps[i], id, err);
     if (r >= 0)
-        *ret_id = id;
-    return r;
+        r = bind_rps(store, rps, n_rps, id, &n_new, err);
+    if (r < 0)
+        return r;
+    *ret_id = id;
+    return 0;
 }
 
 static int reseal_row(struct store *store, const struct seal *from, const struct seal *to, int64_t id,

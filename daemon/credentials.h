@@ -14,10 +14,13 @@ int credentials_open(struct store *store, const struct seal *seal, int64_t id, s
                      struct err *err);
 /*
  * Seals a credential, stores it and binds it to its registros patronales; or lets it wait to take the place of the
- * certificate `replaces` (0: none). Belongs between store_begin() and store_end(). ERR_CERTIFICATE_EXISTS, unless it is the
- * one that it replaces (with another password), ERR_UNKNOWN_RP, ERR_SEAL_BROKEN without a key, ERR_WRONG_STATE when
- * another waits for that place or that one waits itself.
+ * certificate `replaces` (0: none). One that is stored already, with this user and password, serves these registros
+ * patronales too: CREDENTIALS_KNOWN, with its id. Belongs between store_begin() and store_end(). ERR_CERTIFICATE_EXISTS when
+ * it serves all of them already, has another user or password, or waits for a place; that which it replaces may be the
+ * same certificate. ERR_UNKNOWN_RP, ERR_SEAL_BROKEN without a key, ERR_WRONG_STATE when another waits for that place or
+ * that one waits itself.
  */
+enum { CREDENTIALS_KNOWN = 1 };
 int credentials_add(struct store *store, const struct seal *seal, const struct credential *credential,
                     const char *const *rps, size_t n_rps, int64_t replaces, int64_t *ret_id, struct err *err);
 /* The certificate that waits to take the place of `id`, or 0. */

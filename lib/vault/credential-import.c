@@ -170,7 +170,12 @@ static bool letters_and_digits(const char *text, size_t least, size_t most)
 
 static int check_imss_rules(const char *user, const char *password, struct err *err)
 {
-    if (!user || !letters_and_digits(user, 8, 20))
+    if (str_empty(user))
+        return err_set(
+            err, ERR_INVALID_CREDENTIAL,
+            _("an IMSS certificate needs the user that was chosen for it, 8 to 20 letters and digits "
+              "(idsectl: --user=TEXT)"));
+    if (!letters_and_digits(user, 8, 20))
         return err_set(err, ERR_INVALID_CREDENTIAL,
                        _("the user of an IMSS certificate has 8 to 20 characters, only letters and digits"));
     if (!letters_and_digits(password, 8, 20))

@@ -95,6 +95,12 @@ const char *credential_user(const struct credential *credential)
     return credential->info.user;
 }
 
+bool credential_same(const struct credential *a, const struct credential *b)
+{
+    return a->info.kind == b->info.kind && streq(a->info.fingerprint, b->info.fingerprint) &&
+           streq(a->info.user, b->info.user) && streq(a->password, b->password);
+}
+
 const char *credential_certificate_name(const struct credential *credential)
 {
     return kinds[credential->info.kind].certificate_file;

@@ -46,6 +46,8 @@ DEFINE_CLEANUP(struct credential *, credential_cleanup, credential_free)
 const struct credential_info *credential_info(const struct credential *credential);
 const char *credential_password(const struct credential *credential); /* for the login form only */
 const char *credential_user(const struct credential *credential);
+/* The same certificate, with the same user and password? */
+bool credential_same(const struct credential *a, const struct credential *b);
 /* The names that the login form's file fields carry: "CERT.pfx" twice, or "CERT.cer" and "CERT.key". */
 const char *credential_certificate_name(const struct credential *credential);
 const char *credential_key_name(const struct credential *credential);

@@ -8,6 +8,7 @@ usage: test-daemon.py IDSED IDSE-SIM POLICY
 """
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -695,7 +696,15 @@ class Certificates(DaemonTest):
         self.assertEqual(list(self.manager("ListCertificates")), [])
 
     def test_3_an_efirma_is_known_by_its_rfc(self):
-        path = self.add("efirma", self.efirma(), self.efirma_rps)
+        path = self.add("efirma", self.efirma(), self.efirma_rps[:1])
+        # Stored again for others it serves those too; when there is nothing new that is said.
+        self.assertEqual(self.add("efirma", self.efirma(), self.efirma_rps), path)
+        self.assertIn(path.rsplit("/")[-1], self.fails("CertificateExists",
+                                                       lambda: self.add("efirma", self.efirma(), self.efirma_rps[1:])))
+        records, _ = self.manager("ListHistory", option({}), dbus.UInt64(0), dbus.UInt32(2))
+        self.assertEqual(json.loads(records[1]["detail"]), {"registrations": self.efirma_rps})
+        self.assertEqual((records[1]["object"], records[0]["outcome"]),
+                         ("certificate " + path.rsplit("/")[-1], "CertificateExists"))
         self.assertEqual(self.get(path, CERTIFICATE, "Rfc"), self.text("efirma.user"))
         self.assertEqual(list(self.get(path, CERTIFICATE, "Registrations")), sorted(self.efirma_rps))
         for method in "Test", "Release", "Remove":

@@ -23,6 +23,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import dbus
@@ -47,7 +48,7 @@ AttemptDelayMaxSec=1
 MANAGER, LOT, USER, CERTIFICATE = (NAME + "." + word for word in ("Manager", "Lot", "User", "Certificate"))
 PROPERTIES = "org.freedesktop.DBus.Properties"
 LONG = 120
-CLERK, STRANGER = (pwd.getpwnam(name).pw_uid for name in ("nobody", "daemon"))  # two who have no rights
+CLERK, STRANGER, THIRD = (pwd.getpwnam(name).pw_uid for name in ("nobody", "daemon", "bin"))  # who have no rights
 PASSWORD = "Caballo-correcto 7 ñ"
 OTHER = "otra clave bien larga"
 VERSION = "2026-11-01"
@@ -398,7 +399,8 @@ class Roles(UsersTest):
 
 class Guessing(UsersTest):
     """The wait after a wrong attempt is longer than anybody is made to wait, so that the next is refused at once."""
-    extra = "AttemptDelaySec=3600\nAttemptDelayMaxSec=3600\n[Users]\nSelfRegistration=off\n"
+    extra = ("AttemptDelaySec=3600\nAttemptDelayMaxSec=3600\n[Users]\nSelfRegistration=off\n"
+             "[Mail]\nRelay=smtp://127.0.0.1:1\nFrom=idsed@ejemplo.mx\nStartTLS=never\n")
 
     def test_a_wrong_attempt_slows_the_user_and_the_caller(self):
         user, _ = self.new_user()
@@ -420,6 +422,14 @@ class Guessing(UsersTest):
         self.assertEqual([(r["action"], r["outcome"]) for r in records][-3:],
                          [("login", "WrongLogin"), ("login", "ok"), ("login", "ok")])
 
+    def test_asking_for_codes_is_slowed_like_guessing(self):
+        third = connect_as(self.house, THIRD)
+        recover = lambda user: self.manager(third, "RecoverPassword", user, option({}))
+        self.fails("UnknownUser", recover, "nadie@ejemplo.mx")
+        self.fails("TooManyAttempts", recover, "nadie@ejemplo.mx")
+        self.fails("TooManyAttempts", recover, self.new_user()[0])
+        third.close()
+
     def test_who_is_refused_again_and_again_does_not_fill_the_history(self):
         count = lambda: len(self.manager(self.root, "ListHistory", option({}), dbus.UInt64(0), dbus.UInt32(1000))[0])
         before, stranger = count(), connect_as(self.house, STRANGER)
@@ -430,6 +440,29 @@ class Guessing(UsersTest):
 
     def test_nobody_registers_where_that_is_off(self):
         self.fails("AccessDenied", self.add, self.clerk, "yo@ejemplo.mx", method="Register")
+
+
+class Otherwise(UsersTest):
+    """What the configuration can have otherwise: sessions end soon, and who registers may log in at once."""
+    extra = "[Users]\nSessionIdleSec=1\nSelfRegistration=open\n"
+
+    def test_who_registers_may_log_in_at_once_and_only_consult(self):
+        self.add(self.clerk, "abierta@ejemplo.mx", method="Register")
+        _, _, role, _ = self.login(self.clerk, "abierta@ejemplo.mx")
+        self.assertEqual(role, "consulta")
+
+    def test_a_session_in_which_nothing_is_done_ends(self):
+        user, _ = self.new_user()
+        session = self.login(self.clerk, user)[0]
+        deadline = time.monotonic() + LONG
+        while True:
+            time.sleep(1.5)  # looking at it is doing something
+            try:
+                self.manager(self.clerk, "UseSession", session)
+            except dbus.DBusException as e:
+                self.assertEqual(e.get_dbus_name(), ERROR + "SessionEnded")
+                break
+            self.assertLess(time.monotonic(), deadline)
 
 
 class OwnTexts(UsersTest):
@@ -542,6 +575,11 @@ class Client(UsersTest):
         self.idsectl("user", "enable", "nadie@ejemplo.mx", status=3, user=0)
         self.idsectl("user", "passwd", "eva@ejemplo.mx", "--admin", "--password-file", self.file, user=0)
         self.idsectl("user", "recover", "eva@ejemplo.mx", status=1)
+        for row in self.manager(self.root, "ListUsers"):
+            if row["Email"] != "eva@ejemplo.mx":
+                self.call(self.root, f"{ROOT}/user/{row['Id']}", USER, "Disable", option({}))
+        self.assertIn("Relay=", self.idsectl("user", "recover", status=1, user=0))  # the only enabled one needs no name
+        self.assertIn("EMAIL", self.idsectl("user", "recover", status=2))  # but who it is, not everybody may know
         self.assertIn("PRIVACY NOTICE", self.idsectl("user", "texts"))
 
     def typed(self, arguments, answers):

@@ -889,6 +889,22 @@ static void a_replacement_serves_from_its_first_login_on(void **state)
     store_attempts_free(attempts, n);
 }
 
+/* Nobody has to remove the old one first. */
+static void one_that_expired_is_replaced_directly(void **state)
+{
+    world->now_us += 366 * US_PER_DAY;
+    int64_t id = submit(1, 1);
+    pass(US_PER_MIN);
+    assert_hold(id, LOT_HOLD_CERTIFICATE_EXPIRED);
+    int64_t heir = replace();
+    settle_down();
+    assert_int_equal(serving(), heir);
+    assert_true(is_removed(world->certificate));
+    pass(US_PER_MIN);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_int_equal(get(id)->certificate, heir);
+}
+
 static void a_replacement_that_is_refused_is_held_and_the_old_one_goes_on(void **state)
 {
     fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CERTIFICATE_UNKNOWN});
@@ -1229,6 +1245,7 @@ int main(void)
         engine_test(without_a_certificate_a_lot_waits_for_one),
         engine_test(an_expired_certificate_is_never_used),
         engine_test(a_replacement_serves_from_its_first_login_on),
+        engine_test(one_that_expired_is_replaced_directly),
         engine_test(a_replacement_that_is_refused_is_held_and_the_old_one_goes_on),
         engine_test(a_replacement_waits_for_a_portal_that_is_down),
         engine_test(an_unknown_page_does_not_make_a_replacement_ask_without_end),
