@@ -250,6 +250,7 @@ const struct field roster_difference_kind[] = {
 const struct field manager_kind[] = {
     {"PortalSince", FIELD_INSTANT, 0, N_("Since")},
     {"NextVisit", FIELD_INSTANT, 0, N_("Next visit")},
+    {"Restored", FIELD_INSTANT, 0, N_("Restored copy since")},
     {NULL},
 };
 /* clang-format on */

@@ -164,10 +164,11 @@ int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patienc
     return 0;
 }
 
-int remote_file(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd, struct err *err)
+static int fetch_file(struct remote *remote, struct bus_writer *w, enum remote_patience patience,
+                      const char *expect, int *ret_fd, struct err *err)
 {
     _cleanup_message_ DBusMessage *reply = NULL;
-    int r = exchange(remote, w, REMOTE_SHORT, expect, &reply, err);
+    int r = exchange(remote, w, patience, expect, &reply, err);
     if (r < 0)
         return r;
     struct bus_reader reader;
@@ -175,6 +176,17 @@ int remote_file(struct remote *remote, struct bus_writer *w, const char *expect,
     if (!bus_read_fd(&reader, ret_fd))
         return err_set(err, ERR_FAILED, _("The daemon's answer came without its file."));
     return 0;
+}
+
+int remote_file(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd, struct err *err)
+{
+    return fetch_file(remote, w, REMOTE_SHORT, expect, ret_fd, err);
+}
+
+int remote_file_patiently(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd,
+                          struct err *err)
+{
+    return fetch_file(remote, w, REMOTE_LONG, expect, ret_fd, err);
 }
 
 int remote_read(struct remote *remote, const char *path, const char *interface, const char *method,

@@ -47,6 +47,9 @@ int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patienc
 /* As remote_call(), for replies that begin with a descriptor, which the caller closes. */
 int remote_file(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd,
                 struct err *err);
+/* The same for a file that takes long to make. */
+int remote_file_patiently(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd,
+                          struct err *err);
 /* A method without arguments, for reading; ret[0] of its reply. */
 int remote_read(struct remote *remote, const char *path, const char *interface, const char *method,
                 const char *expect, json_t **ret, struct err *err);

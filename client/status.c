@@ -75,6 +75,9 @@ json_t *status_advice(const json_t *manager, const json_t *registrations, const 
     json_t *advice = json_array();
     _cleanup_free_ char *lacking = rp_lacking(registrations),
                         *paused = rp_some(registrations, is_paused, " ");
+    if (row_number(manager, "Restored"))
+        advise(advice,
+               xstrdup(_("Once the machine with the original is out of use: idsectl release --restored")));
     if (!row_flag(manager, "CanSend"))
         advise(advice, xasprintf(_("The profile '%s' does not know how to send: see 'idsectl profile show'."),
                                  row_text(manager, "Profile")));
@@ -201,10 +204,19 @@ static void print_certificates(const json_t *certificates, const json_t *expirin
     }
 }
 
+static void print_restored(const json_t *manager)
+{
+    bool coloured = terminal_colours(STDOUT_FILENO);
+    if (row_number(manager, "Restored"))
+        printf("%s%s%s %s\n", coloured ? "\033[31m" : "", row_text(manager, "RestoredText"),
+               coloured ? "\033[0m" : "", _("Everything is held, and the portal is asked nothing."));
+}
+
 static void print_status(const struct status *status, const json_t *expiring, const json_t *advice,
                          int64_t now_us)
 {
     printf("idsed %s\n", row_text(status->manager, "Version"));
+    print_restored(status->manager);
     print_portal(status->manager, now_us);
     print_counts(status->manager);
     print_held(status);

@@ -12,6 +12,8 @@ const struct verb verb_table[] = {
     {"status", "", 0, 0, OPTIONS(OPT_METRICS), VERB_READS,
      N_("one screen: the daemon, the portal, the lots, and what needs a person"), verb_status},
     {"doctor", "", 0, 0, NULL, VERB_READS, N_("let the daemon look into itself"), verb_doctor},
+    {"backup", N_("FILE"), 1, 1, OPTIONS(OPT_FORCE), 0,
+     N_("copy the whole database to a file while the daemon works (-: standard output)"), verb_backup},
     {"refresh", "", 0, 0, NULL, 0, N_("ask the portal now for news of every lot"), verb_refresh},
 
     {"submit", N_("FILE..."), 1, -1,
@@ -32,7 +34,8 @@ const struct verb verb_table[] = {
     {"watch", "", 0, 0, OPTIONS(OPT_TIMEOUT), VERB_READS, N_("print what happens as it happens"), verb_watch},
     {"hold", N_("LOT..."), 1, -1, OPTIONS(OPT_REASON), 0,
      N_("do not send lots until they are released"), verb_act},
-    {"release", N_("LOT..."), 1, -1, NULL, 0, N_("take the hold off lots"), verb_act},
+    {"release", N_("[LOT...]"), 0, -1, OPTIONS(OPT_RESTORED), 0,
+     N_("take the hold off lots, or off a restored copy as a whole"), verb_release},
     {"cancel", N_("LOT..."), 1, -1, NULL, VERB_CONFIRM, N_("give up lots that were not sent"), verb_act},
     {"retry", N_("LOT..."), 1, -1, OPTIONS(OPT_HOLD, OPT_ONLY_REJECTED, OPT_WITH), 0,
      N_("take the next step of lots now, or send what was rejected again"), verb_retry},

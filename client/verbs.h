@@ -54,6 +54,7 @@ struct remote;
     X(PFX, "pfx", N_("FILE"), N_("IMSS certificate (.pfx)"))                                                 \
     X(REASON, "reason", N_("TEXT"), N_("why, for the record"))                                               \
     X(REGISTER, "register", NULL, N_("register yourself; an administrator enables you"))                     \
+    X(RESTORED, "restored", NULL, N_("the original of this restored copy is out of use: go on here"))        \
     X(ROLE, "role", "consulta|operador|administrador", N_("what the user may do"))                           \
     X(ROSTER, "roster", N_("FILE"), N_("the staff as the payroll has it (CSV)"))                             \
     X(RP, "rp", N_("RP"), N_("registro patronal; several with commas where a certificate serves them"))      \
@@ -142,6 +143,7 @@ int verb_list(struct invocation *inv, struct err *err);
 int verb_show(struct invocation *inv, struct err *err);
 int verb_act(struct invocation *inv,
              struct err *err); /* those that only change a lot, a registro or a certificate */
+int verb_release(struct invocation *inv, struct err *err);
 int verb_retry(struct invocation *inv, struct err *err);
 int verb_wait(struct invocation *inv, struct err *err);
 int verb_watch(struct invocation *inv, struct err *err);
@@ -175,6 +177,7 @@ int verb_profile_list(struct invocation *inv, struct err *err);
 int verb_profile_show(struct invocation *inv, struct err *err);
 int verb_profile_use(struct invocation *inv, struct err *err);
 int verb_reconcile(struct invocation *inv, struct err *err);
+int verb_backup(struct invocation *inv, struct err *err);
 int verb_refresh(struct invocation *inv, struct err *err);
 int verb_doctor(struct invocation *inv, struct err *err);
 int verb_help(struct invocation *inv, struct err *err);

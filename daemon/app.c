@@ -14,9 +14,11 @@
 #include "base/log.h"
 #include "daemon/attempt.h"
 #include "daemon/auth.h"
+#include "daemon/backup.h"
 #include "daemon/credentials.h"
 #include "daemon/engine/crash.h"
 #include "daemon/expiry.h"
+#include "daemon/home.h"
 #include "daemon/hooks.h"
 #include "daemon/iface.h"
 #include "daemon/machine.h"
@@ -63,6 +65,9 @@ static char *describe(const struct app *app)
     if (store_lot_totals(app->daemon.store, totals, &held, NULL) < 0)
         return NULL;
     engine_portal_state(app->daemon.engine, &portal);
+    if (engine_is_copy(app->daemon.engine, NULL))
+        return xasprintf(_("Restored copy, everything is held (%llu lots); see 'idsectl status'"),
+                         (unsigned long long)held);
     return xasprintf(_("%llu lots queued, %llu awaiting IMSS, %llu held; portal %s"),
                      (unsigned long long)totals[LOT_STATE_QUEUED],
                      (unsigned long long)(totals[LOT_STATE_RECEIVED] + totals[LOT_STATE_UNCERTAIN]),
@@ -313,18 +318,24 @@ static void on_watchdog(evutil_socket_t fd, short what, void *data)
 
 /* ---- putting together ---- */
 
-static int lock_state(struct app *app, struct err *err)
+int app_lock_state(const char *state, int *ret_fd, struct err *err)
 {
-    const char *state = app->options.state;
     int r = file_make_dirs(state, 0700, err);
     if (r < 0)
         return r;
-    app->state_lock = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (app->state_lock < 0)
+    _cleanup_close_ int fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
         return err_set_errno(err, ERR_IO, errno, "%s", state);
-    if (flock(app->state_lock, LOCK_EX | LOCK_NB) < 0)
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return err_set_errno(err, ERR_BUSY, errno, _("%s: another idsed works on this folder"), state);
+    *ret_fd = fd;
+    fd = -1;
     return 0;
+}
+
+char *app_store_path(const struct app_options *options, const struct config *config)
+{
+    return config->store_path ? xstrdup(config->store_path) : xasprintf("%s/idsed.db", options->state);
 }
 
 /*
@@ -358,8 +369,8 @@ static int open_seal(struct app *app, struct err *err)
 static int open_store(struct app *app, struct err *err)
 {
     struct daemon *daemon = &app->daemon;
-    daemon->store_path = daemon->config.store_path ? xstrdup(daemon->config.store_path)
-                                                   : xasprintf("%s/idsed.db", app->options.state);
+    daemon->store_path = app_store_path(&app->options, &daemon->config);
+    backup_sweep(daemon->store_path);
     app->commit = turn_end_new(daemon->loop, commit_turn, app);
     app->settle = evtimer_new(loop_base(daemon->loop), settle, app);
     if (!app->settle)
@@ -487,7 +498,7 @@ static int open_state(struct app *app, struct err *err)
         return err_set(err, ERR_FAILED, _("the kernel gives no epoll descriptor"));
     daemon->hooks = hooks_new(daemon->loop, IDSED_SYSCONFDIR "/hooks.d", HOOKS_SOCKET);
     daemon->notices = notices_new(daemon);
-    if ((r = lock_state(app, err)) < 0 || (r = open_seal(app, err)) < 0)
+    if ((r = app_lock_state(app->options.state, &app->state_lock, err)) < 0 || (r = open_seal(app, err)) < 0)
         return r;
     return open_store(app, err);
 }
@@ -512,8 +523,8 @@ static int open_all(struct app *app, struct err *err)
     daemon->auth = auth_new(daemon->store, &clock_system, daemon->sessions);
     daemon->submissions = submissions_new(daemon);
     make_engine(app);
-    if ((r = open_bus(app, err)) < 0 || (r = engine_start(daemon->engine, err)) < 0 ||
-        (r = store_commit(daemon->store, err)) < 0)
+    if ((r = open_bus(app, err)) < 0 || (r = home_check(daemon, err)) < 0 ||
+        (r = engine_start(daemon->engine, err)) < 0 || (r = store_commit(daemon->store, err)) < 0)
         return r;
     daemon->expiry = expiry_new(daemon);
     daemon->revocations = revocations_new(daemon);
@@ -614,6 +625,7 @@ static void free_event(struct event **event)
 static void free_daemon(struct daemon *daemon)
 {
     attempts_stop(daemon);
+    backup_stop(daemon);
     daemon->engine = engine_free(daemon->engine);
     daemon->expiry = expiry_free(daemon->expiry);
     daemon->revocations = revocations_free(daemon->revocations);
@@ -652,6 +664,7 @@ struct app *app_free(struct app *app)
     timer_free(app->engine_timer);
     turn_end_free(app->commit);
     loop_free(app->daemon.loop);
+    backup_free(app->daemon.backup);
     free(app->checkpoint_path);
     cleanup_close(&app->state_lock);
     free(app->status);

@@ -22,5 +22,9 @@ int app_run(struct app *app);
  * there. ERR_BUSY while a daemon works on the same state.
  */
 int app_reseal(const struct app_options *options, const char *new_key, struct err *err);
+/* What other ways of running share: the state folder, made and locked; where the database is, a new string. */
+struct config;
+int app_lock_state(const char *state, int *ret_fd, struct err *err);
+char *app_store_path(const struct app_options *options, const struct config *config);
 struct app *app_free(struct app *app);
 DEFINE_CLEANUP(struct app *, app_cleanup, app_free)

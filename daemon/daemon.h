@@ -35,6 +35,7 @@ struct daemon {
     struct law law; /* limits and calendar; empty where the package's files are not there */
     struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;
+    struct backup *backup; /* under way; NULL: none */
     struct bus_server *bus;
 };
 

@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 
 #include "daemon/credentials.h"
+#include "daemon/home.h"
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
 
@@ -44,6 +45,13 @@ static void check_sealing_key(struct bus_writer *w, struct daemon *daemon,
     for (size_t i = 0; i < n && err.code == ERR_NONE; i++) {
         _cleanup_(credential_cleanup) struct credential *credential = NULL;
         credentials_open(daemon->store, daemon->seal, rows[i].id, &credential, &err);
+    }
+    if (err.code == ERR_SEAL_BROKEN && engine_is_copy(daemon->engine, NULL)) {
+        err_clear(&err);
+        err_set(&err, ERR_SEAL_BROKEN,
+                _("It is not the key that sealed the credentials of this restored copy: put the sealing key "
+                  "of the original's "
+                  "machine (idsed.key) in its place, see idsed(8), or add the certificates again."));
     }
     if (!daemon->seal)
         write_check(w, "sealing-key", false, credentials_no_key_sentence());
@@ -107,6 +115,18 @@ static void check_portal(struct bus_writer *w, struct daemon *daemon)
 
 /* ---- the machine ---- */
 
+static void check_place(struct bus_writer *w, struct daemon *daemon)
+{
+    struct engine_copy copy;
+    bool is_copy = engine_is_copy(daemon->engine, &copy);
+    _cleanup_free_ char *what = is_copy ? home_copy_sentence(&copy) : NULL;
+    _cleanup_free_ char *text = is_copy ? xasprintf(_("%s Everything is held. Once the original is out of "
+                                                      "use, go on with 'idsectl release --restored'."),
+                                                    what)
+                                        : xstrdup(_("The database is where it was."));
+    write_check(w, "original", !is_copy, text);
+}
+
 static int64_t newest_lot_us(struct store *store)
 {
     const struct store_lot_filter any = {.held = -1};
@@ -168,6 +188,7 @@ static void inspected(void *data)
     bus_open_array(w);
     write_result(w, "database", &diagnosis->database, _("Whole."));
     write_result(w, "audit", &diagnosis->audit, _("The chain is whole."));
+    check_place(w, daemon);
     check_sealing_key(w, daemon, rows, n);
     check_certificates(w, daemon, rows, n);
     check_profile(w, daemon);

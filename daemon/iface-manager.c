@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "base/text.h"
+#include "daemon/home.h"
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
 
@@ -172,7 +173,34 @@ static void manager_refresh(struct bus_call *call, void *data)
     act_end(act, r);
 }
 
+static void manager_release_copy(struct bus_call *call, void *data)
+{
+    struct daemon *daemon = data;
+    struct act *act = act_new(daemon, call, "release-copy", "database");
+    int r = iface_no_options(act);
+    if (r >= 0)
+        r = act_write(act);
+    if (r >= 0)
+        r = engine_release_copy(daemon->engine, &act->err);
+    act_end(act, r);
+}
+
 /* ---- properties ---- */
+
+static void get_restored(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    struct engine_copy copy;
+    bus_write_u64(w, engine_is_copy(((struct daemon *)daemon)->engine, &copy) ? (uint64_t)copy.since_us : 0);
+}
+
+static void get_restored_text(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    struct engine_copy copy;
+    _cleanup_free_ char *text = NULL;
+    if (engine_is_copy(((struct daemon *)daemon)->engine, &copy))
+        text = home_copy_sentence(&copy);
+    bus_write_string(w, text);
+}
 
 static void get_version(struct bus_writer *w, const struct bus_property *property, void *object)
 {
@@ -263,6 +291,8 @@ static const struct bus_property properties[] = {
     {"NextVisit", "t", BUS_EMITS_NOTHING, get_next_visit},
     {"Profile", "s", BUS_EMITS_CHANGE, get_profile},
     {"CanSend", "b", BUS_EMITS_CHANGE, get_can_send},
+    {"Restored", "t", BUS_EMITS_CHANGE, get_restored},
+    {"RestoredText", "s", BUS_EMITS_CHANGE, get_restored_text},
     {"LotCounts", "a{st}", BUS_EMITS_NOTHING, get_lot_counts},
     {"HeldCount", "t", BUS_EMITS_NOTHING, get_held_count},
     {"MovementCount", "t", BUS_EMITS_NOTHING, get_movement_count},
@@ -284,6 +314,8 @@ static const struct bus_method methods[] = {
     {"ListProfiles", "", "aa{sv}", "profiles", ACTION_READ, manager_list_profiles},
     {"UseProfile", "sa{sv}", "", "name options", ACTION_CONTROL, manager_use_profile},
     {"Refresh", "a{sv}", "", "options", ACTION_CONTROL, manager_refresh},
+    {"Backup", "a{sv}", "ht", "options file size", ACTION_CREDENTIALS, manager_backup},
+    {"ReleaseCopy", "a{sv}", "", "options", ACTION_CREDENTIALS, manager_release_copy},
     {"ListHistory", "a{sv}tu", "aa{sv}t", "filter cursor limit records next", ACTION_SUBMIT, list_history},
     {"VerifyHistory", "", "bst", "whole text records", ACTION_READ, verify_history},
     {"ExplainCode", "ss", "aa{sv}", "code language codes", ACTION_READ, explain_code},

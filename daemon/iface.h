@@ -75,6 +75,7 @@ void list_movements(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
 void list_workers(struct bus_call *call, void *daemon);
+void manager_backup(struct bus_call *call, void *daemon);
 
 /* … and one of Certificate. */
 void certificate_replace(struct bus_call *call, void *certificate_object);

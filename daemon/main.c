@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "daemon/app.h"
+#include "daemon/backup.h"
 #include "daemon/config.h"
 #include "portal/profile.h"
 
@@ -21,6 +22,7 @@ struct arguments {
     struct app_options app;
     bool check_config;
     const char *reseal; /* file of the new key */
+    const char *restore; /* a copy of the database */
 };
 
 enum {
@@ -28,7 +30,8 @@ enum {
     OPTION_STATE = 's',
     OPTION_KEY_FILE = 'k',
     OPTION_CHECK_CONFIG = 0x100,
-    OPTION_RESEAL
+    OPTION_RESEAL,
+    OPTION_RESTORE
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +41,8 @@ static const struct argp_option options[] = {
      0},
     {"reseal", OPTION_RESEAL, N_("FILE"), 0,
      N_("Only seal every credential under the key in FILE, which is made if it is not there"), 0},
+    {"restore", OPTION_RESTORE, N_("FILE"), 0,
+     N_("Only make the database anew from this copy; none may be there"), 0},
     {"check-config", OPTION_CHECK_CONFIG, NULL, 0, N_("Only say what is wrong with the configuration"), 0},
     {0},
 };
@@ -58,6 +63,9 @@ static error_t take_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_RESEAL:
         arguments->reseal = value;
+        return 0;
+    case OPTION_RESTORE:
+        arguments->restore = value;
         return 0;
     case OPTION_CHECK_CONFIG:
         arguments->check_config = true;
@@ -151,8 +159,9 @@ int main(int argc, char **argv)
 
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_(app_cleanup) struct app *app = NULL;
-    int r = arguments.reseal ? app_reseal(&arguments.app, arguments.reseal, &err)
-                             : app_new(&arguments.app, &app, &err);
+    int r = arguments.reseal    ? app_reseal(&arguments.app, arguments.reseal, &err)
+            : arguments.restore ? restore(&arguments.app, arguments.restore, &err)
+                                : app_new(&arguments.app, &app, &err);
     if (r < 0) {
         log_event(LOG_ERR, err.code == ERR_CONFIG ? "configuration-invalid" : "start-failed", "%s",
                   err_text(&err));

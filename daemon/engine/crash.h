@@ -24,6 +24,7 @@
     X(RECEIPT_AFTER_COMMIT, "receipt-after-commit") /* stored, not yet read */                               \
     X(RESULTS_BEGUN, "results-begun")               /* some movements' results are written */                \
     X(READ_BEFORE_COMMIT, "read-before-commit")                                                              \
+    X(BACKUP_COPIED, "backup-copied")               /* the copy is made, and has its name still */           \
     X(RESEAL_BEFORE_COMMIT, "reseal-before-commit") /* every credential is sealed anew, not on disk */       \
     X(RESEAL_AFTER_COMMIT, "reseal-after-commit")
 

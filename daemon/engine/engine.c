@@ -25,6 +25,7 @@ struct engine *engine_free(struct engine *engine)
         visit_free(engine->schedule.identities[i]->visit);
     schedule_free(&engine->schedule);
     circuit_free(&engine->circuit);
+    fence_free(&engine->fence);
     free(engine);
     return NULL;
 }
@@ -54,6 +55,8 @@ void engine_poke(struct engine *engine)
 static int64_t next_visit_boot_us(struct engine *engine, struct identity **ret_identity)
 {
     int64_t due = schedule_earliest_us(&engine->schedule, ret_identity);
+    if (engine->fence.closed)
+        return SCHEDULE_NEVER;
     if (due == SCHEDULE_NEVER || engine->circuit.state != CIRCUIT_DOWN)
         return due;
     int64_t closed_for = engine->circuit.open_until_us - engine_wall_us(engine);
@@ -65,7 +68,7 @@ static int64_t next_visit_boot_us(struct engine *engine, struct identity **ret_i
 static bool may_visit(const struct engine *engine)
 {
     unsigned most = engine->circuit.state == CIRCUIT_DOWN ? 1 : engine->config.visits_at_once;
-    return !engine->stopping && engine->n_visits < most;
+    return !engine->stopping && !engine->fence.closed && engine->n_visits < most;
 }
 
 void engine_rearm(struct engine *engine)
@@ -147,6 +150,8 @@ static int load_lot(struct engine *engine, int64_t id, struct err *err)
     if (r >= 0 && lot.state == LOT_STATE_SENDING)
         r = fold_back(engine, &lot, err);
     if (r >= 0)
+        r = fence_doubt(engine, &lot, err);
+    if (r >= 0)
         r = judge_lot(engine, &lot, err);
     return r < 0 ? r : lot_save(engine, &lot, err);
 }
@@ -156,6 +161,8 @@ int engine_start(struct engine *engine, struct err *err)
     int64_t *ids = NULL;
     size_t n = 0;
     int r = circuit_load(&engine->circuit, engine->store, err);
+    if (r >= 0)
+        r = fence_load(engine, err);
     if (r >= 0)
         r = load_identities(engine, err);
     if (r >= 0)
@@ -270,7 +277,7 @@ int64_t engine_next_visit_us(struct engine *engine)
 int64_t engine_lot_due_us(struct engine *engine, int64_t lot)
 {
     const struct job *job = schedule_find(&engine->schedule, lot);
-    if (!job)
+    if (!job || engine->fence.closed)
         return 0;
     int64_t due = schedule_due_us(&engine->schedule, job);
     if (due != SCHEDULE_NEVER && engine->circuit.state == CIRCUIT_DOWN)

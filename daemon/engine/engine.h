@@ -52,6 +52,20 @@ struct engine *engine_free(struct engine *engine); /* closes visits without a wo
                                                       settled at the next start */
 DEFINE_CLEANUP(struct engine *, engine_cleanup, engine_free)
 
+/* A database that is a copy of another, which may be in use still. */
+struct engine_copy {
+    int64_t since_us;  /* it is at work since then */
+    int64_t copied_us; /* when it was made; 0 = not known */
+    const char *host;  /* where; "" or NULL = not known */
+};
+/*
+ * Says, before engine_start(), that the database is such a copy. From then on, restarts included, nothing is said to the
+ * portal, every lot that is not finished is held with restored-copy, and what is queued is uncertain, for the original may
+ * have sent it. Ends with engine_release_copy().
+ */
+int engine_fence(struct store *store, const struct engine_copy *copy, struct err *err);
+/* Is it one? ret may be NULL; its texts are the engine's. */
+bool engine_is_copy(const struct engine *engine, struct engine_copy *ret);
 /* Folds what was in flight (sending becomes uncertain), builds the schedule, arms the timer. Once, before the
  * bus name. */
 int engine_start(struct engine *engine, struct err *err);
@@ -76,14 +90,16 @@ int engine_certificate_changed(struct engine *engine, int64_t certificate, struc
 /* Another profile is in use: lots held with profile-incomplete are let go or the others held. */
 int engine_profile_changed(struct engine *engine, struct err *err);
 
-/* ---- what people ask for; `who` is "uid 1000". ERR_UNKNOWN_LOT, ERR_WRONG_STATE with what the state allows
- * ---- */
+/* ---- what people ask for; `who` is "uid 1000". ERR_UNKNOWN_LOT, ERR_WRONG_STATE with what the state allows,
+ * ERR_RESTORED_COPY for what needs the portal ---- */
 int engine_hold(struct engine *engine, int64_t lot, enum lot_hold reason, const char *text, const char *who,
                 struct err *err);
 int engine_release(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_cancel(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_retry(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/* A person says that the original is out of use: work begins. ERR_WRONG_STATE when it is no copy. */
+int engine_release_copy(struct engine *engine, struct err *err);
 /* Everything that waits for the portal is asked for now. */
 int engine_refresh(struct engine *engine, struct err *err);
 

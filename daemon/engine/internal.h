@@ -8,6 +8,14 @@
 
 /* What the files of the engine share. */
 
+/* See fence.c. */
+struct fence {
+    bool closed;       /* nothing is said to the portal */
+    int64_t since_us;  /* wall clock */
+    int64_t copied_us; /* when the copy was made; 0 = not known */
+    char *host;        /* where; "" = not known */
+};
+
 struct engine {
     struct store *store;
     struct portal *portal;
@@ -16,6 +24,7 @@ struct engine {
     struct engine_host host;
     struct schedule schedule;
     struct circuit circuit;
+    struct fence fence;
     unsigned n_visits;
     unsigned n_ready; /* visits that go on when it is woken */
     bool poked;       /* it will be woken at once */
@@ -70,6 +79,14 @@ int judge_lot(struct engine *engine, struct store_lot *lot, struct err *err);
 int judge_again(struct engine *engine, int64_t certificate, struct err *err);
 /* Judges some of those that are marked. */
 int judge_some(struct engine *engine, struct err *err);
+
+/* ---- restored copies (fence.c) ---- */
+int fence_load(struct engine *engine, struct err *err);
+void fence_free(struct fence *fence); /* fields only */
+/* ERR_RESTORED_COPY while the fence is closed. */
+int fence_check(const struct engine *engine, struct err *err);
+/* Makes a loaded lot that is queued uncertain while the fence is closed, without writing the row. */
+int fence_doubt(struct engine *engine, struct store_lot *lot, struct err *err);
 
 /* ---- certificates that replace others (trial.c) ---- */
 /* Finds out whether the certificate is on trial now. */

@@ -41,6 +41,10 @@ static int find_obstacle(struct engine *engine, const struct store_lot *lot, str
                          struct err *err)
 {
     bool queued = lot->state == LOT_STATE_QUEUED;
+    if (engine->fence.closed) {
+        ret->hold = LOT_HOLD_RESTORED_COPY;
+        return 0;
+    }
     struct store_rp rp = {0};
     int r = store_rp_get(engine->store, lot->rp, &rp, err);
     if (r < 0)
@@ -84,13 +88,13 @@ static bool hold_is_judged(const struct store_lot *lot)
     case LOT_HOLD_CERTIFICATE_REJECTED:
     case LOT_HOLD_PORTAL_DOWN:
     case LOT_HOLD_PROFILE_INCOMPLETE:
+    case LOT_HOLD_RESTORED_COPY:
         return true;
     case LOT_HOLD_OPERATOR:
         return streq_null(lot->hold_by, ENGINE_WHO_PAUSE);
     case LOT_HOLD_PORTAL_CHANGED: /* before sending it is the portal's state, afterwards the lot's own */
         return lot->state == LOT_STATE_QUEUED;
     case LOT_HOLD_APPROVAL:
-    case LOT_HOLD_RESTORED_COPY:
     case _LOT_HOLD_MAX:
         return false;
     }

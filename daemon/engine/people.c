@@ -64,9 +64,11 @@ int engine_release(struct engine *engine, int64_t id, const char *who, struct er
         return r;
     if (lot.hold == LOT_HOLD_NONE)
         return wrong_state(&lot, _("it is not held"), err);
-    if (lot.hold == LOT_HOLD_CERTIFICATE_REJECTED)
+    if (lot.hold == LOT_HOLD_RESTORED_COPY)
+        r = fence_check(engine, err);
+    if (r >= 0 && lot.hold == LOT_HOLD_CERTIFICATE_REJECTED)
         r = forget_refusal(engine, &lot, err);
-    if (lot.hold == LOT_HOLD_PORTAL_CHANGED)
+    if (r >= 0 && lot.hold == LOT_HOLD_PORTAL_CHANGED)
         r = forget_change(engine, err);
     if (r < 0)
         return r;
@@ -121,7 +123,9 @@ static int forget_delay(struct engine *engine, int64_t lot)
 int engine_retry(struct engine *engine, int64_t id, const char *who, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
-    int r = store_lot_get(engine->store, id, &lot, err);
+    int r = fence_check(engine, err);
+    if (r >= 0)
+        r = store_lot_get(engine->store, id, &lot, err);
     if (r >= 0)
         r = hurry(engine, &lot, err);
     if (r == 0)
@@ -132,7 +136,9 @@ int engine_retry(struct engine *engine, int64_t id, const char *who, struct err 
 int engine_reconcile(struct engine *engine, int64_t id, const char *who, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
-    int r = store_lot_get(engine->store, id, &lot, err);
+    int r = fence_check(engine, err);
+    if (r >= 0)
+        r = store_lot_get(engine->store, id, &lot, err);
     if (r < 0)
         return r;
     if (lot.state != LOT_STATE_UNCERTAIN)
@@ -145,7 +151,9 @@ int engine_refresh(struct engine *engine, struct err *err)
 {
     int64_t *ids = NULL;
     size_t n = 0;
-    int r = store_lot_open_ids(engine->store, &ids, &n, err);
+    int r = fence_check(engine, err);
+    if (r >= 0)
+        r = store_lot_open_ids(engine->store, &ids, &n, err);
     for (size_t i = 0; i < n && r >= 0; i++) {
         _cleanup_lot_ struct store_lot lot = {0};
         r = store_lot_get(engine->store, ids[i], &lot, err);
@@ -163,7 +171,9 @@ int engine_test_certificate(struct engine *engine, int64_t id, engine_test_fn *f
                             struct err *err)
 {
     struct store_certificate certificate = {0};
-    int r = store_certificate_get(engine->store, id, &certificate, err);
+    int r = fence_check(engine, err);
+    if (r >= 0)
+        r = store_certificate_get(engine->store, id, &certificate, err);
     if (r >= 0 && certificate.removed_us)
         r = err_set(err, ERR_UNKNOWN_CERTIFICATE, _("certificate %lld was removed"), (long long)id);
     else if (r >= 0 && certificate.hold == LOT_HOLD_CERTIFICATE_REJECTED)

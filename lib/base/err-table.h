@@ -24,10 +24,12 @@
     X(UNKNOWN_CERTIFICATE, "UnknownCertificate", EXIT_STATUS_NOT_FOUND, N_("There is no such certificate"))  \
     X(UNKNOWN_DOCUMENT, "UnknownDocument", EXIT_STATUS_NOT_FOUND, N_("There is no such document"))           \
     X(UNKNOWN_PROFILE, "UnknownProfile", EXIT_STATUS_NOT_FOUND, N_("There is no such portal profile"))       \
-    X(UNKNOWN_CODE, "UnknownCode", EXIT_STATUS_NOT_FOUND, N_("This rejection code is not known"))             \
+    X(UNKNOWN_CODE, "UnknownCode", EXIT_STATUS_NOT_FOUND, N_("This rejection code is not known"))            \
     X(RP_EXISTS, "RegistrationExists", EXIT_STATUS_FAILURE, N_("This registro patronal is already there"))   \
     X(RP_IN_USE, "RegistrationInUse", EXIT_STATUS_FAILURE, N_("This registro patronal has open lots"))       \
     X(CERTIFICATE_EXISTS, "CertificateExists", EXIT_STATUS_FAILURE, N_("This certificate is already there")) \
+    X(RESTORED_COPY, "RestoredCopy", EXIT_STATUS_HELD,                                                       \
+      N_("This is a restored copy, and nothing is sent until it is released"))                               \
     X(WRONG_STATE, "WrongState", EXIT_STATUS_FAILURE, N_("The lot's state does not allow this"))             \
     /* input */                                                                                              \
     X(INVALID_FILE, "InvalidFile", EXIT_STATUS_INVALID, N_("The file is not valid"))                         \

@@ -18,6 +18,7 @@
     X("no-limits", "9752b267820f42c383e3d5a4d54a2537")                                                       \
     X("no-advice", "48b981cc99bf47cb88b4ede1d0daacf3")                                                       \
     X("database-failed", "6cdb78857ff4467e87b0298b1e6ef054")                                                 \
+    X("restored-copy", "0d6b6a1f4be14b0f8f0a3cbb5f0e2d17")                                                   \
     X("clock-set", "882accd8895545dd82dd36184a01849e")                                                       \
     X("resumed", "3c59ed91216d47779bc9b0886b725172")                                                         \
     X("network-changed", "54196718dd7940878a935a88ec047726")                                                 \

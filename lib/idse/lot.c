@@ -92,7 +92,7 @@ static const char *const events[_LOT_EVENT_MAX] = {
     [LOT_EVENT_REFUSED] = "refused", [LOT_EVENT_BROKEN] = "broken",     [LOT_EVENT_RESTARTED] = "restarted",
     [LOT_EVENT_FOUND] = "found",     [LOT_EVENT_ABSENT] = "absent",     [LOT_EVENT_ACCEPTED] = "accepted",
     [LOT_EVENT_PARTIAL] = "partial", [LOT_EVENT_REJECTED] = "rejected", [LOT_EVENT_MISMATCH] = "mismatch",
-    [LOT_EVENT_CANCEL] = "cancel",   [LOT_EVENT_RETRY] = "retry",
+    [LOT_EVENT_CANCEL] = "cancel",   [LOT_EVENT_RETRY] = "retry",       [LOT_EVENT_RESTORED] = "restored",
 };
 
 const char *lot_event_name(enum lot_event event)
@@ -114,6 +114,7 @@ static const struct transition {
         {
             [LOT_EVENT_SEND] = TO(SENDING, LOT_ACTION_UPLOAD | LOT_ACTION_MOVEMENTS),
             [LOT_EVENT_CANCEL] = TO(CANCELLED, LOT_ACTION_MOVEMENTS),
+            [LOT_EVENT_RESTORED] = TO(UNCERTAIN, LOT_ACTION_RECONCILE | LOT_ACTION_MOVEMENTS),
             [LOT_EVENT_RETRY] = TO(QUEUED, LOT_ACTION_SEND_NOW),
         },
     [LOT_STATE_SENDING] =

@@ -74,6 +74,7 @@ enum lot_event {
     LOT_EVENT_REFUSED,   /* the portal refused the whole file */
     LOT_EVENT_BROKEN,    /* the attempt ended and nobody knows whether it arrived */
     LOT_EVENT_RESTARTED, /* the daemon starts */
+    LOT_EVENT_RESTORED,  /* the database is a restored copy: its original may have sent the lot */
     LOT_EVENT_FOUND,     /* the portal's own acuse proves arrival */
     LOT_EVENT_ABSENT,    /* a complete list, taken late enough, proves that it did not arrive */
     LOT_EVENT_ACCEPTED,  /* the constancia has every movement as operado */

@@ -151,6 +151,8 @@ void turn_abort(struct store *store);
 
 /* Brings an empty or older database to the present schema. `fresh`: nothing is in it, so no copy is made. */
 int schema_migrate(struct store *store, bool fresh, struct err *err);
+/* The version that the database has; ERR_STORE_NEWER when it is none of those known here. */
+int schema_version(struct store *store, int64_t *ret, struct err *err);
 enum { SCHEMA_APPLICATION_ID = 0x49445345 }; /* "IDSE" */
 
 /*

@@ -179,6 +179,9 @@ static int copy_make(struct store *store, int64_t version, struct err *err)
     char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
     r = db_exec(store, sql, err);
     sqlite3_free(sql);
+    _cleanup_free_ char *mark = xasprintf("{\"at\":%lld}", (long long)clock_wall_us(store->clock));
+    if (r >= 0 && version > 0) /* tables that make no database of ours have no place for it */
+        r = store_copy_mark(path, mark, err);
     if (r >= 0)
         r = sync_path(path, 0, err);
     if (r < 0) {
@@ -202,7 +205,7 @@ static int migrate_from(struct store *store, int64_t version, struct err *err)
     return db_exec(store, marks, err);
 }
 
-int schema_migrate(struct store *store, bool fresh, struct err *err)
+int schema_version(struct store *store, int64_t *ret, struct err *err)
 {
     int64_t version = 0;
     int r = db_number(store, &version, err, "PRAGMA user_version");
@@ -214,8 +217,16 @@ int schema_migrate(struct store *store, bool fresh, struct err *err)
             err, ERR_STORE_NEWER,
             _("The database %s has schema %lld, this idsed knows up to %lld; install the newer idsed again"),
             store->path, (long long)version, (long long)present);
-    if (version == present)
-        return 0;
+    *ret = version;
+    return 0;
+}
+
+int schema_migrate(struct store *store, bool fresh, struct err *err)
+{
+    int64_t version = 0;
+    int r = schema_version(store, &version, err);
+    if (r < 0 || version == (int64_t)ELEMENTSOF(migrations))
+        return r;
     if (!fresh) {
         r = copy_make(store, version, err);
         if (r < 0)

@@ -56,6 +56,26 @@ int store_check(struct store *store, struct err *err);
 void store_inspect(const char *path, struct err *database, struct err *audit);
 /* Moves what the log holds into the database, over a connection of its own; readers and the daemon go on meanwhile. */
 int store_checkpoint(const char *path, struct err *err);
+
+/* ---- copies ---- */
+/* The value that every copy has and no database at work: JSON, {"at": when it was made, "host": where}. */
+#define STORE_COPY_MARK "copy"
+struct store_copy {
+    const char *from;
+    const char *to;                            /* an empty file */
+    const char *mark;                          /* kept as it is where `from` is a copy already */
+    int (*go_on)(void *data, struct err *err); /* asked now and then; negative gives up. May be NULL */
+    void *data;
+};
+/*
+ * Copies a database of ours as it is at one instant, over connections of its own, so that a worker can do it while the
+ * daemon works: compact, in one file without a log, marked. ERR_STORE_CORRUPT, ERR_STORE_NEWER. What was written of `to`
+ * stays there on failure. It is not synced.
+ */
+int store_copy(const struct store_copy *copy, struct err *err);
+/* Marks a database that nobody works on, unless it is marked. */
+int store_copy_mark(const char *path, const char *mark, struct err *err);
+
 /* Commits what is open and closes. Returns NULL. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_cleanup, store_close)

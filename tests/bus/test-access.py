@@ -43,7 +43,7 @@ TABLE = {
         "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ListWorkers": READ,
         "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
-        "Refresh": CONTROL, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,
+        "Refresh": CONTROL, "Backup": CREDENTIALS, "ReleaseCopy": CREDENTIALS, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,
         "AddUser": USERS, "ListUsers": USERS, "Register": EVERYBODY, "LegalTexts": EVERYBODY, "Login": EVERYBODY,
         "UseSession": EVERYBODY, "Logout": EVERYBODY, "ChangePassword": EVERYBODY, "RecoverPassword": EVERYBODY,
         "ResetPassword": EVERYBODY,

@@ -8,6 +8,7 @@ usage: test-daemon.py IDSED IDSE-SIM POLICY
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -873,8 +874,8 @@ class Whole(DaemonTest):
     def test_it_looks_into_itself(self):
         checks = {str(check["name"]): check for check in self.manager("Diagnose")}
         self.assertEqual(set(checks), {"database", "audit", "sealing-key", "certificates", "profile", "portal", "clock",
-                                       "disk"})
-        for name in "database", "audit", "sealing-key":
+                                       "disk", "original"})
+        for name in "database", "audit", "sealing-key", "original":
             self.assertTrue(checks[name]["ok"], checks[name]["text"])
 
     def test_profiles(self):
@@ -908,6 +909,43 @@ class Whole(DaemonTest):
             return what()
         finally:
             self.manager("UseProfile", "idse-sim", option({}))
+
+    def test_a_backup_is_a_file_without_a_name_that_only_can_be_read(self):
+        os.close(self.manager("Backup", option({}))[0].take())
+        open_files = self.house.descriptors()
+        fd, size = self.manager("Backup", option({}))
+        fd = fd.take()
+        try:
+            self.assertEqual(os.fstat(fd).st_size, size)
+            self.assertEqual(os.fstat(fd).st_nlink, 0)
+            self.assertEqual(fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE, os.O_RDONLY)
+            self.assertEqual(os.pread(fd, 15, 0), b"SQLite format 3")
+        finally:
+            os.close(fd)
+        self.assertEqual([name for name in os.listdir(self.house.state) if "backup" in name], [])
+        self.assertEqual(self.house.descriptors(), open_files)
+        self.fails("UnknownOption", self.manager, "Backup", option({"x": 1}))
+
+    def test_one_backup_at_a_time_and_calls_are_served_meanwhile(self):
+        connection = self.house.connect()
+        answers = []
+        pending = []
+        for _ in range(5):
+            message = dbus.lowlevel.MethodCallMessage(NAME, ROOT, MANAGER, "Backup")
+            message.append({}, signature="a{sv}")
+            pending.append(connection.send_message_with_reply(message, answers.append, LONG))
+        self.get(ROOT, MANAGER, "Version")
+        for call in pending:
+            call.block()
+        connection.close()
+        names = {str(answer.get_error_name()) for answer in answers if answer.get_type() == 3}
+        self.assertLessEqual(names, {ERROR + "Busy"})
+        self.assertTrue(any(answer.get_type() == 2 for answer in answers))
+
+    def test_what_is_no_copy_has_nothing_to_release(self):
+        self.assertEqual(self.get(ROOT, MANAGER, "Restored"), 0)
+        self.assertEqual(self.get(ROOT, MANAGER, "RestoredText"), "")
+        self.fails("WrongState", self.manager, "ReleaseCopy", option({}))
 
     def test_refreshing(self):
         self.manager("Refresh", option({}))

@@ -91,6 +91,19 @@ def crash_while_resealing(point, folder):
     assert opens_credentials(["--key-file", new]) == done, f"{point}: the new key"
 
 
+def crash_while_backing_up(point, folder):
+    """Neither where the copy was to be written nor beside the database anything is left of it."""
+    target = pathlib.Path(folder) / "backup"
+    target.mkdir()
+    daemon = start(point)
+    failed = run("idsectl", "backup", target / "idsed.db", check=False)
+    assert daemon.wait(LIMIT) == -signal.SIGKILL, f"{point} was not passed"
+    assert failed.returncode != 0 and not list(target.iterdir()), f"{point}: {list(target.iterdir())}"
+    stop(start())
+    left = sorted(path.name for path in pathlib.Path(os.environ["IDSED_STATE"]).iterdir())
+    assert left == ["idsed.db"], f"{point}: {left}"
+
+
 def main():
     points = sys.argv[3:] or run(sys.argv[1]).stdout.split()
     fault_file = pathlib.Path(sys.argv[2])
@@ -106,6 +119,10 @@ def main():
         for number, point in enumerate(plan):
             if point.startswith("reseal"):
                 crash_while_resealing(point, folder)
+                print(f"ok {point}", flush=True)
+                continue
+            if point.startswith("backup"):
+                crash_while_backing_up(point, folder)
                 print(f"ok {point}", flush=True)
                 continue
             file = pathlib.Path(folder) / f"{number}.txt"

@@ -1208,9 +1208,136 @@ static void whatever_happens_every_lot_arrives_exactly_once(void **state)
 
 #define engine_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- restored copies ---- */
+
+/* The process dies, and the next one starts on a copy of its database as it was `age_us` ago. */
+static void restore(int64_t age_us)
+{
+    const struct engine_copy copy = {
+        .since_us = world_wall_us(NULL), .copied_us = age_us ? world_wall_us(NULL) - age_us : 0, .host = "nominas1"};
+    MUST(engine_fence(world->store, &copy, err));
+    world_die_and_start();
+}
+
+static void assert_silent(void)
+{
+    unsigned before[_FAKE_MAX];
+    memcpy(before, world->fake.requests, sizeof(before));
+    pass(30 * US_PER_DAY);
+    assert_memory_equal(before, world->fake.requests, sizeof(before));
+}
+
+#define REFUSED(call, expected)                                                                              \
+    do {                                                                                                     \
+        struct err refused_err = ERR_INIT;                                                                   \
+        struct err *err = &refused_err;                                                                      \
+        assert_true((call) < 0);                                                                             \
+        assert_int_equal(err->code, (expected));                                                             \
+        err_clear(err);                                                                                      \
+    } while (0)
+
+static void a_restored_copy_says_nothing_until_it_is_released(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t received = submit(1, 1);
+    settle_down();
+    assert_state(received, LOT_STATE_RECEIVED);
+    restore(US_PER_HOUR);
+    int64_t later = submit(10, 1);
+    assert_hold(received, LOT_HOLD_RESTORED_COPY);
+    assert_hold(later, LOT_HOLD_RESTORED_COPY);
+    REFUSED(engine_release(world->engine, later, "uid 0", err), ERR_RESTORED_COPY);
+    REFUSED(engine_retry(world->engine, received, "uid 0", err), ERR_RESTORED_COPY);
+    REFUSED(engine_reconcile(world->engine, later, "uid 0", err), ERR_RESTORED_COPY);
+    REFUSED(engine_refresh(world->engine, err), ERR_RESTORED_COPY);
+    REFUSED(engine_test_certificate(world->engine, world->certificate, NULL, NULL, err), ERR_RESTORED_COPY);
+    MUST(engine_certificate_changed(world->engine, world->certificate, err));
+    assert_silent();
+    world_die_and_start(); /* it is not forgotten */
+    assert_silent();
+    assert_int_equal(engine_next_visit_us(world->engine), 0);
+    assert_true(engine_is_copy(world->engine, NULL));
+
+    MUST(engine_release_copy(world->engine, err));
+    world->fake.process_at_once = true;
+    pass(US_PER_DAY);
+    assert_false(engine_is_copy(world->engine, NULL));
+    assert_state(later, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(later), 1);
+    REFUSED(engine_release_copy(world->engine, err), ERR_WRONG_STATE);
+}
+
+static void what_the_original_sent_after_the_copy_is_not_sent_again(void **state)
+{
+    struct store_rp rp = {0};
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    rp.paused = true;
+    MUST(store_rp_update(world->store, &rp, err));
+    int64_t sent = submit(1, 2), unsent = submit(10, 2);
+    assert_state(sent, LOT_STATE_QUEUED);
+    rp.paused = false;
+    MUST(store_rp_update(world->store, &rp, err));
+    store_rp_free(&rp);
+    restore(3 * US_PER_DAY);
+    assert_state(sent, LOT_STATE_UNCERTAIN);
+    assert_state(unsent, LOT_STATE_UNCERTAIN);
+    take_late(sent); /* by the original, while the copy is held */
+    assert_silent();
+
+    MUST(engine_release_copy(world->engine, err));
+    settle_down();
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 0);
+    assert_state(unsent, LOT_STATE_UNCERTAIN); /* the original may have been sending a moment ago */
+    pass(US_PER_DAY);
+    assert_state(sent, LOT_STATE_ACCEPTED);
+    assert_state(unsent, LOT_STATE_ACCEPTED);
+    assert_int_equal(arrived(sent), 1);
+    assert_int_equal(arrived(unsent), 1);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+static void a_person_s_hold_outlives_the_fence(void **state)
+{
+    struct store_rp rp = {0};
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    rp.paused = true;
+    MUST(store_rp_update(world->store, &rp, err));
+    store_rp_free(&rp);
+    int64_t id = submit(1, 1);
+    MUST(engine_hold(world->engine, id, LOT_HOLD_APPROVAL, "", "uid 1000", err));
+    restore(0);
+    assert_hold(id, LOT_HOLD_APPROVAL);
+    assert_silent();
+    bind(world->certificate);
+    MUST(store_rp_get(world->store, RP, &rp, err));
+    rp.paused = false;
+    MUST(store_rp_update(world->store, &rp, err));
+    store_rp_free(&rp);
+    MUST(engine_release_copy(world->engine, err));
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_QUEUED); /* the portal does not have it, and nobody approved it */
+    assert_hold(id, LOT_HOLD_APPROVAL);
+    assert_int_equal(arrived(id), 0);
+}
+
+static void a_copy_of_a_copy_is_as_old_as_the_first(void **state)
+{
+    struct engine_copy copy;
+    restore(3 * US_PER_DAY);
+    int64_t copied_us = (engine_is_copy(world->engine, &copy), copy.copied_us);
+    assert_string_equal(copy.host, "nominas1");
+    restore(US_PER_HOUR);
+    assert_true(engine_is_copy(world->engine, &copy));
+    assert_int_equal(copy.copied_us, copied_us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        engine_test(a_restored_copy_says_nothing_until_it_is_released),
+        engine_test(what_the_original_sent_after_the_copy_is_not_sent_again),
+        engine_test(a_person_s_hold_outlives_the_fence),
+        engine_test(a_copy_of_a_copy_is_as_old_as_the_first),
         engine_test(a_lot_is_sent_once_and_followed_to_its_receipts),
         engine_test(rejected_movements_make_a_lot_partial_and_keep_their_errors),
         engine_test(all_movements_rejected_make_a_lot_rejected),

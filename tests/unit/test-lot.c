@@ -12,6 +12,7 @@ static const struct {
     {"queued", "send", "sending", LOT_ACTION_UPLOAD | LOT_ACTION_MOVEMENTS},
     {"queued", "cancel", "cancelled", LOT_ACTION_MOVEMENTS},
     {"queued", "retry", "queued", LOT_ACTION_SEND_NOW},
+    {"queued", "restored", "uncertain", LOT_ACTION_RECONCILE | LOT_ACTION_MOVEMENTS},
     {"sending", "not-sent", "queued", LOT_ACTION_BACK_OFF | LOT_ACTION_MOVEMENTS},
     {"sending", "taken", "received", LOT_ACTION_POLL | LOT_ACTION_MOVEMENTS},
     {"sending", "refused", "failed", LOT_ACTION_MOVEMENTS | LOT_ACTION_TELL},
@@ -73,6 +74,17 @@ static void a_restart_touches_only_what_was_being_sent(void **state)
         struct lot_step step;
         int r = lot_transition((enum lot_state)s, LOT_EVENT_RESTARTED, &step);
         assert_int_equal(r, s == LOT_STATE_SENDING);
+        if (r)
+            assert_int_equal(step.state, LOT_STATE_UNCERTAIN);
+    }
+}
+
+static void only_what_waits_is_in_doubt_in_a_restored_copy(void **state)
+{
+    for (int s = 0; s < _LOT_STATE_MAX; s++) {
+        struct lot_step step;
+        int r = lot_transition((enum lot_state)s, LOT_EVENT_RESTORED, &step);
+        assert_int_equal(r, s == LOT_STATE_QUEUED);
         if (r)
             assert_int_equal(step.state, LOT_STATE_UNCERTAIN);
     }
@@ -161,6 +173,7 @@ int main(void)
         cmocka_unit_test(every_state_with_every_event_does_what_is_written_here),
         cmocka_unit_test(nothing_sent_comes_back_to_the_queue_without_proof),
         cmocka_unit_test(a_restart_touches_only_what_was_being_sent),
+        cmocka_unit_test(only_what_waits_is_in_doubt_in_a_restored_copy),
         cmocka_unit_test(what_is_final_stays),
         cmocka_unit_test(movements_change_when_their_state_does),
         cmocka_unit_test(sent_is_never_shown_as_success),
