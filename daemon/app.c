@@ -492,6 +492,8 @@ static int open_state(struct app *app, struct err *err)
     int r = load_config(&app->options, &daemon->config, err);
     if (r < 0)
         return r;
+    if (daemon->config.language != CONFIG_LANGUAGE_SYSTEM)
+        i18n_choose(daemon->config.language == CONFIG_LANGUAGE_ES ? "es" : "en");
     log_set_level((int)daemon->config.log_level);
     daemon->loop = loop_new(&clock_system);
     if (!daemon->loop)

@@ -13,6 +13,10 @@
 #define KEY(section, name, type, field) section, name, CONFIG_##type, offsetof(struct config, field)
 
 static const struct config_key keys[] = {
+    {KEY("General", "Language", WORD, language), "system", 0, 0, false,
+     N_("Language of what idsed says, in the journal, in the history and to who calls it: system (that of the "
+        "machine), es or en."),
+     "system|es|en"},
     {KEY("Portal", "Profile", TEXT, profile), "idse-sim", 0, 0, false,
      N_("Portal profile to speak by, the name of a file in the profiles folder without its ending.")},
     {KEY("Portal", "Base", URL, base), NULL, 0, 0, false,

@@ -10,6 +10,8 @@
  * is checked against it. Times are microseconds, sizes bytes. Texts are owned, NULL where nothing is set.
  */
 struct config {
+    /* [General] */
+    int64_t language; /* enum config_language */
     /* [Portal] */
     char *profile;
     char *base;
@@ -47,6 +49,7 @@ struct config {
 };
 
 /* In the order of their words. */
+enum config_language { CONFIG_LANGUAGE_SYSTEM, CONFIG_LANGUAGE_ES, CONFIG_LANGUAGE_EN };
 enum future_dates { FUTURE_DATES_REFUSE, FUTURE_DATES_ALLOW };
 enum minimum_wage { MINIMUM_WAGE_GENERAL, MINIMUM_WAGE_NORTE };
 enum check_revocation { CHECK_REVOCATION_NO, CHECK_REVOCATION_YES };

@@ -3,7 +3,9 @@
 
 #include <locale.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/util.h"
 #include "config.h"
 
 /* What argp says of its own, which it looks up in the catalogue of the program. */
@@ -28,4 +30,12 @@ void i18n_init(void)
     bind_textdomain_codeset(IDSED_TEXTDOMAIN, "UTF-8");
     /* argp looks up the text of options in the default domain. */
     textdomain(IDSED_TEXTDOMAIN);
+}
+
+void i18n_choose(const char *language)
+{
+    /* gettext looks at LANGUAGE first, but not in the locale "C", which says that nothing is to be translated. */
+    const char *locale = setlocale(LC_MESSAGES, NULL);
+    setenv("LANGUAGE", language, 1);
+    setlocale(LC_MESSAGES, streq(locale, "C") || streq(locale, "POSIX") ? "C.UTF-8" : "");
 }

@@ -13,3 +13,5 @@
 
 /* Sets the locale from the environment and binds the catalogue; IDSED_LOCALEDIR in the environment overrides where. */
 void i18n_init(void);
+/* From now on another language than the environment's: "es", "en". While the process has one thread. */
+void i18n_choose(const char *language);

@@ -82,8 +82,8 @@ class House:
         # dbus-python has no descriptors on a connection from dbus.connection.Connection, but has them here.
         return dbus.bus.BusConnection(self.address)
 
-    def start(self, with_key=True):
-        """Returns when the daemon has its name: its notification comes after that."""
+    def start(self, with_key=True, environment=()):
+        """Returns when the daemon has its name: its notification comes after that. `environment` changes what it inherits."""
         path = os.path.join(self.folder, "notify")
         if os.path.exists(path):
             os.unlink(path)
@@ -92,8 +92,9 @@ class House:
         command = [self.idsed, "--config", self.config, "--state", self.state]
         if with_key:
             command += ["--key-file", self.key]
-        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address, NOTIFY_SOCKET=path, LC_ALL="C.UTF-8")
-        environment.pop("LANGUAGE", None)
+        inherited = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
+        environment = {**inherited, "DBUS_SYSTEM_BUS_ADDRESS": self.address, "NOTIFY_SOCKET": path, "LC_ALL": "C.UTF-8",
+                       **dict(environment)}
         # A sanitizer keeps freed memory to catch its use; little of it, where a test asks how much there is.
         environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
         with open(self.log, "ab") as log:

@@ -1024,6 +1024,34 @@ class Whole(DaemonTest):
         self.assertIn("'MinSec'", odd.stderr)
 
 
+class Language(DaemonTest):
+    """What idsed says to everybody has the language of its configuration, whatever its environment has."""
+
+    @classmethod
+    def setUpClass(cls):
+        os.environ["IDSED_LOCALEDIR"] = os.path.join(os.path.dirname(IDSED), "../po")
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        del os.environ["IDSED_LOCALEDIR"]
+
+    def said_in(self, language, environment):
+        self.house.stop()
+        with open(self.house.config, "w") as f:
+            f.write(CONFIG + f"[General]\nLanguage={language}\n")
+        self.house.start(environment=environment)
+        return self.fails("InvalidRegistration", self.manager, "AddRegistration", "x", option({}))
+
+    def test_it_is_that_of_the_machine_unless_one_is_chosen(self):
+        english, spanish = "is not a registro patronal", "no es un registro patronal"
+        for language, environment, words in (
+                ("system", {}, english), ("system", {"LANGUAGE": "es"}, spanish), ("es", {}, spanish),
+                ("es", {"LC_ALL": "C"}, spanish), ("en", {"LANGUAGE": "es"}, english)):
+            self.assertIn(words, self.said_in(language, environment), (language, environment))
+
+
 class Hostile(DaemonTest):
     """Whatever a caller does, the daemon answers the next one, and does not grow."""
 
