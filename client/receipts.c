@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "client/evidence.h"
 #include "client/kinds.h"
 #include "client/output.h"
 #include "client/remote.h"
@@ -237,6 +238,8 @@ static int export_lot(struct invocation *inv, const char *number, json_t *writte
 
 int verb_receipts_export(struct invocation *inv, struct err *err)
 {
+    if (inv->value[OPT_BUNDLE] || inv->value[OPT_ZIP])
+        return evidence_export(inv, err);
     _cleanup_json_ json_t *written = json_array();
     int r = inv->value[OPT_TO] ? file_make_dirs(inv->value[OPT_TO], 0777, err) : 0;
     for (int i = 0; r >= 0 && i < inv->n_args; i++)

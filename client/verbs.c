@@ -63,8 +63,13 @@ const struct verb verb_table[] = {
     {"receipts get", N_("LOT DOCUMENT"), 2, 2, OPTIONS(OPT_OUTPUT, OPT_FORCE), 0,
      N_("a document by number or kind (acuse, constancia, csv), or records, or transcript"),
      verb_receipts_get},
-    {"receipts export", N_("LOT..."), 1, -1, OPTIONS(OPT_TO, OPT_FORCE), VERB_READS,
-     N_("write every document of lots to a folder"), verb_receipts_export},
+    {"receipts export", N_("LOT..."), 1, -1, OPTIONS(OPT_TO, OPT_BUNDLE, OPT_ZIP, OPT_FORCE), VERB_READS,
+     N_("write every document of lots to a folder, or everything as an evidence bundle"), verb_receipts_export},
+    {"receipts verify", N_("BUNDLE..."), 1, -1, NULL, VERB_LOCAL | VERB_READS,
+     N_("check evidence bundles (zip or folder) without the daemon, or those of lots, by number"), verb_receipts_verify},
+
+    {"report", N_("LOT..."), 1, -1, OPTIONS(OPT_OUTPUT, OPT_FORCE), VERB_LOCAL | VERB_READS,
+     N_("a readable account of lots, or of evidence bundles: what was sent, what IMSS answered"), verb_report},
 
     {"rp add", N_("RP"), 1, 1, OPTIONS(OPT_NAME, OPT_GUIA, OPT_ENYE, OPT_FORCE), 0,
      N_("register a registro patronal"), verb_rp_add},

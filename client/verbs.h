@@ -27,6 +27,7 @@ struct remote;
     X(ACCEPT, "accept", NULL, N_("the privacy notice and the service agreement are accepted"))               \
     X(ADMIN, "admin", NULL, N_("as an administrator, without the present password"))                         \
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
+    X(BUNDLE, "bundle", NULL, N_("write the whole evidence bundle, as a folder lot-NUMBER"))                 \
     X(CER, "cer", N_("FILE"), N_("e.firma certificate (.cer)"))                                              \
     X(CODE, "code", NULL, N_("prove it with the code that was mailed, which is asked for"))                  \
     X(CODE_FILE, "code-file", N_("FILE"), N_("the same, with the code in this file"))                        \
@@ -70,6 +71,7 @@ struct remote;
     X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))              \
     X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))              \
     X(WITH, "with", N_("FILE"), N_("corrections of rejected movements (CSV), see 'show --fixes'"))           \
+    X(ZIP, "zip", N_("FILE"), N_("write the whole evidence bundle, as this zip file"))                       \
     X(ZONE, "zone", "general|norte", N_("whose minimum wage holds"))
 
 enum opt {
@@ -154,6 +156,8 @@ int verb_movements(struct invocation *inv, struct err *err);
 int verb_receipts_list(struct invocation *inv, struct err *err);
 int verb_receipts_get(struct invocation *inv, struct err *err);
 int verb_receipts_export(struct invocation *inv, struct err *err);
+int verb_receipts_verify(struct invocation *inv, struct err *err);
+int verb_report(struct invocation *inv, struct err *err);
 int verb_rp_add(struct invocation *inv, struct err *err);
 int verb_rp_list(struct invocation *inv, struct err *err);
 int verb_rp_set(struct invocation *inv, struct err *err);

@@ -36,6 +36,7 @@ struct daemon {
     struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;
     struct backup *backup; /* under way; NULL: none */
+    unsigned evidences; /* bundles being made */
     struct bus_server *bus;
 };
 

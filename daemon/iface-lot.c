@@ -318,6 +318,7 @@ static const struct bus_method methods[] = {
     {"GetRecords", "", "h", "file", ACTION_SUBMIT, lot_get_records},
     {"ListAttempts", "", "aa{sv}", "attempts", ACTION_SUBMIT, lot_list_attempts},
     {"GetTranscript", "t", "h", "attempt file", ACTION_SUBMIT, lot_get_transcript},
+    {"GetEvidence", "a{sv}", "h", "options file", ACTION_SUBMIT, lot_get_evidence},
     {0},
 };
 

@@ -70,6 +70,7 @@ void user_recover_password(struct bus_call *call, void *daemon);
 void user_reset_password(struct bus_call *call, void *daemon);
 
 void lot_correct(struct bus_call *call, void *object); /* a struct lot_object */
+void lot_get_evidence(struct bus_call *call, void *object);
 void explain_code(struct bus_call *call, void *daemon);
 void list_movements(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);

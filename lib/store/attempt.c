@@ -44,8 +44,16 @@ static int audit_end(struct store *store, const struct store_attempt *attempt, c
 {
     _cleanup_buf_ struct buf detail = BUF_INIT;
     _cleanup_free_ char *object = xasprintf("lot %lld", (long long)attempt->lot);
-    buf_printf(&detail, "{\"attempt\":%lld,\"certificate\":%lld,\"sent\":%s", (long long)attempt->id,
-               (long long)attempt->certificate, attempt->sent ? "true" : "false");
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err, "SELECT sha256 FROM lot WHERE id = ?1", DB_INT(attempt->lot));
+    if (r >= 0)
+        r = db_next(&query, err);
+    if (r < 0)
+        return r;
+    _cleanup_free_ char *records = r > 0 ? db_text(&query, 0) : NULL;
+    buf_printf(&detail, "{\"attempt\":%lld,\"certificate\":%lld,\"sent\":%s,\"records\":\"%s\"",
+               (long long)attempt->id, (long long)attempt->certificate, attempt->sent ? "true" : "false",
+               str_or_empty(records));
     add_hash(&detail, "transcript", transcript);
     add_hash(&detail, "tls_chain", tls_chain);
     buf_add_str(&detail, "}");

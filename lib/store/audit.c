@@ -34,23 +34,10 @@ void store_audits_free(struct store_audit *audits, size_t n)
     db_records_free(&mapping, audits, n);
 }
 
-/* "LENGTH:TEXT," or "-," for NULL: no two records have the same serialisation. */
-static void serialise_text(struct buf *buf, const char *text)
-{
-    if (text)
-        buf_printf(buf, "%zu:%s,", strlen(text), text);
-    else
-        buf_add_str(buf, "-,");
-}
-
 static char *chain_hash(const char *previous, const struct store_audit *audit)
 {
-    _cleanup_buf_ struct buf buf = BUF_INIT;
-    buf_printf(&buf, "%s,%lld,%lld,", previous, (long long)audit->seq, (long long)audit->at_us);
     const char *const texts[] = {audit->who, audit->action, audit->object, audit->outcome, audit->detail};
-    for (size_t i = 0; i < ELEMENTSOF(texts); i++)
-        serialise_text(&buf, texts[i]);
-    return digest_sha256_hex(buf.data, buf.len);
+    return digest_link_hex(previous, audit->seq, audit->at_us, texts, ELEMENTSOF(texts));
 }
 
 static int damaged(int64_t seq, const char *how, struct err *err)
@@ -104,6 +91,29 @@ static void where_lot(struct select *select, int64_t lot)
     select_where(select, " OR (object LIKE 'lots %-%' AND ?", DB_INT(lot));
     select_text(select, " BETWEEN CAST(substr(object, 6) AS INTEGER)"
                         " AND CAST(substr(object, instr(object, '-') + 1) AS INTEGER)))");
+}
+
+int store_audit_hash(struct store *store, int64_t seq, char **ret, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err, "SELECT hash FROM audit WHERE seq = ?1", DB_INT(seq));
+    if (r >= 0)
+        r = db_next(&query, err);
+    if (r < 0)
+        return r;
+    *ret = r > 0 ? db_text(&query, 0) : xstrdup("");
+    return 0;
+}
+
+int store_audit_head(struct store *store, int64_t *ret_seq, char **ret_hash, struct err *err)
+{
+    struct audit_head head;
+    int r = read_head(store, &head, err);
+    if (r < 0)
+        return r;
+    *ret_seq = head.seq;
+    *ret_hash = xstrdup(head.hash);
+    return 0;
 }
 
 int store_audit_list(struct store *store, const struct store_audit_filter *filter, int64_t cursor,

@@ -204,22 +204,26 @@ int store_check(struct store *store, struct err *err)
     return err_set(err, ERR_STORE_CORRUPT, _("The database %s is damaged: %s"), store->path, found.data);
 }
 
-/* A connection that reads one state of the database, whatever is committed meanwhile; to be closed also on failure. */
-static int open_reader(const char *path, struct store **ret, struct err *err)
+int store_open_reader(const char *path, struct store **ret, struct err *err)
 {
-    struct store *store = *ret = xcalloc(1, sizeof(*store));
+    _cleanup_(store_cleanup) struct store *store = xcalloc(1, sizeof(*store));
     store->path = xstrdup(path);
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int r = sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ? db_fail(store, err) : 0;
     if (r >= 0)
         r = configure(store, err);
-    return r < 0 ? r : db_exec(store, "BEGIN", err);
+    if (r >= 0)
+        r = db_exec(store, "BEGIN", err);
+    if (r < 0)
+        return r;
+    *ret = STEAL(store);
+    return 0;
 }
 
 void store_inspect(const char *path, struct err *database, struct err *audit)
 {
     _cleanup_(store_cleanup) struct store *store = NULL;
-    if (open_reader(path, &store, database) < 0) {
+    if (store_open_reader(path, &store, database) < 0) {
         err_set(audit, database->code, "%s", err_text(database));
         return;
     }
@@ -231,7 +235,7 @@ int store_audit_inspect(const char *path, uint64_t *ret_records, struct err *err
 {
     _cleanup_(store_cleanup) struct store *store = NULL;
     int64_t records = 0;
-    int r = open_reader(path, &store, err);
+    int r = store_open_reader(path, &store, err);
     if (r >= 0)
         r = store_audit_verify(store, err);
     if (r >= 0)

@@ -54,6 +54,11 @@ int store_check(struct store *store, struct err *err);
  * thread can do it while the daemon works. Each err stays empty when its part is whole.
  */
 void store_inspect(const char *path, struct err *database, struct err *audit);
+/*
+ * A connection of its own that reads one state of the database, whatever is committed meanwhile, for a worker thread. Only
+ * reading functions may be called with it; end it with store_close().
+ */
+int store_open_reader(const char *path, struct store **ret, struct err *err);
 /* Moves what the log holds into the database, over a connection of its own; readers and the daemon go on meanwhile. */
 int store_checkpoint(const char *path, struct err *err);
 
@@ -456,6 +461,9 @@ struct store_audit_filter {
 /* Newest first below the cursor (a seq; 0 = from the newest), at most `limit`. */
 int store_audit_list(struct store *store, const struct store_audit_filter *filter, int64_t cursor,
                      size_t limit, struct store_audit **ret, size_t *ret_n, struct err *err);
+/* The hash of one record, "" when there is none of that number; and the last record's number and hash. New strings. */
+int store_audit_hash(struct store *store, int64_t seq, char **ret, struct err *err);
+int store_audit_head(struct store *store, int64_t *ret_seq, char **ret_hash, struct err *err);
 /* 0 when the chain is whole; ERR_STORE_CORRUPT naming the first record that is changed or missing. */
 int store_audit_verify(struct store *store, struct err *err);
 /* The same over a connection of its own, for a worker thread. *ret_records (may be NULL): how long the chain is. */

@@ -72,3 +72,21 @@ struct digest *digest_free(struct digest *digest)
     free(digest);
     return NULL;
 }
+
+/* "LENGTH:TEXT," or "-," for NULL. */
+static void serialise_text(struct buf *buf, const char *text)
+{
+    if (text)
+        buf_printf(buf, "%zu:%s,", strlen(text), text);
+    else
+        buf_add_str(buf, "-,");
+}
+
+char *digest_link_hex(const char *previous, int64_t seq, int64_t at_us, const char *const *texts, size_t n)
+{
+    _cleanup_buf_ struct buf buf = BUF_INIT;
+    buf_printf(&buf, "%s,%lld,%lld,", previous, (long long)seq, (long long)at_us);
+    for (size_t i = 0; i < n; i++)
+        serialise_text(&buf, texts[i]);
+    return digest_sha256_hex(buf.data, buf.len);
+}

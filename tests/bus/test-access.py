@@ -50,7 +50,7 @@ TABLE = {
     },
     "Lot": {
         "Hold": CONTROL, "Release": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Correct": SUBMIT, "Reconcile": CONTROL,
-        "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT,
+        "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT, "GetEvidence": SUBMIT,
     },
     "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},
     "Registration": {"Pause": CONTROL, "Resume": CONTROL, "Remove": CONTROL, "Update": CONTROL},

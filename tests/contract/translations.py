@@ -10,8 +10,8 @@ import re
 import subprocess
 import sys
 
-FOLDERS = ("lib", "daemon", "client", "sim")
-PROGRAMS = ("client/idsectl", "daemon/idsed", "sim/idse-sim")
+FOLDERS = ("lib", "daemon", "client", "verify", "sim")
+PROGRAMS = ("client/idsectl", "daemon/idsed", "verify/idsed-verify", "sim/idse-sim")
 MARKED = re.compile(r"\b(?:_|N_|dngettext)\(\s*[\"I]")
 
 

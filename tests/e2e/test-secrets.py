@@ -295,6 +295,17 @@ def case_no_document_and_no_transcript_has_one():
     assert transcripts >= 4
 
 
+def case_no_evidence_bundle_has_one():
+    for lot in ask("list", "--limit=0"):
+        said("receipts", "export", lot["id"], "--bundle", "--to", HERE / "bundles")
+        files = [path for path in (HERE / "bundles" / f"lot-{lot['id']}").rglob("*") if path.is_file()]
+        assert len(files) > 8, files
+        for path in files:
+            has_none(str(path), path.read_bytes())
+        said("receipts", "verify", lot["id"], status=(OK, INVALID))
+        said("report", lot["id"])
+
+
 def case_the_bus_carried_none():
     DAEMON["monitor"].terminate()
     DAEMON["monitor"].wait()
