@@ -69,6 +69,7 @@ struct constancia {
     uint32_t received[_COUNT_MAX], operated[_COUNT_MAX], rejected[_COUNT_MAX];
     struct constancia_row *rows; /* operados first, in the document's order */
     size_t n_rows;
+    size_t n_others; /* rows of other registros patronales or lots in the same document, which were left out */
 };
 void constancia_free(struct constancia *constancia); /* frees the fields, not the struct */
 /* Frees what a row holds, for those who free a large constancia bit by bit. */

@@ -183,8 +183,11 @@ static uint32_t plain(uint32_t c)
     return c;
 }
 
-/* Compares the phrase with the words from `from` on; the first word behind it, or 0. */
-static size_t match_phrase(const struct line *line, size_t from, const char *phrase)
+/*
+ * Compares the phrase with the words from `from` on; the first word behind it, or 0. *ret_rest is what follows the colon in
+ * the phrase's own last word, "" for nothing.
+ */
+static size_t match_phrase(const struct line *line, size_t from, const char *phrase, const char **ret_rest)
 {
     for (size_t i = from; i < line->n; i++) {
         const char *text = line->words[i].text;
@@ -198,17 +201,19 @@ static size_t match_phrase(const struct line *line, size_t from, const char *phr
         }
         if (*phrase)
             continue;
-        if (streq(text, ":") || !*text)
-            return i + 1 < line->n && streq(line->words[i + 1].text, ":") ? i + 2 : i + 1;
-        return 0;
+        if (*text && *text != ':')
+            return 0;
+        *ret_rest = *text == ':' ? text + 1 : "";
+        return !*text && i + 1 < line->n && streq(line->words[i + 1].text, ":") ? i + 2 : i + 1;
     }
     return 0;
 }
 
-bool line_find(const struct line *line, const char *phrase, size_t *ret_from, size_t *ret_to)
+bool line_find_label(const struct line *line, const char *phrase, size_t *ret_from, size_t *ret_to,
+                     const char **ret_rest)
 {
     for (size_t from = 0; from < line->n; from++) {
-        size_t to = match_phrase(line, from, phrase);
+        size_t to = match_phrase(line, from, phrase, ret_rest);
         if (to) {
             *ret_from = from;
             *ret_to = to;
@@ -216,4 +221,10 @@ bool line_find(const struct line *line, const char *phrase, size_t *ret_from, si
         }
     }
     return false;
+}
+
+bool line_find(const struct line *line, const char *phrase, size_t *ret_from, size_t *ret_to)
+{
+    const char *rest;
+    return line_find_label(line, phrase, ret_from, ret_to, &rest) && !*rest;
 }

@@ -41,3 +41,6 @@ char *line_join(const struct line *line, size_t from, size_t to);
  * belongs to the phrase. False when it is not there, or ends within a word.
  */
 bool line_find(const struct line *line, const char *phrase, size_t *ret_from, size_t *ret_to);
+/* The same, but the phrase may end in a colon and its value follow without a blank, which is then *ret_rest, else "". */
+bool line_find_label(const struct line *line, const char *phrase, size_t *ret_from, size_t *ret_to,
+                     const char **ret_rest);

@@ -83,8 +83,10 @@ static void understand_acuse(struct reading_job *job, const struct layout *layou
 static void understand_constancia(struct reading_job *job, const struct layout *layout)
 {
     struct portal_reading *reading = &job->reading;
+    enum { RP_COLUMNS = 11 };
     struct constancia constancia;
-    if (constancia_read(layout, &constancia, &job->err) < 0)
+    _cleanup_free_ char *rp = job->sent.len ? xstrndup(job->sent.data, RP_COLUMNS) : NULL;
+    if (constancia_read_of(layout, rp, &constancia, &job->err) < 0)
         return;
     reading->constancia = xmemdup(&constancia, sizeof(constancia));
     _cleanup_err_ struct err difference = ERR_INIT;
