@@ -51,7 +51,9 @@ static int read_token(struct buf *ret, struct err *err)
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return errno == ENOENT || errno == ENOTDIR ? 0 : err_set_errno(err, ERR_IO, errno, "%s", path);
-    if (st.st_uid != geteuid() || (st.st_mode & 077))
+    if (st.st_uid != geteuid()) /* sudo kept the environment of somebody else, whose session it is */
+        return 0;
+    if (st.st_mode & 077)
         return err_set(err, ERR_FAILED, _("%s may be seen by others; remove it and log in again."), path);
     buf_reserve(ret, TOKEN_MAX + 1);
     int r = file_read_fd(fd, TOKEN_MAX, ret, err);

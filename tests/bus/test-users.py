@@ -11,6 +11,7 @@ import email
 import email.policy
 import email.utils
 import hashlib
+import json
 import os
 import pty
 import pwd
@@ -126,6 +127,15 @@ class UsersTest(unittest.TestCase):
         db.close()
         cls.house.start()
         return rows
+
+    @classmethod
+    def submit(cls, bus):
+        UsersTest.count += 1
+        fd = memory_file(dispmag([reingreso(UsersTest.count)]))
+        try:
+            return cls.manager(bus, "Submit", dbus.types.UnixFd(fd), option({}))[0][0]
+        finally:
+            os.close(fd)
 
     def fails(self, name, call, *arguments, **more):
         with self.assertRaises(dbus.DBusException) as raised:
@@ -352,16 +362,6 @@ class Roles(UsersTest):
             (everybody[2:], o(ROOT + "/certificate/9999", CERTIFICATE, "Remove", option({}))),
         ]
 
-    number = 900
-
-    def submit(self, bus):
-        Roles.number += 1
-        fd = memory_file(dispmag([reingreso(Roles.number)]))
-        try:
-            return self.manager(bus, "Submit", dbus.types.UnixFd(fd), option({}))[0][0]
-        finally:
-            os.close(fd)
-
     def setUp(self):
         self.lot = self.submit(self.root)
 
@@ -582,6 +582,23 @@ class Client(UsersTest):
         self.assertIn("EMAIL", self.idsectl("user", "recover", status=2))  # but who it is, not everybody may know
         self.assertIn("PRIVACY NOTICE", self.idsectl("user", "texts"))
 
+    def test_the_history_is_asked_by_user_time_and_lot(self):
+        user, _ = self.new_user()
+        self.idsectl("login", user, "--password-file", self.file)
+        acts = lambda *filter: [(record["action"], record["object"]) for record in
+                                map(json.loads, self.idsectl("--quiet", "history", "--json", *filter, user=0).splitlines())]
+        lot = self.submit(self.root).rsplit("/")[-1]
+        self.idsectl("hold", lot)
+        self.assertEqual(acts("--user", user), [("hold", f"lot {lot}"), ("login", f"user {user}")])
+        self.assertEqual(acts("--lot", lot), [("hold", f"lot {lot}"), ("submit", f"lot {lot}")])
+        self.assertEqual(acts("--lot", lot, "--user", user), [("hold", f"lot {lot}")])
+        self.assertEqual(acts("--lot", lot, "--limit", "1"), [("hold", f"lot {lot}")])
+        self.assertEqual(len(acts("--lot", lot, "--since", "2020-01-01", "--until", "2099-12-31")), 2)
+        self.assertEqual(acts("--since", "2099-01-01"), [])
+        self.assertEqual(acts("--until", "2020-01-01"), [])
+        self.assertIn("records", self.idsectl("history", "verify", user=0))
+        self.idsectl("logout")
+
     def typed(self, arguments, answers):
         """Runs it on a terminal of its own, and types each answer at the prompt that it belongs to."""
         pid, terminal = pty.fork()
@@ -708,8 +725,11 @@ class Recovery(UsersTest):
         english, _, _ = self.recover(user, language="en")
         self.assertIn("reset your password", english["Subject"])
         self.assertNotIn(code, english.get_content())
-        with open(os.path.join(self.house.state, "idsed.db"), "rb") as f:
-            self.assertNotIn(code.encode(), f.read())
+        for path in self.house.log, *(os.path.join(self.house.state, name) for name in os.listdir(self.house.state)):
+            with open(path, "rb") as f:
+                data = f.read()
+            for secret in code.encode(), b"relay secret", OTHER.encode():
+                self.assertNotIn(secret, data, path)
 
     def test_five_wrong_codes_use_it_up(self):
         self.starttls()
