@@ -190,6 +190,9 @@ static void print_certificates(const json_t *certificates, const json_t *expirin
         if (row_flag(row, "Held"))
             printf(_("\nCertificate %llu (%s) is held: %s\n"), (unsigned long long)row_number(row, "Id"),
                    row_text(row, "Name"), row_text(row, "HoldText"));
+        if (streq(row_text(row, "Revocation"), "revoked"))
+            printf(_("\nCertificate %llu (%s): %s\n"), (unsigned long long)row_number(row, "Id"),
+                   row_text(row, "Name"), row_text(row, "RevocationText"));
     }
     for (size_t i = 0; i < json_array_size(expiring); i++) {
         const json_t *row = json_array_get(expiring, i);

@@ -74,7 +74,8 @@ def certificate(number, not_after):
             "Name": "EJEMPLO", "Serial": "00001000000500003415", "Fingerprint": "cd" * 32,
             "NotBefore": dbus.UInt64(T0), "NotAfter": dbus.UInt64(not_after),
             "Registrations": dbus.Array([RP], signature="s"), "Held": False, "HoldText": "",
-            "LastLogin": dbus.UInt64(0), "Added": dbus.UInt64(T0)}
+            "LastLogin": dbus.UInt64(0), "Added": dbus.UInt64(T0), "Revocation": "revoked",
+            "RevocationText": "REVOKED on 2026-09-20 (it is suspended), by the word of its authority"}
 
 
 def plain(value):

@@ -97,6 +97,7 @@ class Status(Case):
         self.assertIn("idsectl cert add", text)
         self.assertIn("lot 2 (Z9900001108): The registro patronal has no certificate", text)
         self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
+        self.assertIn("Certificate 1 (EJEMPLO): REVOKED on 2026-09-20", text)
         self.assertIn("idsectl rp resume Z9900002106", text)
         self.assertEqual(len(json.loads(self.control.Calls())), 4)
 
