@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "client/format.h"
+#include "client/history-words.h"
 #include "client/remote.h"
 #include "idse/lot.h"
 #include "idse/movement.h"
@@ -52,6 +53,9 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_LOT_STATE:
     case FIELD_MOVEMENT_STATE:
     case FIELD_MOVEMENT_TYPE:
+    case FIELD_ACT:
+    case FIELD_OBJECT:
+    case FIELD_OUTCOME:
         return json_deep_copy(value);
     }
     return json_null();
@@ -172,6 +176,12 @@ char *field_text(const json_t *row, const struct field *field)
         return xstrdup(code >= 0 ? movement_state_label((enum movement_state)code) : text);
     case FIELD_MOVEMENT_TYPE:
         return xstrdup(type_word(text));
+    case FIELD_ACT:
+        return xstrdup(act_label(text));
+    case FIELD_OBJECT:
+        return object_label(text);
+    case FIELD_OUTCOME:
+        return xstrdup(outcome_label(text));
     }
     return xstrdup("");
 }

@@ -26,6 +26,9 @@ enum field_kind {
     FIELD_LOT_STATE, /* with the flag "Held" beside it */
     FIELD_MOVEMENT_STATE,
     FIELD_MOVEMENT_TYPE,
+    FIELD_ACT, /* these three: of the history */
+    FIELD_OBJECT,
+    FIELD_OUTCOME,
     FIELD_TUPLES, /* structures, whose members `sub` names; on one line, not in records */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "client/format.h"
+#include "client/history-words.h"
 #include "client/progress.h"
 
 static void assert_text(char *text, const char *expected)
@@ -20,6 +21,19 @@ static void counts_and_money_are_grouped(void **state)
     assert_text(format_money(5), "0.05");
     assert_text(format_money(123456), "1,234.56");
     assert_text(format_money(27884), "278.84");
+}
+
+static void the_history_is_told_in_words(void **state)
+{
+    assert_string_equal(act_label("certificate-add"), "store a certificate");
+    assert_string_equal(act_label("mx.idsed1.control"), "mx.idsed1.control");
+    assert_string_equal(outcome_label("ok"), "done");
+    assert_string_equal(outcome_label("AccessDenied"), "Not authorised");
+    assert_string_equal(outcome_label("Failed"), "The operation failed");
+    assert_string_equal(outcome_label("OfAnotherVersion"), "OfAnotherVersion");
+    assert_text(object_label("lot 7"), "lot 7");
+    assert_text(object_label("rp Z9900001108"), "rp Z9900001108");
+    assert_text(object_label(""), "");
 }
 
 static void spans_are_coarse(void **state)
@@ -74,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_money_are_grouped),
+        cmocka_unit_test(the_history_is_told_in_words),
         cmocka_unit_test(spans_are_coarse),
         cmocka_unit_test(dates_must_be_in_the_calendar),
         cmocka_unit_test(times_have_units),
