@@ -17,6 +17,7 @@
 #include "daemon/backup.h"
 #include "daemon/credentials.h"
 #include "daemon/engine/crash.h"
+#include "daemon/evidence.h"
 #include "daemon/expiry.h"
 #include "daemon/home.h"
 #include "daemon/hooks.h"
@@ -538,6 +539,7 @@ static int open_all(struct app *app, struct err *err)
 static struct app *new_app(const struct app_options *options)
 {
     struct app *app = xcalloc(1, sizeof(*app));
+    TAILQ_INIT(&app->daemon.evidences);
     app->options = *options;
     app->state_lock = -1;
     return app;
@@ -628,6 +630,7 @@ static void free_daemon(struct daemon *daemon)
 {
     attempts_stop(daemon);
     backup_stop(daemon);
+    evidence_stop(daemon);
     daemon->engine = engine_free(daemon->engine);
     daemon->expiry = expiry_free(daemon->expiry);
     daemon->revocations = revocations_free(daemon->revocations);
@@ -667,6 +670,7 @@ struct app *app_free(struct app *app)
     turn_end_free(app->commit);
     loop_free(app->daemon.loop);
     backup_free(app->daemon.backup);
+    evidence_free(&app->daemon);
     free(app->checkpoint_path);
     cleanup_close(&app->state_lock);
     free(app->status);

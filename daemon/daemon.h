@@ -36,7 +36,7 @@ struct daemon {
     struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;
     struct backup *backup; /* under way; NULL: none */
-    unsigned evidences; /* bundles being made */
+    TAILQ_HEAD(, evidence_job) evidences; /* bundles being made, or waiting for it */
     struct bus_server *bus;
 };
 

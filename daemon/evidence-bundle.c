@@ -15,6 +15,7 @@ enum { PAGE = 1000, HISTORY_PAGE = 500 };
 
 /* One bundle being written. */
 struct bundling {
+    const struct evidence_order *order;
     struct store *store;
     const struct law *law;
     struct store_lot lot;
@@ -326,6 +327,7 @@ static int each_movement(struct bundling *b, movement_fn *fn, void *data, struct
             fn(data, movement);
             json_decref(movement);
         }
+        r = b->order->go_on(b->order->data, err);
         if (n > 0)
             after = (struct store_movement_cursor){rows[n - 1].lot, rows[n - 1].seq};
         store_movements_free(rows, n);
@@ -413,13 +415,13 @@ static int write_all(struct bundling *b, struct err *err)
     return r < 0 ? r : evidence_finish(b->writer, err);
 }
 
-int evidence_bundle_write(struct store *reader, const struct law *law, int64_t lot, int fd, struct err *err)
+int evidence_bundle_write(const struct evidence_order *order, struct err *err)
 {
-    struct bundling b = {.store = reader, .law = law};
-    int r = store_lot_get(reader, lot, &b.lot, err);
+    struct bundling b = {.order = order, .store = order->reader, .law = order->law};
+    int r = store_lot_get(order->reader, order->lot, &b.lot, err);
     if (r < 0)
         return r;
-    b.writer = evidence_writer_new(fd, lot);
+    b.writer = evidence_writer_new(order->fd, order->lot);
     r = write_all(&b, err);
     evidence_writer_free(b.writer);
     json_decref(b.about);

@@ -4,9 +4,19 @@
 #include "idse/law.h"
 #include "store/store.h"
 
+struct evidence_order {
+    struct store *reader;  /* store_open_reader() */
+    const struct law *law; /* without a calendar there are no legal dates */
+    int64_t lot;
+    int fd; /* an empty file, to be written at any place */
+    /* Asked again and again; negative gives up. */
+    int (*go_on)(void *data, struct err *err);
+    void *data;
+};
+
 /*
- * Writes the evidence bundle of a lot into an empty file, as the store of a reader has it. Takes seconds for a large lot, in
- * bounded memory: for a worker thread. Nothing secret is in what it reads: transcripts are stored without. The calendar may
- * be missing: then there are no legal dates. ERR_UNKNOWN_LOT, ERR_IO, ERR_STORE_CORRUPT.
+ * Writes the evidence bundle of a lot, as the store of a reader has it. Takes seconds for a large lot, in bounded memory: for
+ * a worker thread. Nothing secret is in what it reads: transcripts are stored without. ERR_UNKNOWN_LOT, ERR_IO,
+ * ERR_STORE_CORRUPT, or what go_on() says.
  */
-int evidence_bundle_write(struct store *reader, const struct law *law, int64_t lot, int fd, struct err *err);
+int evidence_bundle_write(const struct evidence_order *order, struct err *err);

@@ -11,14 +11,15 @@
 #include "verify/examine.h"
 
 struct account {
-    json_t *lot, *history, *movements;
+    json_t *lot, *history;
+    struct buf movements;
 };
 
 static void account_cleanup(struct account *account)
 {
     json_decref(account->lot);
     json_decref(account->history);
-    json_decref(account->movements);
+    buf_free(&account->movements);
 }
 
 static int account_read(struct bundle *bundle, struct account *ret, struct err *err)
@@ -26,7 +27,7 @@ static int account_read(struct bundle *bundle, struct account *ret, struct err *
     int r = read_json(bundle, EVIDENCE_LOT, &ret->lot, err);
     if (r >= 0)
         r = read_json(bundle, EVIDENCE_HISTORY, &ret->history, err);
-    return r < 0 ? r : read_json(bundle, EVIDENCE_MOVEMENTS, &ret->movements, err);
+    return r < 0 ? r : bundle_read(bundle, EVIDENCE_MOVEMENTS, &ret->movements, err);
 }
 
 static void print_bytes(void *data, const void *bytes, size_t n)
@@ -41,10 +42,11 @@ int account_print(struct bundle *bundle, FILE *to, struct err *err)
     if (r < 0)
         return r;
     struct report *report = report_begin(REPORT_TEXT, account.lot, print_bytes, to);
-    for (size_t i = 0; i < json_array_size(account.movements); i++)
-        report_movement(report, json_array_get(account.movements, i));
+    struct movements_reader reader = movements_reader(&account.movements);
+    for (json_t *movement; (r = movements_next(&reader, &movement, err)) > 0; json_decref(movement))
+        report_movement(report, movement);
     report_end(report, account.history);
-    return 0;
+    return r;
 }
 
 int account_json(struct bundle *bundle, json_t **ret, struct err *err)
@@ -53,7 +55,13 @@ int account_json(struct bundle *bundle, json_t **ret, struct err *err)
     int r = account_read(bundle, &account, err);
     if (r < 0)
         return r;
-    json_object_set(account.lot, "movements", account.movements);
+    json_t *movements = json_array();
+    json_object_set_new(account.lot, "movements", movements);
+    struct movements_reader reader = movements_reader(&account.movements);
+    for (json_t *movement; (r = movements_next(&reader, &movement, err)) > 0;)
+        json_array_append_new(movements, movement);
+    if (r < 0)
+        return r;
     json_object_set(account.lot, "history", account.history);
     *ret = json_incref(account.lot);
     return 0;

@@ -160,13 +160,12 @@ enum verdict check_contents(struct examination *e, struct buf *text)
     _cleanup_err_ struct err err = ERR_INIT;
     if (read_json(e->bundle, EVIDENCE_LOT, &e->lot, &err) < 0 ||
         read_json(e->bundle, EVIDENCE_HISTORY, &e->history, &err) < 0 ||
-        read_json(e->bundle, EVIDENCE_MOVEMENTS, &e->movements, &err) < 0 ||
+        bundle_read(e->bundle, EVIDENCE_MOVEMENTS, &e->movements, &err) < 0 ||
         bundle_read(e->bundle, EVIDENCE_RECORDS, &e->records, &err) < 0)
         return said(VERDICT_FAILED, text, "%s", err_text(&err));
     if (!json_is_object(lot_of(e)) || !json_is_array(json_object_get(e->lot, "documents")) ||
-        !json_is_array(json_object_get(e->lot, "attempts")) || !json_is_array(json_object_get(e->history, "records")) ||
-        !json_is_array(e->movements))
-        return said(VERDICT_FAILED, text, _("lot.json, history.json or movements.json is not what idsed writes."));
+        !json_is_array(json_object_get(e->lot, "attempts")) || !json_is_array(json_object_get(e->history, "records")))
+        return said(VERDICT_FAILED, text, _("lot.json or history.json is not what idsed writes."));
     enum verdict verdict = check_documents(e, text);
     if (verdict == VERDICT_OK)
         verdict = check_belonging(e, text);

@@ -240,20 +240,38 @@ static enum verdict check_counts(const struct examination *e, struct buf *text)
     return VERDICT_OK;
 }
 
-static enum verdict compare_movements(struct examination *e, struct record_reader *reader, bool answered, struct buf *text)
+static enum verdict compare_movement(const struct examination *e, size_t i, const json_t *row,
+                                     const struct movement *movement, bool answered, struct buf *text)
 {
-    struct movement movement;
-    for (size_t i = 0; record_reader_next(reader, &movement) > 0; i++) {
-        const json_t *row = json_array_get(e->movements, i);
-        const char *key = number_of(row, "position") == (int64_t)i + 1 ? differs_from_record(row, &movement) : "position";
-        if (key)
-            return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not that of the record."), i + 1, key);
-        key = answered ? differs_from_constancia(row, &e->constancia.rows[e->row_of[i]]) : differs_unanswered(row);
-        if (key)
-            return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not what the constancia says."), i + 1,
-                        key);
-    }
+    const char *key = number_of(row, "position") == (int64_t)i + 1 ? differs_from_record(row, movement) : "position";
+    if (key)
+        return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not that of the record."), i + 1, key);
+    key = answered ? differs_from_constancia(row, &e->constancia.rows[e->row_of[i]]) : differs_unanswered(row);
+    if (key)
+        return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not what the constancia says."), i + 1, key);
     return VERDICT_OK;
+}
+
+static enum verdict compare_movements(struct examination *e, struct record_reader *records, bool answered, struct buf *text)
+{
+    struct movements_reader rows = movements_reader(&e->movements);
+    _cleanup_err_ struct err err = ERR_INIT;
+    struct movement movement;
+    json_t *row = NULL;
+    size_t i = 0;
+    int r;
+    enum verdict verdict = VERDICT_OK;
+    while (verdict == VERDICT_OK && (r = movements_next(&rows, &row, &err)) != 0) {
+        if (r < 0)
+            return said(VERDICT_FAILED, text, "%s", err_text(&err));
+        verdict = record_reader_next(records, &movement) > 0
+                      ? compare_movement(e, i++, row, &movement, answered, text)
+                      : said(VERDICT_FAILED, text, _("movements.json has more movements than records.txt."));
+        json_decref(row);
+    }
+    if (verdict == VERDICT_OK && i != e->n_records)
+        verdict = said(VERDICT_FAILED, text, _("movements.json has %zu movements, records.txt has %zu."), i, e->n_records);
+    return verdict;
 }
 
 enum verdict check_movements(struct examination *e, struct buf *text)
@@ -264,9 +282,6 @@ enum verdict check_movements(struct examination *e, struct buf *text)
                     !streq(state, lot_state_name(LOT_STATE_QUARANTINED));
     if (e->incomplete && !e->row_of)
         return said(VERDICT_NOT_CHECKED, text, _("The constancia could not be read here."));
-    if (json_array_size(e->movements) != e->n_records)
-        return said(VERDICT_FAILED, text, _("movements.json has %zu movements, records.txt has %zu."),
-                    json_array_size(e->movements), e->n_records);
     _cleanup_(record_reader_cleanup) struct record_reader *reader =
         record_reader_new(str_or_empty(e->records.data), e->records.len, NULL);
     enum verdict verdict = compare_movements(e, reader, answered, text);
@@ -298,12 +313,31 @@ static bool is_file(struct examination *e, const char *name, const struct buf *e
            rest.cap == expected->len;
 }
 
+typedef void row_fn(void *data, const json_t *row);
+
+/* As far as it can be read; where it cannot, the check of the movements has said so. */
+static void each_movement(const struct examination *e, row_fn *fn, void *data)
+{
+    struct movements_reader rows = movements_reader(&e->movements);
+    for (json_t *row; movements_next(&rows, &row, NULL) > 0; json_decref(row))
+        fn(data, row);
+}
+
+static void add_csv(void *data, const json_t *row)
+{
+    evidence_csv_row(data, row);
+}
+
+static void add_to_report(void *data, const json_t *row)
+{
+    report_movement(data, row);
+}
+
 enum verdict check_tables(struct examination *e, struct buf *text)
 {
     _cleanup_buf_ struct buf csv = BUF_INIT;
     evidence_csv_head(&csv);
-    for (size_t i = 0; i < json_array_size(e->movements); i++)
-        evidence_csv_row(&csv, json_array_get(e->movements, i));
+    each_movement(e, add_csv, &csv);
     if (!is_file(e, EVIDENCE_CSV, &csv))
         return said(VERDICT_FAILED, text, _("movements.csv does not say what movements.json says."));
     return said(VERDICT_OK, text, _("movements.csv says what movements.json says."));
@@ -318,8 +352,7 @@ static bool is_report(struct examination *e, enum report_format format, const ch
 {
     _cleanup_buf_ struct buf expected = BUF_INIT;
     struct report *report = report_begin(format, e->lot, add_to, &expected);
-    for (size_t i = 0; i < json_array_size(e->movements); i++)
-        report_movement(report, json_array_get(e->movements, i));
+    each_movement(e, add_to_report, report);
     report_end(report, e->history);
     return is_file(e, name, &expected);
 }

@@ -5,9 +5,10 @@
 
 /* The employer's signature, the certificate that made it, and the certificates that the portal showed. */
 
-static bool was_sent(const json_t *attempt)
+/* Of one that never ended, since idsed died in it, nobody knows; its lot may be found at the portal. */
+static bool may_have_sent(const json_t *attempt)
 {
-    return json_is_true(json_object_get(attempt, "sent"));
+    return json_is_true(json_object_get(attempt, "sent")) || !*text_of(attempt, "ended");
 }
 
 /* ---- the signature ---- */
@@ -65,7 +66,7 @@ static const struct signature *signature_of(const struct examination *e, const j
     return NULL;
 }
 
-/* An attempt that sent something had a signature by its certificate, which was valid then. */
+/* An attempt that may have sent something had a signature by its certificate, which was valid then. */
 static enum verdict check_attempt(const struct examination *e, const json_t *attempt, struct buf *text)
 {
     const json_t *certificate = certificate_of(e, number_of(attempt, "certificate"));
@@ -93,7 +94,7 @@ enum verdict check_signer(struct examination *e, struct buf *text)
     if (e->n_signatures == 0)
         return said(VERDICT_NOT_CHECKED, text, _("There is no signature."));
     for (size_t i = 0; i < json_array_size(attempts); i++) {
-        if (!was_sent(json_array_get(attempts, i)))
+        if (!may_have_sent(json_array_get(attempts, i)))
             continue;
         enum verdict verdict = check_attempt(e, json_array_get(attempts, i), text);
         if (verdict != VERDICT_OK)
@@ -166,7 +167,7 @@ enum verdict check_tls(struct examination *e, struct buf *text)
                 return verdict;
             n++;
         } else
-            without += was_sent(attempt);
+            without += may_have_sent(attempt);
     }
     if (n == 0)
         return said(VERDICT_NOT_CHECKED, text, _("No attempt recorded the portal's TLS certificate."));

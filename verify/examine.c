@@ -73,8 +73,12 @@ const json_t *document_of(const struct examination *e, enum document_kind kind)
 
 int read_json(struct bundle *bundle, const char *name, json_t **ret, struct err *err)
 {
+    enum { JSON_MAX = 32 << 20 }; /* which takes ten times as much in memory */
     _cleanup_buf_ struct buf text = BUF_INIT;
     json_error_t error;
+    const struct bundle_file *file = bundle_find(bundle, name);
+    if (file && file->size > JSON_MAX)
+        return err_set(err, ERR_INVALID_FILE, _("%s: larger than anything that a bundle has"), name);
     int r = bundle_read(bundle, name, &text, err);
     if (r < 0)
         return r;
@@ -138,7 +142,7 @@ void examination_free(struct examination *e)
     bundle_close(e->bundle);
     json_decref(e->lot);
     json_decref(e->history);
-    json_decref(e->movements);
+    buf_free(&e->movements);
     buf_free(&e->records);
     for (size_t i = 0; i < e->n_signatures; i++)
         signature_free(&e->signatures[i]);

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "evidence/bundle.h"
+#include "evidence/movements.h"
 #include "idse/receipt.h"
 #include "vault/proof.h"
 
@@ -24,7 +25,7 @@ struct examination {
     struct bundle *bundle;
     json_t *lot;       /* lot.json */
     json_t *history;   /* history.json */
-    json_t *movements; /* movements.json */
+    struct buf movements; /* movements.json */
     struct buf records;
     struct signature *signatures;
     size_t n_signatures;

@@ -18,7 +18,7 @@ enum {
     TURN_CALLBACKS_MS = 2,
     TURN_END_LATEST_MS = 10, /* under unbroken load a turn is declared over after this time */
 
-    WORKER_THREADS = 2,
+    WORKER_THREADS = 3, /* a backup and a bundle take seconds, and leave one for what people wait for */
     WORKER_QUEUE_MAX = 64,
 };
 

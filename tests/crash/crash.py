@@ -63,6 +63,9 @@ def crash_once(point, file, fault_file):
     daemon = start()
     result = run("idsectl", "submit", file, "--wait=60", "--json")
     lots = json.loads(run("idsectl", "list", "--json").stdout)
+    evidence, = json.loads(run("idsectl", "receipts", "verify", str(max(lot["id"] for lot in lots)), "--json").stdout)
+    proven = {row["check"]: row["result"] for row in evidence["checks"]}
+    assert proven["signature"] == proven["signer"] == proven["acuse"] == proven["movements"] == "ok", f"{point}: {evidence}"
     stop(daemon)
     seen = ledger()
     for lot in lots:

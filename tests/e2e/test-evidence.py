@@ -257,7 +257,8 @@ def case_a_document_that_was_taken_out_is_missed():
 def edited(folder, name, edit):
     rows = json.loads((folder / name).read_text())
     edit(rows)
-    (folder / name).write_text(json.dumps(rows))
+    one_a_line = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]\n"
+    (folder / name).write_text(one_a_line if name == "movements.json" else json.dumps(rows))
     sums(folder)
 
 
@@ -290,6 +291,8 @@ def case_what_idsed_says_cannot_be_embellished():
 
     for name, edit, sentence in (("movements.json", approve, "is not what the constancia says"),
                                  ("movements.json", forget, "is not that of the record"),
+                                 ("movements.json", lambda rows: rows.pop(), "has 11 movements, records.txt has 12"),
+                                 ("movements.json", lambda rows: rows.append(rows[0]), "more movements than records.txt"),
                                  ("lot.json", accept, "are not those of the constancia"),
                                  ("history.json", rename, "was changed: it does not have its hash"),
                                  ("history.json", swap, "does not follow the one before it"),

@@ -7,6 +7,7 @@
 
 #include "evidence/bundle.h"
 #include "evidence/csv.h"
+#include "evidence/movements.h"
 #include "evidence/report.h"
 #include "evidence/writer.h"
 
@@ -108,6 +109,31 @@ static void something_else_is_no_bundle(void **state)
     assert_int_equal(bundle_open(open("/dev/null", O_RDONLY | O_CLOEXEC), &bundle, &err), -ERR_INVALID_FILE);
 }
 
+/* ---- movements.json ---- */
+
+static void movements_come_line_by_line(void **state)
+{
+    static const struct {
+        const char *text;
+        int n; /* negative: refused behind so many */
+    } cases[] = {
+        {"[\n{\"a\":1}\n]\n", 1},    {"[\n{\"a\":1},\n{}\n]\n", 2}, {"[\n]\n", 0},      {"", -1},
+        {"[{}]", -1},                 {"[\n{}\n]", -2},               {"[\n{},\n]\n", -1}, {"[\n{}\n{}\n]\n", -1},
+        {"[\n{},\n{}\n]\nmore\n", -3}, {"[\n[]\n]\n", -1},            {"[\n{\n]\n", -1},  {"{}\n", -1},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct buf text = BUF_INIT;
+        json_t *movement;
+        int n = 0, r;
+        buf_add_str(&text, cases[i].text);
+        struct movements_reader reader = movements_reader(&text);
+        for (; (r = movements_next(&reader, &movement, NULL)) > 0; n++)
+            json_decref(movement);
+        assert_int_equal(r < 0 ? -n - 1 : n, cases[i].n);
+        buf_free(&text);
+    }
+}
+
 /* ---- what people read ---- */
 
 static const char awkward[] =
@@ -159,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_bundle_that_cannot_be_written_says_so),
         cmocka_unit_test(what_is_damaged_is_refused),
         cmocka_unit_test(something_else_is_no_bundle),
+        cmocka_unit_test(movements_come_line_by_line),
         cmocka_unit_test(a_row_of_the_table_is_quoted),
         cmocka_unit_test(an_account_lets_nothing_through),
     };
