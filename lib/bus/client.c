@@ -6,7 +6,7 @@
 struct bus_client {
     DBusConnection *connection;
     char *name;
-    bool interactive;
+    bool interactive, passive;
 };
 
 static int from_dbus_error(DBusError *error, struct err *err)
@@ -66,6 +66,18 @@ void bus_client_set_interactive(struct bus_client *client, bool interactive)
     client->interactive = interactive;
 }
 
+void bus_client_set_passive(struct bus_client *client)
+{
+    client->passive = true;
+}
+
+int bus_client_fd(const struct bus_client *client)
+{
+    int fd = -1;
+    dbus_connection_get_unix_fd(client->connection, &fd);
+    return fd;
+}
+
 bool bus_client_connected(const struct bus_client *client)
 {
     return dbus_connection_get_is_connected(client->connection);
@@ -101,6 +113,7 @@ int bus_client_send(struct bus_client *client, struct bus_writer *w, int timeout
     if (r < 0)
         return r;
     dbus_message_set_allow_interactive_authorization(message, client->interactive);
+    dbus_message_set_auto_start(message, !client->passive);
     /* A person who types a password for polkit needs as long as it takes. */
     timeout_ms = timeout_ms < 0 || client->interactive ? DBUS_TIMEOUT_INFINITE : timeout_ms;
     if (!dbus_connection_send_with_reply(client->connection, message, &pending, timeout_ms) || !pending)

@@ -26,6 +26,12 @@ DEFINE_CLEANUP(struct bus_client *, bus_client_cleanup, bus_client_close)
 /* Says that a person is at hand whom polkit may ask, in all calls from now on; false at first. */
 void bus_client_set_interactive(struct bus_client *client, bool interactive);
 
+/* Says that calls from now on start no service: without it they give ERR_UNREACHABLE. */
+void bus_client_set_passive(struct bus_client *client);
+
+/* To wait on together with others; see that bus_client_wait() has nothing more to give before. */
+int bus_client_fd(const struct bus_client *client);
+
 /* Is the bus itself still there? Tells a daemon that left, and may come back, from a connection that is lost. */
 bool bus_client_connected(const struct bus_client *client);
 

@@ -116,6 +116,11 @@ void bus_write_bool(struct bus_writer *w, bool value)
     write_basic(w, DBUS_TYPE_BOOLEAN, &(dbus_bool_t){value});
 }
 
+void bus_write_byte(struct bus_writer *w, uint8_t value)
+{
+    write_basic(w, DBUS_TYPE_BYTE, &value);
+}
+
 void bus_write_u32(struct bus_writer *w, uint32_t value)
 {
     write_basic(w, DBUS_TYPE_UINT32, &value);

@@ -52,6 +52,7 @@ void bus_writer_fail(struct bus_writer *w, const char *fmt, ...) _printf_(2, 3);
 void bus_write_string(struct bus_writer *w, const char *value);
 void bus_write_path(struct bus_writer *w, const char *path);
 void bus_write_bool(struct bus_writer *w, bool value);
+void bus_write_byte(struct bus_writer *w, uint8_t value);
 void bus_write_u32(struct bus_writer *w, uint32_t value);
 void bus_write_u64(struct bus_writer *w, uint64_t value);
 void bus_write_i32(struct bus_writer *w, int32_t value);

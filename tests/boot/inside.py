@@ -118,6 +118,12 @@ def drop_in(unit, text):
     run("systemctl", "daemon-reload")
 
 
+def prepare_portal():
+    """It fails as SIM/faults says."""
+    drop_in("idse-sim.service", "[Service]\nExecStart=\nExecStart=/usr/bin/idse-sim --listen 127.0.0.1:8443 --state "
+            f"{SIM} --make-credentials {SIM}/credentials --delay 1 --fault {SIM}/faults\n")
+
+
 class Boot(unittest.TestCase):
     rp = None
     key = None
@@ -177,8 +183,7 @@ class Boot(unittest.TestCase):
         self.assertTrue(all(path.stat().st_mode & 0o77 == 0 for path in pathlib.Path("/var/lib/idsed").rglob("*")))
 
     def test_05_a_service_user_submits_unattended(self):
-        drop_in("idse-sim.service", "[Service]\nExecStart=\nExecStart=/usr/bin/idse-sim --listen 127.0.0.1:8443 --state "
-                f"{SIM} --make-credentials {SIM}/credentials --delay 1 --fault {SIM}/faults\n")
+        prepare_portal()
         (SIM / "faults").parent.mkdir(exist_ok=True)
         (SIM / "faults").write_text("")
         run("systemctl", "start", "idse-sim.service")
@@ -375,6 +380,20 @@ class Boot(unittest.TestCase):
         self.assertEqual(len(lots()), 5)
         run("systemctl", "restart", "idse-sim.service")
         until("the last lot is answered", lambda: lot(5)["state"] == "accepted")
+
+    def test_19_members_of_the_group_are_notified(self):
+        self.assertEqual(run("idse-notify", user="lector", check=False).returncode, 4)  # may read, but hears nothing
+        seen = pathlib.Path("/run/notified")
+        session = ("dbus-monitor --session \"interface='org.freedesktop.Notifications'\" &"
+                   "exec idse-notify --gather=0")
+        with open(seen, "w", encoding="utf-8") as file:
+            agent = subprocess.Popen(("runuser", "-u", "nomina", "--", "dbus-run-session", "--", "sh", "-c", session),
+                                     stdout=file, start_new_session=True)
+        until("it listens", lambda: "idse-notify" in run("busctl", "--no-pager", "list").stdout)
+        run("idsectl", "submit", str(movements(501)), "--wait=30", user="nomina")
+        until("it is shown", lambda: "IMSS approved all of its movements" in seen.read_text(encoding="utf-8"))
+        os.killpg(agent.pid, signal.SIGTERM)
+        agent.wait(PATIENCE)
 
 
 if __name__ == "__main__":

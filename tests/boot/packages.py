@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The packages on a system that runs: removed, purged, installed again, upgraded with a queue. Run after inside.py, on what it
-left; the tests go on from one another, in the order of their names."""
+"""The packages on a system that runs: upgraded with a queue, removed, installed again, purged. Run by tests/boot/boot inside the
+container, as root, once; the tests go on from one another, in the order of their names."""
 
 import hashlib
 import json
@@ -25,6 +25,7 @@ def dpkg(*arguments):
 
 
 def install(version):
+    """What 0.1.0 had too."""
     return dpkg("--install", *(str(path) for path in (HERE / version).glob("*.deb") if "notify" not in path.name))
 
 
@@ -50,51 +51,8 @@ class Packages(unittest.TestCase):
     lots = None
     key = None
 
-    def test_01_removing_stops_it_and_keeps_its_data(self):
-        Packages.lots, Packages.key = lots(), key_hash()
-        stopped = len(event("stopping"))
-        dpkg("--remove", "idsed")
-        self.assertEqual(len(event("stopping")), stopped + 1)
-        self.assertEqual(show("LoadState"), "not-found")
-        self.assertEqual(show("LoadState", "idsed-hook.socket"), "not-found")
-        self.assertEqual(run("idsectl", "list", check=False).returncode, 5)  # nobody comes when called
-        self.assertEqual(key_hash(), Packages.key)
-        self.assertTrue((STATE / "idsed.db").exists())
-        self.assertTrue((CONF / "idsed.conf").exists())
-
-    def test_02_installed_again_it_goes_on(self):
-        install("new")
-        self.assertEqual(show("ActiveState"), "active")
-        self.assertEqual(show("UnitFileState"), "enabled")
-        self.assertEqual(lots(), Packages.lots)
-        self.assertEqual(key_hash(), Packages.key)
-        run("systemctl", "stop", "idsed.service")
-        counts()
-        self.assertEqual(show("ActiveState"), "active")  # the call started it
-        self.assertEqual(run("dpkg", "--audit").stdout, "")
-        self.assertEqual(show("UnitFileState", "idse-sim.service"), "disabled")
-
-    def test_03_an_unattended_purge_keeps_the_data_and_says_so(self):
-        told = dpkg("--purge", "idsed").stderr
-        for path in str(STATE), str(KEY), "by hand":
-            self.assertIn(path, told)
-        self.assertFalse((CONF / "idsed.conf").exists())
-        self.assertTrue((CONF / "idsed.conf.d/boot.conf").exists())  # not the package's
-        self.assertFalse(pathlib.Path("/etc/systemd/system/multi-user.target.wants/idsed.service").exists())
-        install("new")
-        self.assertEqual(lots(), Packages.lots)
-        self.assertEqual(key_hash(), Packages.key)
-
-    def test_04_a_purge_that_was_told_to_deletes(self):
-        run("debconf-set-selections", input="idsed idsed/purge-data boolean true\n")
-        dpkg("--purge", "idsed", "idsectl", "idse-sim", "idse-notify", "idsed-common")
-        left = [path for path in (STATE, CONF, KEY, SIM, pathlib.Path("/var/lib/idsed-hook"), pathlib.Path("/var/spool/idsed"))
-                if path.exists()]
-        self.assertEqual(left, [])
-        self.assertEqual(show("ActiveState", "idse-sim.service"), "inactive")
-        self.assertEqual(run("debconf-show", "idsed").stdout, "")
-
-    def test_05_an_upgrade_takes_a_queue_of_0_1_0_over(self):
+    def test_01_an_upgrade_takes_a_queue_of_0_1_0_over(self):
+        dpkg("--remove", "idse-notify")  # which 0.1.0 did not have
         install("old")
         self.assertEqual(version(), "0.1.0")
         run("systemctl", "stop", "idsed.service")
@@ -130,7 +88,8 @@ class Packages(unittest.TestCase):
             subprocess.run(("sqlite3", dump), stdin=sql, check=True, timeout=60)
         put(dump, STATE / "idsed.db", "idsed")
         (CONF / "idsed.conf.d/boot.conf").write_text(CONFIG)
-        shutil.copytree(left / "sim", SIM)
+        inside.prepare_portal()
+        shutil.copytree(left / "sim", SIM, dirs_exist_ok=True)
         (SIM / "faults").write_text("")
         SIM.chmod(0o711)
         for path in SIM, *SIM.rglob("*"):
@@ -138,7 +97,7 @@ class Packages(unittest.TestCase):
             path.chmod(0o711 if path.is_dir() else 0o600)
         (SIM / "ca.pem").chmod(0o644)
 
-    def test_06_an_upgrade_in_the_middle_of_sending_sends_once(self):
+    def test_02_an_upgrade_in_the_middle_of_sending_sends_once(self):
         install("old")
         self.assertEqual(version(), "0.1.0")
         self.assertEqual(show("ActiveState"), "active")
@@ -154,6 +113,50 @@ class Packages(unittest.TestCase):
         self.assertNotEqual(main_pid(), pid)
         until("it is answered", lambda: lot(11)["state"] == "accepted")
         self.assertEqual((len(ledger()), len(set(ledger()))), (sent + 1, sent + 1))
+
+    def test_03_removing_stops_it_and_keeps_its_data(self):
+        Packages.lots, Packages.key = lots(), key_hash()
+        stopped = len(event("stopping"))
+        dpkg("--remove", "idsed")
+        self.assertEqual(len(event("stopping")), stopped + 1)
+        self.assertEqual(show("LoadState"), "not-found")
+        self.assertEqual(show("LoadState", "idsed-hook.socket"), "not-found")
+        self.assertEqual(run("idsectl", "list", check=False).returncode, 5)  # nobody comes when called
+        self.assertEqual(key_hash(), Packages.key)
+        self.assertTrue((STATE / "idsed.db").exists())
+        self.assertTrue((CONF / "idsed.conf").exists())
+
+    def test_04_installed_again_it_goes_on(self):
+        install("new")
+        self.assertEqual(show("ActiveState"), "active")
+        self.assertEqual(show("UnitFileState"), "enabled")
+        self.assertEqual(lots(), Packages.lots)
+        self.assertEqual(key_hash(), Packages.key)
+        run("systemctl", "stop", "idsed.service")
+        counts()
+        self.assertEqual(show("ActiveState"), "active")  # the call started it
+        self.assertEqual(run("dpkg", "--audit").stdout, "")
+        self.assertEqual(show("UnitFileState", "idse-sim.service"), "disabled")
+
+    def test_05_an_unattended_purge_keeps_the_data_and_says_so(self):
+        told = dpkg("--purge", "idsed").stderr
+        for path in str(STATE), str(KEY), "by hand":
+            self.assertIn(path, told)
+        self.assertFalse((CONF / "idsed.conf").exists())
+        self.assertTrue((CONF / "idsed.conf.d/boot.conf").exists())  # not the package's
+        self.assertFalse(pathlib.Path("/etc/systemd/system/multi-user.target.wants/idsed.service").exists())
+        install("new")
+        self.assertEqual(lots(), Packages.lots)
+        self.assertEqual(key_hash(), Packages.key)
+
+    def test_06_a_purge_that_was_told_to_deletes(self):
+        run("debconf-set-selections", input="idsed idsed/purge-data boolean true\n")
+        dpkg("--purge", "idsed", "idsectl", "idse-sim", "idse-notify", "idsed-common")
+        left = [path for path in (STATE, CONF, KEY, SIM, pathlib.Path("/var/lib/idsed-hook"), pathlib.Path("/var/spool/idsed"))
+                if path.exists()]
+        self.assertEqual(left, [])
+        self.assertEqual(show("ActiveState", "idse-sim.service"), "inactive")
+        self.assertEqual(run("debconf-show", "idsed").stdout, "")
 
 
 if __name__ == "__main__":

@@ -41,12 +41,13 @@ static void what_is_written_is_read_back(void **state)
     int64_t signed_big;
     int32_t signed_small;
     bool on;
-    start(&w, "soxibaa{sv}a(sut)");
+    start(&w, "soxibyaa{sv}a(sut)");
     bus_write_string(&w, "señor");
     bus_write_path(&w, "/mx/idsed1/lot/7");
     bus_write_i64(&w, INT64_MIN);
     bus_write_i32(&w, -5);
     bus_write_bool(&w, true);
+    bus_write_byte(&w, 200);
     bus_open_array(&w);
     for (uint32_t i = 0; i < 2; i++) {
         bus_open_array(&w);
@@ -66,7 +67,7 @@ static void what_is_written_is_read_back(void **state)
     bus_close(&w);
     bus_close(&w);
     _cleanup_message_ DBusMessage *message = finish(&w);
-    assert_string_equal(dbus_message_get_signature(message), "soxibaa{sv}a(sut)");
+    assert_string_equal(dbus_message_get_signature(message), "soxibyaa{sv}a(sut)");
 
     bus_reader_init(&r, message);
     assert_false(bus_read_u32(&r, &small)); /* a string is next, and stays */
@@ -77,6 +78,8 @@ static void what_is_written_is_read_back(void **state)
     assert_true(bus_read_i64(&r, &signed_big) && signed_big == INT64_MIN);
     assert_true(bus_read_i32(&r, &signed_small) && signed_small == -5);
     assert_true(bus_read_bool(&r, &on) && on);
+    assert_int_equal(bus_reader_type(&r), DBUS_TYPE_BYTE);
+    bus_read_skip(&r);
     assert_true(bus_read_enter(&r, &array));
     assert_true(bus_read_enter(&array, &item) && bus_read_enter(&array, &dict));
     assert_int_equal(bus_reader_type(&array), 0);

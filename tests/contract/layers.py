@@ -28,11 +28,13 @@ TABLE = {
     "client": (["client/", "base/", "idse/", "bus/message.h", "bus/client.h"], ["jansson", "smartcols", "dbus"]),
     "verify": (["base/", "idse/", "vault/proof.h", "vault/digest.h", "net/loop.h", "portal/pdf.h", "portal/layout.h",
                 "portal/receipt-text.h", "evidence/", "verify/"], ["jansson"]),
+    "notify": (["base/", "idse/date.h", "bus/message.h", "bus/client.h", "notify/"], []),
     "sim": (["base/", "idse/", "net/loop.h", "sim/"], ["systemd", "jansson", "event", "openssl", "hpdf"]),
 }
 # What a program must not link, whatever its sources say.
-NOT_LINKED = {"client/idsectl": ["sqlite", "curl", "libxml2", "event", "libcrypto", "libssl", "minizip", "libz."],
-              "verify/idsed-verify": ["sqlite", "dbus"]}
+NOT_LINKED = {**dict.fromkeys(("client/idsectl", "notify/idse-notify"),
+                              ("sqlite", "curl", "libxml2", "event", "libcrypto", "libssl", "minizip", "libz.")),
+              "verify/idsed-verify": ("sqlite", "dbus")}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 

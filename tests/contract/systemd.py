@@ -3,6 +3,7 @@
 """The units say what systemd understands and expose little; the journal's catalogue explains every event, in English and
 Spanish, and every event that is logged is in the table. Arguments: the tops of the source and the build tree."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -29,7 +30,8 @@ def runnable(unit, folder):
 def check_units(top, build):
     units = sorted((build / "systemd").glob("*.service"))
     sockets = sorted((top / "systemd").glob("*.socket"))
-    assert len(units) >= 3 and sockets, "the units were not found"
+    of_users = sorted((build / "notify").glob("*.service"))
+    assert len(units) >= 3 and sockets and of_users, "the units were not found"
     faults = []
     with tempfile.TemporaryDirectory() as name:
         copies = [runnable(unit, pathlib.Path(name)) for unit in units]
@@ -37,6 +39,11 @@ def check_units(top, build):
         told = run("systemd-analyze", "--man=no", "verify", *copies, *sockets)
         if told.returncode or told.stdout.strip():  # it exits with 0 on an unknown key
             faults.append("systemd-analyze verify: " + told.stdout.strip())
+        os.environ.setdefault("XDG_RUNTIME_DIR", name)  # which the service manager of a user wants
+        told = run("systemd-analyze", "--user", "--man=no", "verify",
+                   *(runnable(unit, pathlib.Path(name)) for unit in of_users))
+        if told.returncode or told.stdout.strip():
+            faults.append("systemd-analyze --user verify: " + told.stdout.strip())
         for copy in copies:
             told = run("systemd-analyze", "security", "--offline=true", f"--threshold={THRESHOLD}", copy)
             if told.returncode:

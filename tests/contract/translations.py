@@ -10,8 +10,8 @@ import re
 import subprocess
 import sys
 
-FOLDERS = ("lib", "daemon", "client", "verify", "sim")
-PROGRAMS = ("client/idsectl", "daemon/idsed", "verify/idsed-verify", "sim/idse-sim")
+FOLDERS = ("lib", "daemon", "client", "verify", "sim", "notify")
+PROGRAMS = ("client/idsectl", "daemon/idsed", "verify/idsed-verify", "sim/idse-sim", "notify/idse-notify")
 MARKED = re.compile(r"\b(?:_|N_|dngettext)\(\s*[\"I]")
 
 
