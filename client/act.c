@@ -15,6 +15,7 @@ static const struct act {
 } acts[] = {
     {"hold", REMOTE_LOT, "Hold", remote_lot_path, N_("held")},
     {"release", REMOTE_LOT, "Release", remote_lot_path, N_("released")},
+    {"approve", REMOTE_LOT, "Approve", remote_lot_path, N_("approved")},
     {"cancel", REMOTE_LOT, "Cancel", remote_lot_path, N_("given up"),
      N_("Give the lot up, so that it is never sent?")},
     {"retry", REMOTE_LOT, "Retry", remote_lot_path, N_("takes its next step now")},

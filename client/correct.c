@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/file.h"
+#include "client/at.h"
 #include "client/findings.h"
 #include "client/input.h"
 #include "client/output.h"
@@ -21,6 +22,7 @@ static int correct(struct invocation *inv, const char *path, int fixes, json_t *
     }
     if (inv->value[OPT_HOLD])
         bus_entry_bool(&w, "hold", true);
+    at_write(&w, inv);
     remote_close_options(inv->remote, &w);
     return remote_call(inv->remote, &w, REMOTE_LONG, "obaa{sv}", ret, err);
 }
@@ -51,10 +53,13 @@ static int retry_rejected(struct invocation *inv, const char *lot, struct err *e
 int verb_retry(struct invocation *inv, struct err *err)
 {
     if (!inv->value[OPT_ONLY_REJECTED]) {
-        if (inv->value[OPT_WITH] || inv->value[OPT_HOLD])
-            return err_set(err, ERR_USAGE, _("--with and --hold need --only-rejected."));
+        if (inv->value[OPT_WITH] || inv->value[OPT_HOLD] || inv->value[OPT_AT])
+            return err_set(err, ERR_USAGE, _("--with, --hold and --at need --only-rejected."));
         return verb_act(inv, err);
     }
+    int r = at_check(inv, err);
+    if (r < 0)
+        return r;
     if (inv->value[OPT_WITH] && inv->n_args > 1)
         return err_set(err, ERR_USAGE, _("Corrections are those of one lot."));
     int status = EXIT_STATUS_OK;

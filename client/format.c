@@ -66,6 +66,44 @@ bool parse_date(const char *text, uint32_t *ret)
     return true;
 }
 
+/* "08:00" in minutes; false when it is no time of a day. */
+static bool parse_time(const char *text, int *ret_minutes)
+{
+    uint64_t hours, minutes;
+    if (strlen(text) != 5 || text[2] != ':')
+        return false;
+    _cleanup_free_ char *first = xstrndup(text, 2);
+    if (!str_to_uint(first, 23, &hours) || !str_to_uint(text + 3, 59, &minutes))
+        return false;
+    *ret_minutes = (int)(hours * 60 + minutes);
+    return true;
+}
+
+bool parse_when(const char *text, int64_t now_us, int64_t *ret_us)
+{
+    int64_t span_us;
+    int minutes;
+    uint32_t date;
+    if (text[0] == '+') {
+        if (!parse_span(text + 1, &span_us))
+            return false;
+        *ret_us = now_us + span_us;
+        return true;
+    }
+    if (parse_time(text, &minutes)) {
+        int64_t today_us = time_from_date(time_to_date(now_us), minutes);
+        int64_t noon_us = time_from_date(time_to_date(now_us), 12 * 60);
+        *ret_us = today_us > now_us ? today_us : time_from_date(time_to_date(noon_us + US_PER_DAY), minutes);
+        return true;
+    }
+    _cleanup_free_ char *day = xstrndup(text, 10);
+    if (strlen(text) != 16 || (text[10] != ' ' && text[10] != 'T') || !parse_date(day, &date) ||
+        !parse_time(text + 11, &minutes))
+        return false;
+    *ret_us = time_from_date((int32_t)date, minutes);
+    return true;
+}
+
 bool parse_span(const char *text, int64_t *ret_us)
 {
     static const struct {

@@ -7,6 +7,7 @@
 extern const struct field lot_kind[];
 extern const struct field movement_kind[];
 extern const struct field movement_error_kind[]; /* one line for each error of a movement */
+extern const struct field due_kind[];
 extern const struct field movement_name_kind[];  /* both names of a worker side by side */
 extern const struct field receipt_kind[];
 extern const struct field receipt_members[]; /* of the structures in Receipts */

@@ -68,6 +68,8 @@ static void write_details(struct bus_writer *w, const struct invocation *inv)
     for (size_t i = 0; i < ELEMENTSOF(details); i++)
         if (inv->value[details[i]])
             bus_entry_string(w, option_table[details[i]].name, inv->value[details[i]]);
+    if (inv->value[OPT_APPROVE])
+        bus_entry_bool(w, "approval", streq(inv->value[OPT_APPROVE], "yes"));
 }
 
 int verb_rp_add(struct invocation *inv, struct err *err)

@@ -147,6 +147,13 @@ static void print_portal(const json_t *manager, int64_t now_us)
         printf(_("Next visit in %s\n"), span);
 }
 
+static void print_clock(const json_t *manager)
+{
+    if (!row_flag(manager, "ClockTrusted"))
+        printf(_("Clock: %+lld s from the portal's; deadlines cannot be trusted before it is set right\n"),
+               (long long)json_integer_value(json_object_get(manager, "ClockOffset")));
+}
+
 /* "12 accepted, 1 queued", in the order of a lot's life. */
 static void print_counts(const json_t *manager)
 {
@@ -221,6 +228,7 @@ static void print_status(const struct status *status, const json_t *expiring, co
     printf("idsed %s\n", row_text(status->manager, "Version"));
     print_restored(status->manager);
     print_portal(status->manager, now_us);
+    print_clock(status->manager);
     print_counts(status->manager);
     print_held(status);
     print_certificates(status->certificates, expiring, now_us);

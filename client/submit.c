@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/file.h"
+#include "client/at.h"
 #include "client/cmdline.h"
 #include "client/findings.h"
 #include "client/follow.h"
@@ -41,6 +42,7 @@ static int send_file(struct invocation *inv, const char *file, json_t **ret, str
         bus_entry_bool(&w, "allow-duplicate", true);
     if (inv->value[OPT_HOLD])
         bus_entry_bool(&w, "hold", true);
+    at_write(&w, inv);
     remote_close_options(inv->remote, &w);
     return remote_call(inv->remote, &w, REMOTE_LONG, "aobaa{sv}", ret, err);
 }
@@ -122,6 +124,9 @@ int verb_submit(struct invocation *inv, struct err *err)
     int64_t timeout_us = -1;
     if (!str_empty(inv->value[OPT_WAIT]) && !parse_span(inv->value[OPT_WAIT], &timeout_us))
         return err_set(err, ERR_USAGE, _("--wait needs a time like 90, 5m or 2h, or none."));
+    int r = at_check(inv, err);
+    if (r < 0)
+        return r;
     _cleanup_json_ json_t *files = json_array(), *rows = NULL;
     struct submission submission = {.inv = inv, .files = files, .paths = xcalloc(1, sizeof(char *))};
     for (int i = 0; i < inv->n_args; i++) {
@@ -132,7 +137,7 @@ int verb_submit(struct invocation *inv, struct err *err)
         else
             take_file(&submission, inv->args[i], reply);
     }
-    int r = look_at_lots(&submission, timeout_us, &rows, err);
+    r = look_at_lots(&submission, timeout_us, &rows, err);
     _cleanup_(strv_cleanup) char **paths = submission.paths;
     if (r < 0)
         return r;

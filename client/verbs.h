@@ -27,10 +27,13 @@ struct remote;
     X(ACCEPT, "accept", NULL, N_("the privacy notice and the service agreement are accepted"))               \
     X(ADMIN, "admin", NULL, N_("as an administrator, without the present password"))                         \
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
+    X(APPROVE, "approve", "yes|no", N_("must a second person approve what is submitted?"))                   \
+    X(AT, "at", N_("TIME"), N_("send it then, not before: YYYY-MM-DD HH:MM or HH:MM in Mexico City, or +2h"))  \
     X(BUNDLE, "bundle", NULL, N_("write the whole evidence bundle, as a folder lot-NUMBER"))                 \
     X(CER, "cer", N_("FILE"), N_("e.firma certificate (.cer)"))                                              \
     X(CODE, "code", NULL, N_("prove it with the code that was mailed, which is asked for"))                  \
     X(CODE_FILE, "code-file", N_("FILE"), N_("the same, with the code in this file"))                        \
+    X(DAYS, "days", N_("N"), N_("so many days ahead (7 when not given)"))                                    \
     X(DISABLED, "disabled", NULL, N_("not to log in before it is enabled"))                                  \
     X(ENYE, "enye", "hash|latin1|n", N_("what becomes of Ñ in the file that is sent"))                       \
     X(FIRST_SURNAME, "first-surname", N_("NAME"), N_("primer apellido"))                                     \
@@ -152,6 +155,7 @@ int verb_watch(struct invocation *inv, struct err *err);
 int verb_history(struct invocation *inv, struct err *err);
 int verb_history_verify(struct invocation *inv, struct err *err);
 int verb_explain(struct invocation *inv, struct err *err);
+int verb_due(struct invocation *inv, struct err *err);
 int verb_movements(struct invocation *inv, struct err *err);
 int verb_receipts_list(struct invocation *inv, struct err *err);
 int verb_receipts_get(struct invocation *inv, struct err *err);

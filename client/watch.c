@@ -90,6 +90,11 @@ static void on_signal(const struct invocation *inv, json_t *seen, DBusMessage *s
                     json_pack("{s:I, s:O, s:O}", "certificate", (json_int_t)lot, "days",
                               json_array_get(body, 1), "text", json_array_get(body, 2)),
                     json_string_value(json_array_get(body, 2)));
+    else if (is(signal, "DeadlineNear", "oius"))
+        print_event(inv, "deadline-near", lot,
+                    json_pack("{s:O, s:O, s:O}", "days", json_array_get(body, 1), "deadline",
+                              json_array_get(body, 2), "text", json_array_get(body, 3)),
+                    json_string_value(json_array_get(body, 3)));
     else if (is(signal, "Attention", "oss"))
         print_event(inv, "attention", lot,
                     json_pack("{s:O, s:O}", "what", json_array_get(body, 1), "text", json_array_get(body, 2)),

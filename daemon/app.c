@@ -16,6 +16,7 @@
 #include "daemon/auth.h"
 #include "daemon/backup.h"
 #include "daemon/credentials.h"
+#include "daemon/deadlines.h"
 #include "daemon/engine/crash.h"
 #include "daemon/evidence.h"
 #include "daemon/expiry.h"
@@ -165,7 +166,9 @@ static void host_lot_changed(void *data, int64_t lot)
 
 static void host_lot_moved(void *data, const struct store_lot *lot)
 {
-    notices_lot_moved(((struct app *)data)->daemon.notices, lot);
+    struct daemon *daemon = &((struct app *)data)->daemon;
+    notices_lot_moved(daemon->notices, lot);
+    deadlines_lot_moved(daemon, lot);
 }
 
 static void host_certificate_changed(void *data, int64_t certificate)
@@ -267,6 +270,7 @@ static void reload(struct app *app)
         const struct engine_config numbers = engine_numbers(&app->daemon.config);
         engine_configure(app->daemon.engine, &numbers);
         revocations_ask(app->daemon.revocations);
+        deadlines_ask(app->daemon.deadlines);
         log_event(LOG_INFO, "configuration-read", "%s", _("The configuration was read again."));
     }
     sd_notify(0, "READY=1");
@@ -527,9 +531,11 @@ static int open_all(struct app *app, struct err *err)
     daemon->submissions = submissions_new(daemon);
     make_engine(app);
     if ((r = open_bus(app, err)) < 0 || (r = home_check(daemon, err)) < 0 ||
+        (r = deadlines_check_calendar(daemon, err)) < 0 ||
         (r = engine_start(daemon->engine, err)) < 0 || (r = store_commit(daemon->store, err)) < 0)
         return r;
-    daemon->expiry = expiry_new(daemon);
+    daemon->expiry = reminder_new(daemon, expiry_look);
+    daemon->deadlines = deadlines_new(daemon);
     daemon->revocations = revocations_new(daemon);
     watch_signals(app);
     app->machine = machine_new(daemon);
@@ -632,7 +638,8 @@ static void free_daemon(struct daemon *daemon)
     backup_stop(daemon);
     evidence_stop(daemon);
     daemon->engine = engine_free(daemon->engine);
-    daemon->expiry = expiry_free(daemon->expiry);
+    daemon->expiry = reminder_free(daemon->expiry);
+    daemon->deadlines = deadlines_free(daemon->deadlines);
     daemon->revocations = revocations_free(daemon->revocations);
     daemon->submissions = submissions_free(daemon->submissions);
     if (daemon->store)

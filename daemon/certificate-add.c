@@ -229,7 +229,7 @@ static int store_credential(struct addition *addition)
         notices_certificate_changed(daemon->notices, id);
     else
         notices_certificate_added(daemon->notices, id);
-    expiry_ask(daemon->expiry);
+    reminder_ask(daemon->expiry);
     revocations_ask(daemon->revocations);
     for (size_t i = 0; i < addition->n_rps; i++)
         notices_rp_changed(daemon->notices, addition->rps[i]);

@@ -56,6 +56,13 @@ static const struct config_key keys[] = {
      "refuse|allow"},
     {KEY("Check", "MinimumWage", WORD, minimum_wage), "general", 0, 0, true,
      N_("The zone whose minimum wage an SBC is held against: general, or norte."), "general|norte"},
+    {KEY("Deadlines", "Mail", WORD, deadlines_mail), "no", 0, 0, true,
+     N_("Mail operators and administrators, too, about lots that near or miss their last legal day: no or "
+        "yes."),
+     "no|yes"},
+    {KEY("Deadlines", "GraceSec", SECONDS, deadlines_grace_us), "600", 0, 86400, true,
+     N_("How long a lot that was just submitted or answered is given before anybody is told that it is "
+        "due.")},
     {KEY("Store", "Path", PATH, store_path), NULL, 0, 0, false,
      N_("Database file, instead of idsed.db in the state folder.")},
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,

@@ -30,6 +30,9 @@ struct config {
     /* [Check] */
     int64_t future_dates; /* enum future_dates */
     int64_t minimum_wage; /* enum minimum_wage */
+    /* [Deadlines] */
+    int64_t deadlines_mail; /* enum deadlines_mail */
+    int64_t deadlines_grace_us;
     /* [Store] */
     char *store_path;
     /* [Sealing] */
@@ -52,6 +55,7 @@ struct config {
 enum config_language { CONFIG_LANGUAGE_SYSTEM, CONFIG_LANGUAGE_ES, CONFIG_LANGUAGE_EN };
 enum future_dates { FUTURE_DATES_REFUSE, FUTURE_DATES_ALLOW };
 enum minimum_wage { MINIMUM_WAGE_GENERAL, MINIMUM_WAGE_NORTE };
+enum deadlines_mail { DEADLINES_MAIL_NO, DEADLINES_MAIL_YES };
 enum check_revocation { CHECK_REVOCATION_NO, CHECK_REVOCATION_YES };
 enum self_registration { SELF_REGISTRATION_APPROVE, SELF_REGISTRATION_OPEN, SELF_REGISTRATION_OFF };
 enum mail_starttls { MAIL_STARTTLS_REQUIRED, MAIL_STARTTLS_NEVER };

@@ -30,9 +30,10 @@ struct daemon {
     struct auth *auth;
     struct notices *notices;
     struct hooks *hooks;
-    struct expiry *expiry;
+    struct reminder *expiry; /* of certificates */
+    struct deadlines *deadlines;
     struct revocations *revocations;
-    struct law law; /* limits and calendar; empty where the package's files are not there */
+    struct law law;         /* limits and calendar; empty where the package's files are not there */
     struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;
     struct backup *backup; /* under way; NULL: none */

@@ -145,6 +145,10 @@ static void check_clock(struct bus_writer *w, const struct diagnosis *diagnosis)
     int64_t now_us = clock_wall_us(daemon_clock(daemon));
     bool went_back = newest_lot_us(daemon->store) > now_us + US_PER_MIN;
     _cleanup_free_ char *now = time_format_short(now_us);
+    bool trusted = engine_clock_trusted(daemon->engine);
+    long long off = engine_clock_off_us(daemon->engine) / US_PER_S;
+    _cleanup_free_ char *apart = xasprintf(
+        _("%s, %+lld s from the portal's clock: deadlines cannot be trusted. Set it right."), now, off);
     _cleanup_free_ char *text = xasprintf(
         went_back ? _("%s, but a lot was submitted later than that: the clock went back. Set it right.")
         : diagnosis->clock == CLOCK_KEPT ? _("%s, kept right over the network.")
@@ -152,7 +156,7 @@ static void check_clock(struct bus_writer *w, const struct diagnosis *diagnosis)
             ? _("%s; nobody keeps it right. Legal deadlines depend on it: turn on NTP.")
             : _("%s; whether it is kept right cannot be known here. Legal deadlines depend on it."),
         now);
-    write_check(w, "clock", !went_back, text);
+    write_check(w, "clock", !went_back && trusted, went_back || trusted ? text : apart);
 }
 
 static void check_disk(struct bus_writer *w, const char *path)

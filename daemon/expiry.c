@@ -3,15 +3,8 @@
 
 #include <stdio.h>
 
-#include "base/log.h"
 #include "daemon/notices.h"
-#include "daemon/post.h"
 #include "idse/expiry.h"
-
-struct expiry {
-    struct daemon *daemon;
-    struct timer *timer;
-};
 
 /* ---- one certificate ---- */
 
@@ -47,35 +40,13 @@ static int read_warned(struct store *store, const char *name, int *ret, struct e
     return r < 0 ? r : 0;
 }
 
-static void mailed(void *data, const struct err *err)
-{
-    if (err->code != ERR_NONE)
-        log_warning(_("The mail about a certificate that ends was not sent: %s"), err_text(err));
-}
-
-/* To every administrator. Whoever gets none has the signal and the journal still. */
-static void mail_warning(struct daemon *daemon, const char *text)
-{
-    _cleanup_err_ struct err err = ERR_INIT;
-    struct store_user *users = NULL;
-    size_t n = 0;
-    int r = post_is_configured(daemon) ? store_user_list(daemon->store, &users, &n, &err) : 0;
-    _cleanup_free_ char *body = xasprintf("%s\n", text);
-    for (size_t i = 0; r >= 0 && i < n; i++)
-        if (users[i].enabled && users[i].role == USER_ADMINISTRADOR)
-            r = post_send(daemon, users[i].email, _("IDSE: a certificate ends"), body, mailed, NULL, &err);
-    if (r < 0)
-        mailed(NULL, &err);
-    store_users_free(users, n);
-}
-
 /* Everything that a warning is. */
 static int warn(struct daemon *daemon, const struct store_certificate *row, enum expiry_stage stage, int days,
                 struct err *err)
 {
     _cleanup_free_ char *text = sentence(row, stage, days);
     notices_certificate_expiring(daemon->notices, row->id, days, text);
-    mail_warning(daemon, text);
+    reminder_mail(daemon, 1u << USER_ADMINISTRADOR, _("IDSE: a certificate ends"), text);
     return stage == EXPIRY_OVER ? engine_certificate_changed(daemon->engine, row->id, err) : 0;
 }
 
@@ -94,48 +65,20 @@ static int look(struct daemon *daemon, const struct store_certificate *row, int6
 
 /* ---- all of them ---- */
 
-static void look_at_all(void *data)
+int expiry_look(struct daemon *daemon, int64_t now_us, int64_t *ret_next_us, struct err *err)
 {
-    struct expiry *expiry = data;
-    struct daemon *daemon = expiry->daemon;
-    const struct clock *clock = daemon_clock(daemon);
-    _cleanup_err_ struct err err = ERR_INIT;
     struct store_certificate *rows = NULL;
     size_t n = 0;
-    int64_t now_us = clock_wall_us(clock), next_us = INT64_MAX;
-    int r = store_certificate_list(daemon->store, false, &rows, &n, &err);
+    int64_t next_us = INT64_MAX;
+    int r = store_certificate_list(daemon->store, false, &rows, &n, err);
     for (size_t i = 0; i < n; i++) {
         int64_t its_next_us = expiry_next_us(rows[i].not_after_us, now_us);
         if (its_next_us)
             next_us = MIN(next_us, its_next_us);
         if (r >= 0)
-            r = look(daemon, &rows[i], now_us, &err);
+            r = look(daemon, &rows[i], now_us, err);
     }
-    if (r < 0)
-        log_error("%s", err_text(&err));
-    if (next_us != INT64_MAX)
-        timer_set_boot(expiry->timer, clock_boot_us(clock) + next_us - now_us);
+    *ret_next_us = next_us;
     store_certificates_free(rows, n);
-}
-
-struct expiry *expiry_new(struct daemon *daemon)
-{
-    struct expiry *expiry = xcalloc(1, sizeof(*expiry));
-    expiry->daemon = daemon;
-    expiry->timer = timer_new(daemon->loop, look_at_all, expiry);
-    expiry_ask(expiry);
-    return expiry;
-}
-
-struct expiry *expiry_free(struct expiry *expiry)
-{
-    if (expiry)
-        timer_free(expiry->timer);
-    free(expiry);
-    return NULL;
-}
-
-void expiry_ask(struct expiry *expiry)
-{
-    timer_set_boot(expiry->timer, clock_boot_us(daemon_clock(expiry->daemon)));
+    return r;
 }

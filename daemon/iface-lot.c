@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "daemon/approval.h"
 #include "daemon/iface.h"
 
 /* ---- acts ---- */
@@ -233,6 +234,11 @@ static void get_next_step(struct bus_writer *w, const struct bus_property *prope
     bus_write_u64(w, (uint64_t)engine_lot_due_us(lot->daemon->engine, lot->lot.id));
 }
 
+static void get_deadline(struct bus_writer *w, const struct bus_property *property, void *object)
+{
+    bus_write_u32(w, (uint32_t)MAX(((struct lot_object *)object)->lot.deadline, 0));
+}
+
 static void get_last_reason(struct bus_writer *w, const struct bus_property *property, void *object)
 {
     const struct store_lot *lot = &((struct lot_object *)object)->lot;
@@ -281,6 +287,10 @@ static const struct bus_property properties[] = {
     {"HoldText", "s", BUS_EMITS_CHANGE, NULL, LOT(hold_text)},
     {"HoldBy", "s", BUS_EMITS_CHANGE, NULL, LOT(hold_by)},
     {"HoldSince", "t", BUS_EMITS_CHANGE, NULL, LOT(hold_us)},
+    {"ApprovedBy", "s", BUS_EMITS_CHANGE, NULL, LOT(approved_by)},
+    {"ApprovedTime", "t", BUS_EMITS_CHANGE, NULL, LOT(approved_us)},
+    {"NotBefore", "t", BUS_EMITS_CHANGE, NULL, LOT(not_before_us)},
+    {"Deadline", "u", BUS_EMITS_CHANGE, get_deadline},
     {"Created", "t", BUS_EMITS_CONST, NULL, LOT(created_us)},
     {"CreatedBy", "s", BUS_EMITS_CONST, NULL, LOT(created_by)},
     {"Source", "s", BUS_EMITS_CONST, NULL, LOT(source)},
@@ -310,6 +320,7 @@ static const struct bus_property properties[] = {
 static const struct bus_method methods[] = {
     {"Hold", "a{sv}", "", "options", ACTION_CONTROL, lot_hold},
     {"Release", "a{sv}", "", "options", ACTION_CONTROL, lot_release},
+    {"Approve", "a{sv}", "", "options", ACTION_CONTROL, lot_approve},
     {"Cancel", "a{sv}", "", "options", ACTION_CONTROL, lot_cancel},
     {"Retry", "a{sv}", "", "options", ACTION_CONTROL, lot_retry},
     {"Reconcile", "a{sv}", "", "options", ACTION_CONTROL, lot_reconcile},

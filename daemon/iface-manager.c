@@ -276,6 +276,17 @@ static void get_movement_count(struct bus_writer *w, const struct bus_property *
     bus_write_u64(w, count);
 }
 
+static void get_clock_trusted(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_bool(w, engine_clock_trusted(((struct daemon *)daemon)->engine));
+}
+
+static void get_clock_offset(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    int64_t seconds = engine_clock_off_us(((struct daemon *)daemon)->engine) / US_PER_S;
+    bus_write_i32(w, (int32_t)CLAMP(seconds, INT32_MIN, INT32_MAX));
+}
+
 static void get_default_user(struct bus_writer *w, const struct bus_property *property, void *daemon)
 {
     _cleanup_free_ char *email = NULL;
@@ -296,6 +307,8 @@ static const struct bus_property properties[] = {
     {"LotCounts", "a{st}", BUS_EMITS_NOTHING, get_lot_counts},
     {"HeldCount", "t", BUS_EMITS_NOTHING, get_held_count},
     {"MovementCount", "t", BUS_EMITS_NOTHING, get_movement_count},
+    {"ClockTrusted", "b", BUS_EMITS_CHANGE, get_clock_trusted},
+    {"ClockOffset", "i", BUS_EMITS_NOTHING, get_clock_offset},
     {"DefaultUser", "s", BUS_EMITS_NOTHING, get_default_user},
     {0},
 };
@@ -306,6 +319,7 @@ static const struct bus_method methods[] = {
     {"ListMovements", "a{sv}su", "aa{sv}s", "filter cursor limit movements next", ACTION_READ,
      list_movements},
     {"ListWorkers", "a{sv}su", "aa{sv}s", "filter cursor limit workers next", ACTION_READ, list_workers},
+    {"ListDue", "a{sv}su", "aa{sv}sb", "filter cursor limit movements next trusted", ACTION_READ, list_due},
     {"AddRegistration", "sa{sv}", "o", "rp options registration", ACTION_CONTROL, registration_add},
     {"ListRegistrations", "", "aa{sv}", "registrations", ACTION_READ, manager_list_registrations},
     {"AddCertificate", "sa{sh}asa{sv}", "o", "kind files rps options certificate", ACTION_CREDENTIALS,
@@ -338,6 +352,7 @@ static const struct bus_signal signals[] = {
     {"LotChanged", "osb", "lot state held"},
     {"Attention", "oss", "lot what text"},
     {"CertificateExpiring", "ois", "certificate days text"},
+    {"DeadlineNear", "oius", "lot days deadline text"},
     {0},
 };
 

@@ -12,6 +12,8 @@
 struct movement_row {
     const struct store_movement *row;
     int64_t acuse, constancia;
+    uint32_t deadline; /* 0: the calendar does not tell */
+    const char *deadline_rule;
 };
 
 static void entry_code(struct bus_writer *w, const char *key, char code)
@@ -53,6 +55,8 @@ static void entry_errors(struct bus_writer *w, const char *key, const struct sto
     X("clave", string, m->movement.clave)                                                                    \
     X("sbc", u32, (uint32_t)m->movement.sbc_centavos)                                                        \
     X("date", u32, (uint32_t)m->movement.date)                                                               \
+    X("deadline", u32, row->deadline)                                                                        \
+    X("deadline-rule", string, row->deadline_rule)                                                           \
     X("worker-type", code, m->movement.tipo_trabajador)                                                      \
     X("salary-type", code, m->movement.tipo_salario)                                                         \
     X("reduced-week", code, m->movement.jornada)                                                             \
@@ -166,6 +170,15 @@ static int read_cursor(const char *text, struct store_movement_cursor *ret, stru
     return 0;
 }
 
+static void find_deadline(const struct daemon *daemon, struct movement_row *row)
+{
+    struct deadline deadline;
+    const struct calendar *calendar = daemon->law.calendar;
+    bool known = calendar && deadline_of(calendar, &row->row->movement, &deadline, NULL) >= 0;
+    row->deadline = known ? (uint32_t)deadline.last : 0;
+    row->deadline_rule = known ? deadline_rule_name(deadline.rule) : "";
+}
+
 static void write_movements(struct daemon *daemon, struct bus_writer *w, const struct store_movement *rows,
                             size_t n)
 {
@@ -175,6 +188,7 @@ static void write_movements(struct daemon *daemon, struct bus_writer *w, const s
         if (i == 0 || rows[i].lot != rows[i - 1].lot)
             find_documents(daemon->store, rows[i].lot, &movement);
         movement.row = &rows[i];
+        find_deadline(daemon, &movement);
         write_movement(w, &movement);
     }
     bus_close(w);

@@ -15,6 +15,7 @@ enum { REGISTRATION_NAME_MAX = 300 };
 
 struct registration_details {
     const char *name, *guia, *enye; /* NULL: not given */
+    bool approval;
     bool force;
 };
 
@@ -22,6 +23,7 @@ static const struct bus_option detail_options[] = {
     {"name", "s", offsetof(struct registration_details, name)},
     {"guia", "s", offsetof(struct registration_details, guia)},
     {"enye", "s", offsetof(struct registration_details, enye)},
+    {"approval", "b", offsetof(struct registration_details, approval)},
     BUS_OPTION_COMMON,
     {"force", "b", offsetof(struct registration_details, force)}, /* only when it is added */
 };
@@ -41,6 +43,7 @@ static int apply_details(const struct registration_details *details, struct stor
     if (details->guia)
         strcpy(rp->guia, details->guia);
     rp->enye = (enum enye_policy)enye;
+    rp->approval = details->approval;
     return 0;
 }
 
@@ -150,7 +153,7 @@ static void registration_update(struct bus_call *call, void *data)
 {
     struct registration_object *object = data;
     struct act *act = new_act(call, object, "rp-update");
-    struct registration_details details = {0};
+    struct registration_details details = {.approval = object->rp.approval};
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
     int r = act_options(act, &reader, detail_options, UPDATE_OPTIONS, &details);
@@ -205,6 +208,7 @@ static const struct bus_property properties[] = {
     {"Guia", "s", BUS_EMITS_CHANGE, get_guia},
     {"Enye", "s", BUS_EMITS_CHANGE, get_enye},
     {"Paused", "b", BUS_EMITS_CHANGE, NULL, RP(paused)},
+    {"Approval", "b", BUS_EMITS_CHANGE, NULL, RP(approval)},
     {"Certificate", "t", BUS_EMITS_CHANGE, NULL, RP(certificate)},
     {"Added", "t", BUS_EMITS_CONST, NULL, RP(added_us)},
     {0},

@@ -73,6 +73,7 @@ void lot_correct(struct bus_call *call, void *object); /* a struct lot_object */
 void lot_get_evidence(struct bus_call *call, void *object);
 void explain_code(struct bus_call *call, void *daemon);
 void list_movements(struct bus_call *call, void *daemon);
+void list_due(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
 void list_workers(struct bus_call *call, void *daemon);

@@ -11,8 +11,9 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "daemon/expiry.h"
+#include "daemon/deadlines.h"
 #include "daemon/profiles.h"
+#include "daemon/reminder.h"
 
 #define LOGIN "org.freedesktop.login1"
 
@@ -35,7 +36,8 @@ struct machine {
 static void time_jumped(struct daemon *daemon)
 {
     engine_clock_changed(daemon->engine);
-    expiry_ask(daemon->expiry);
+    reminder_ask(daemon->expiry);
+    deadlines_ask(daemon->deadlines);
 }
 
 static void on_clock_set(void *data)

@@ -13,6 +13,7 @@ enum news {
     NEWS_REMOVED,
     NEWS_ATTENTION,
     NEWS_EXPIRING,
+    NEWS_DEADLINE,
 };
 
 struct notice {
@@ -20,7 +21,8 @@ struct notice {
     size_t order; /* in which it was said */
     const struct bus_interface *interface;
     int64_t lot;
-    int days; /* NEWS_EXPIRING */
+    int days; /* NEWS_EXPIRING, NEWS_DEADLINE */
+    int32_t deadline;
     int64_t certificate;
     char rp[12];
     const char *state; /* of the lot */
@@ -112,6 +114,17 @@ static void tell_expiring(struct bus_server *bus, const struct notice *notice)
     bus_signal_send(bus, &w);
 }
 
+static void tell_deadline(struct bus_server *bus, const struct notice *notice)
+{
+    struct bus_writer w;
+    bus_signal_begin(IFACE_ROOT, &manager_interface, "DeadlineNear", &w);
+    bus_write_path(&w, notice->path);
+    bus_write_i32(&w, notice->days);
+    bus_write_u32(&w, (uint32_t)notice->deadline);
+    bus_write_string(&w, notice->text);
+    bus_signal_send(bus, &w);
+}
+
 static void tell(struct notices *notices, const struct notice *notice)
 {
     struct bus_server *bus = notices->daemon->bus;
@@ -137,13 +150,16 @@ static void tell(struct notices *notices, const struct notice *notice)
     case NEWS_EXPIRING:
         tell_expiring(bus, notice);
         break;
+    case NEWS_DEADLINE:
+        tell_deadline(bus, notice);
+        break;
     }
 }
 
 /* Is each of them told, in the order in which they were said, whatever it is about? */
 static bool is_event(enum news news)
 {
-    return news == NEWS_MOVED || news == NEWS_ATTENTION;
+    return news == NEWS_MOVED || news == NEWS_ATTENTION || news == NEWS_DEADLINE;
 }
 
 static void tell_hooks(struct hooks *hooks, const struct notice *notice)
@@ -156,7 +172,7 @@ static void tell_hooks(struct hooks *hooks, const struct notice *notice)
         .rp = notice->rp,
         .state = notice->state,
         .certificate = notice->certificate,
-        .days = notice->news == NEWS_EXPIRING ? &notice->days : NULL,
+        .days = notice->news == NEWS_EXPIRING || notice->news == NEWS_DEADLINE ? &notice->days : NULL,
         .text = notice->text,
     };
     if (is_event(notice->news) || notice->news == NEWS_EXPIRING)
@@ -342,5 +358,23 @@ void notices_certificate_expiring(struct notices *notices, int64_t certificate, 
     iface_certificate_path(certificate, notice->path);
     notice->days = days;
     notice->certificate = certificate;
+    notice->text = xstrdup(text);
+}
+
+void notices_deadline(struct notices *notices, const struct store_lot *lot, int days, const char *text)
+{
+    _cleanup_free_ char *number = xasprintf("%lld", (long long)lot->id), *left = xasprintf("%d", days);
+    log_write(LOG_WARNING,
+              LOG_FIELDS({"IDSE_EVENT", days < 0 ? "deadline-missed" : "deadline-near"}, {"IDSE_LOT", number},
+                         {"IDSE_RP", lot->rp}, {"IDSE_DAYS", left},
+                         {"IDSE_STATE", lot_state_name(lot->state)}),
+              "%s", text);
+    struct notice *notice = note(notices, NEWS_DEADLINE, &manager_interface);
+    iface_lot_path(lot->id, notice->path);
+    describe_lot(notice, lot);
+    notice->lot = lot->id;
+    notice->days = days;
+    notice->deadline = lot->deadline;
+    notice->what = xstrdup(days < 0 ? "deadline-missed" : "deadline-near");
     notice->text = xstrdup(text);
 }

@@ -3,12 +3,15 @@
 
 #include <stdio.h>
 
+#include "daemon/approval.h"
+#include "daemon/deadlines.h"
 #include "daemon/iface.h"
 #include "daemon/input.h"
 #include "daemon/engine/crash.h"
 #include "daemon/notices.h"
 #include "daemon/past.h"
 #include "idse/correction.h"
+#include "idse/date.h"
 #include "idse/intake.h"
 
 enum {
@@ -20,10 +23,13 @@ enum {
     UNDER_WAY_BYTES = 192 * 1024 * 1024,
 };
 
+#define NOT_BEFORE_MAX_US UINT64_C(253402300799000000)
+
 struct options {
     const char *name; /* of the message */
     bool keep_mixed, allow_duplicate, hold;
-    int fixes; /* descriptor of a table of corrections; -1: none */
+    uint64_t not_before; /* 0: as soon as may be */
+    int fixes;           /* descriptor of a table of corrections; -1: none */
 };
 
 /* What Lot.Correct starts from. */
@@ -236,6 +242,21 @@ static void name_object(struct act *act, const int64_t *ids, size_t n)
                                      : xasprintf("lots %lld-%lld", (long long)ids[0], (long long)ids[n - 1]));
 }
 
+/* To be sent after the last day: that is for people to decide, but not without a word. */
+static void warn_of_late_sending(struct submission *s)
+{
+    int64_t at_us = (int64_t)MIN(s->options.not_before, (uint64_t)INT64_MAX);
+    int64_t now_us = clock_wall_us(daemon_clock(s->all->daemon));
+    int32_t day = at_us > now_us ? time_to_date(at_us) : 0;
+    for (size_t i = 0; i < s->intake.n_lots; i++) {
+        char value[DATE_TEXT_SIZE], last[DATE_TEXT_SIZE];
+        int32_t deadline = s->intake.lots[i].deadline;
+        if (deadline && day > deadline)
+            findings_report(&s->intake.findings, RULE_SENT_LATE, 0, 0, NULL, date_text(day, value),
+                            date_text(deadline, last));
+    }
+}
+
 /* ---- was it here before? ---- */
 
 /* Given up or refused by the portal as a whole: it may be submitted again. */
@@ -275,6 +296,8 @@ static int begin_lot(struct submission *s)
 {
     const struct intake_lot *part = &s->intake.lots[s->at];
     int64_t now_us = clock_wall_us(daemon_clock(s->all->daemon));
+    int64_t not_before_us = (int64_t)MIN(s->options.not_before, (uint64_t)INT64_MAX);
+    bool later = not_before_us > now_us;
     struct store_lot lot = {
         .type = part->type,
         .created_us = now_us,
@@ -282,7 +305,11 @@ static int begin_lot(struct submission *s)
         .source = (char *)s->options.name,
         .sha256 = s->sha256[s->at],
         .parent = s->parent.lot,
+        .not_before_us = later ? not_before_us : 0,
+        .deadline = part->deadline,
     };
+    if (approval_is_needed(s->all->daemon, part->rp))
+        lot.approval = LOT_APPROVAL_NEEDED;
     memcpy(lot.rp, part->rp, sizeof(lot.rp));
     if (s->options.hold) {
         lot.hold = LOT_HOLD_OPERATOR;
@@ -366,6 +393,8 @@ static int publish(struct submission *s)
         r = publish_correction(s, ids[0]);
     if (r >= 0)
         r = store_submission_add(daemon->store, s->key, ids, s->intake.n_lots, &s->act->err);
+    if (r >= 0)
+        deadlines_lot_moved(daemon, &(struct store_lot){.state = LOT_STATE_QUEUED});
     for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
         notices_lot_added(daemon->notices, ids[i]);
         r = engine_lot_added(daemon->engine, ids[i], &s->act->err);
@@ -386,6 +415,8 @@ static int begin(struct submission *s)
     if (r == 0)
         r = check_uncorrected(s);
     s->begun = r == 0;
+    if (s->begun)
+        warn_of_late_sending(s);
     return r;
 }
 
@@ -471,6 +502,8 @@ static int start(struct submission *s)
     struct daemon *daemon = s->all->daemon;
     bool whole = s->input.fd < 0; /* nothing is read */
     int r = whole ? 0 : input_check(&s->input, (size_t)daemon->config.max_file_size, &s->act->err);
+    if (r >= 0 && s->options.not_before > NOT_BEFORE_MAX_US)
+        r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("not-before: beyond the year 9999"));
     if (r >= 0 && s->options.name && strlen(s->options.name) > NAME_MAX_BYTES)
         r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("name: longer than %d bytes"), NAME_MAX_BYTES);
     if (r >= 0)
@@ -500,6 +533,7 @@ void submit(struct bus_call *call, void *data)
         {"keep-mixed", "b", offsetof(struct options, keep_mixed)},
         {"allow-duplicate", "b", offsetof(struct options, allow_duplicate)},
         {"hold", "b", offsetof(struct options, hold)},
+        {"not-before", "t", offsetof(struct options, not_before)},
         BUS_OPTION_COMMON,
     };
     struct daemon *daemon = data;
@@ -544,6 +578,7 @@ void lot_correct(struct bus_call *call, void *data)
         {"fixes", "h", offsetof(struct options, fixes)},
         {"name", "s", offsetof(struct options, name)},
         {"hold", "b", offsetof(struct options, hold)},
+        {"not-before", "t", offsetof(struct options, not_before)},
         BUS_OPTION_COMMON,
     };
     const struct lot_object *object = data;

@@ -6,6 +6,7 @@
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -70,6 +71,13 @@ static void set_headers(struct exchange *exchange)
     evhttp_add_header(headers, "Content-Length", number);
     evhttp_add_header(headers, "Cache-Control", "no-store");
     evhttp_add_header(headers, "Set-Cookie", cookie);
+    if (exchange->fault.behind_us) { /* else libevent adds the right one */
+        char date[64];
+        struct tm utc;
+        time_t then = time(NULL) - (time_t)(exchange->fault.behind_us / US_PER_S);
+        evutil_date_rfc1123(date, sizeof(date), gmtime_r(&then, &utc));
+        evhttp_add_header(headers, "Date", date);
+    }
     if (exchange->file_name) {
         _cleanup_free_ char *value = xasprintf("attachment; filename=\"%s\"", exchange->file_name);
         evhttp_add_header(headers, "Content-Disposition", value);

@@ -37,6 +37,7 @@ static const struct key {
     {"first", offsetof(struct fault, first), KEY_COUNT, NULL},
     {"times", offsetof(struct fault, times), KEY_COUNT, NULL},
     {"delay", offsetof(struct fault, delay_us), KEY_SECONDS, NULL},
+    {"behind", offsetof(struct fault, behind_us), KEY_SECONDS, NULL},
     {"drip", offsetof(struct fault, drip), KEY_COUNT, NULL},
     {"status", offsetof(struct fault, status), KEY_COUNT, NULL},
     {"retry-after", offsetof(struct fault, retry_after), KEY_COUNT, NULL},

@@ -21,7 +21,8 @@ struct fault {
     uint64_t first, times; /* from which request on, and for how many (0: for ever) */
     uint64_t seen;         /* requests of this step since the file was read */
     int64_t delay_us;
-    uint64_t drip; /* bytes a second; 0: at full speed */
+    int64_t behind_us; /* the answer's Date is of so long ago */
+    uint64_t drip;     /* bytes a second; 0: at full speed */
     uint64_t status, retry_after;
     int cut; /* enum fault_cut, and so on: the parser stores table indexes */
     int page;

@@ -54,7 +54,7 @@ void engine_poke(struct engine *engine)
 /* When the next visit may begin, on the boot clock; *ret_identity is whose it is. */
 static int64_t next_visit_boot_us(struct engine *engine, struct identity **ret_identity)
 {
-    int64_t due = schedule_earliest_us(&engine->schedule, ret_identity);
+    int64_t due = schedule_earliest_us(&engine->schedule, engine_boot_us(engine), ret_identity);
     if (engine->fence.closed)
         return SCHEDULE_NEVER;
     if (due == SCHEDULE_NEVER || engine->circuit.state != CIRCUIT_DOWN)
@@ -164,6 +164,8 @@ int engine_start(struct engine *engine, struct err *err)
     if (r >= 0)
         r = fence_load(engine, err);
     if (r >= 0)
+        r = portal_clock_load(engine, err);
+    if (r >= 0)
         r = load_identities(engine, err);
     if (r >= 0)
         r = store_lot_open_ids(engine->store, &ids, &n, err);
@@ -196,6 +198,16 @@ int engine_lot_added(struct engine *engine, int64_t id, struct err *err)
     if (r >= 0)
         engine_poke(engine);
     return r;
+}
+
+int engine_lot_dated(struct engine *engine, int64_t id, int32_t deadline, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r < 0)
+        return r;
+    lot.deadline = deadline;
+    return lot_save(engine, &lot, err);
 }
 
 /* Marks the open lots that the filter finds, and judges the first of them now. */

@@ -79,6 +79,8 @@ void engine_clock_changed(struct engine *engine);
 /* ---- news from outside; all inside the write turn that made the change ---- */
 /* A lot was published: hold it for want of something, or schedule it. */
 int engine_lot_added(struct engine *engine, int64_t lot, struct err *err);
+/* The last day of what a lot has left to do is known now. */
+int engine_lot_dated(struct engine *engine, int64_t lot, int32_t deadline, struct err *err);
 /* A registration was added, paused, resumed or bound to another certificate: its lots are held or let go. */
 int engine_rp_changed(struct engine *engine, const char *rp, struct err *err);
 /*
@@ -95,6 +97,11 @@ int engine_profile_changed(struct engine *engine, struct err *err);
 int engine_hold(struct engine *engine, int64_t lot, enum lot_hold reason, const char *text, const char *who,
                 struct err *err);
 int engine_release(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/*
+ * Takes off the hold `approval`, and what else people hold it for stays. Whether `who` is another person than the one that
+ * submitted it is for the caller to know.
+ */
+int engine_approve(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_cancel(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_retry(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
@@ -115,6 +122,10 @@ struct engine_portal_state {
     int64_t since_us;
 };
 void engine_portal_state(const struct engine *engine, struct engine_portal_state *ret);
+/* Does this clock agree with the portal's to two minutes, as far as is known? Else deadlines cannot be trusted. */
+bool engine_clock_trusted(const struct engine *engine);
+/* By so much it is ahead of the portal's, as was last seen; negative: behind. */
+int64_t engine_clock_off_us(const struct engine *engine);
 /* Wall-clock instant of the next visit; 0 when nothing waits. */
 int64_t engine_next_visit_us(struct engine *engine);
 /* Wall-clock instant of the lot's next step, its identity's and the portal's delays included; 0 when none is

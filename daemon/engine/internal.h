@@ -29,6 +29,7 @@ struct engine {
     unsigned n_ready; /* visits that go on when it is woken */
     bool poked;       /* it will be woken at once */
     bool stopping;
+    int64_t clock_off_us; /* by so much this clock is ahead of the portal's, as was last seen */
 };
 
 /* Who the engine is in the audit and in holds. */
@@ -87,6 +88,12 @@ void fence_free(struct fence *fence); /* fields only */
 int fence_check(const struct engine *engine, struct err *err);
 /* Makes a loaded lot that is queued uncertain while the fence is closed, without writing the row. */
 int fence_doubt(struct engine *engine, struct store_lot *lot, struct err *err);
+/* ---- the order of sending (order.c) ---- */
+int order_lots(struct engine *engine, int64_t *lots, size_t n, struct err *err);
+
+/* ---- the portal's clock beside ours (portal-clock.c) ---- */
+int portal_clock_load(struct engine *engine, struct err *err);
+int portal_clock_note(struct engine *engine, const struct portal_answer *answer, struct err *err);
 
 /* ---- certificates that replace others (trial.c) ---- */
 /* Finds out whether the certificate is on trial now. */

@@ -45,6 +45,10 @@ static int find_obstacle(struct engine *engine, const struct store_lot *lot, str
         ret->hold = LOT_HOLD_RESTORED_COPY;
         return 0;
     }
+    if (queued && lot->approval == LOT_APPROVAL_NEEDED) {
+        ret->hold = LOT_HOLD_APPROVAL;
+        return 0;
+    }
     struct store_rp rp = {0};
     int r = store_rp_get(engine->store, lot->rp, &rp, err);
     if (r < 0)
@@ -83,6 +87,7 @@ static bool hold_is_judged(const struct store_lot *lot)
 {
     switch (lot->hold) {
     case LOT_HOLD_NONE:
+    case LOT_HOLD_APPROVAL: /* it goes when the lot is approved */
     case LOT_HOLD_CERTIFICATE_MISSING:
     case LOT_HOLD_CERTIFICATE_EXPIRED:
     case LOT_HOLD_CERTIFICATE_REJECTED:
@@ -94,7 +99,6 @@ static bool hold_is_judged(const struct store_lot *lot)
         return streq_null(lot->hold_by, ENGINE_WHO_PAUSE);
     case LOT_HOLD_PORTAL_CHANGED: /* before sending it is the portal's state, afterwards the lot's own */
         return lot->state == LOT_STATE_QUEUED;
-    case LOT_HOLD_APPROVAL:
     case _LOT_HOLD_MAX:
         return false;
     }

@@ -12,6 +12,8 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
         lot->finished_us = engine_wall_us(engine);
         lot_set_hold(engine, lot, LOT_HOLD_NONE, NULL, NULL);
     }
+    if (lot->state == LOT_STATE_PARTIAL)
+        lot->deadline = DEADLINE_UNKNOWN; /* from now on that of those that were rejected */
     if (lot->state == LOT_STATE_CANCELLED || lot->state == LOT_STATE_FAILED)
         lot->next_us = 0; /* the others still have receipts to come */
     int state = lot_movement_state(lot->state);
@@ -62,6 +64,13 @@ static int64_t due_boot_us(const struct engine *engine, int64_t next_us)
     return engine_boot_us(engine) + CLAMP(wait, 0, longest);
 }
 
+/* What is to be sent later waits that long, however far it is: this is no delay of ours that a clock could have spoiled. */
+static int64_t lot_due_boot_us(const struct engine *engine, const struct store_lot *lot)
+{
+    int64_t due = due_boot_us(engine, lot->next_us), wait = lot->not_before_us - engine_wall_us(engine);
+    return lot->state == LOT_STATE_QUEUED && wait > 0 ? MAX(due, engine_boot_us(engine) + wait) : due;
+}
+
 static int schedule_lot(struct engine *engine, const struct store_lot *lot, struct err *err)
 {
     if (lot->next_us == 0) {
@@ -78,7 +87,9 @@ static int schedule_lot(struct engine *engine, const struct store_lot *lot, stru
                                                   .certificate = rp.certificate,
                                                   .state = lot->state,
                                                   .blocked = hold_blocks(lot),
-                                                  .due_us = due_boot_us(engine, lot->next_us),
+                                                  .deadline = lot->deadline,
+                                                  .movements = lot->counts[COUNT_TOTAL],
+                                                  .due_us = lot_due_boot_us(engine, lot),
                                                   .since_us = since_us});
     store_rp_free(&rp);
     return 0;

@@ -64,6 +64,9 @@ int engine_release(struct engine *engine, int64_t id, const char *who, struct er
         return r;
     if (lot.hold == LOT_HOLD_NONE)
         return wrong_state(&lot, _("it is not held"), err);
+    if (lot.hold == LOT_HOLD_APPROVAL)
+        return wrong_state(
+            &lot, _("a second person must approve it (idsectl approve); releasing does not do that"), err);
     if (lot.hold == LOT_HOLD_RESTORED_COPY)
         r = fence_check(engine, err);
     if (r >= 0 && lot.hold == LOT_HOLD_CERTIFICATE_REJECTED)
@@ -76,6 +79,24 @@ int engine_release(struct engine *engine, int64_t id, const char *who, struct er
     if (!lot_state_final(lot.state) && lot.state != LOT_STATE_QUARANTINED)
         lot.next_us = engine_wall_us(engine);
     r = judge_lot(engine, &lot, err);
+    if (r >= 0)
+        r = lot_save(engine, &lot, err);
+    engine_poke(engine);
+    return r;
+}
+
+int engine_approve(struct engine *engine, int64_t id, const char *who, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r < 0)
+        return r;
+    if (lot.state != LOT_STATE_QUEUED || lot.approval != LOT_APPROVAL_NEEDED)
+        return wrong_state(&lot, _("it does not wait for anybody's approval"), err);
+    lot.approval = LOT_APPROVAL_GIVEN;
+    lot.approved_us = engine_wall_us(engine);
+    replace_str(&lot.approved_by, xstrdup(who));
+    r = judge_lot(engine, &lot, err); /* a hold that a person set stays */
     if (r >= 0)
         r = lot_save(engine, &lot, err);
     engine_poke(engine);
@@ -105,6 +126,7 @@ static int hurry(struct engine *engine, struct store_lot *lot, struct err *err)
     if (before == LOT_STATE_QUARANTINED)
         lot->have_acuse = lot->have_constancia = false; /* fetched and read again */
     lot->next_us = engine_wall_us(engine);
+    lot->not_before_us = 0; /* now is what the person wants */
     r = lot_save(engine, lot, err);
     return r < 0 ? r : 1;
 }

@@ -113,19 +113,33 @@ static int64_t earliest_trial_us(const struct schedule *schedule, struct identit
     return earliest;
 }
 
-int64_t schedule_earliest_us(struct schedule *schedule, struct identity **ret_identity)
+int32_t schedule_deadline(const struct job *job)
 {
-    int64_t earliest = earliest_trial_us(schedule, ret_identity);
+    return job->state == LOT_STATE_QUEUED && job->deadline > 0 ? job->deadline : INT32_MAX;
+}
+
+int64_t schedule_earliest_us(struct schedule *schedule, int64_t now_us, struct identity **ret_identity)
+{
+    struct identity *best = NULL;
+    int64_t earliest = MAX(earliest_trial_us(schedule, &best), now_us);
+    int32_t earliest_deadline = INT32_MAX;
     for (size_t i = 0; i < schedule->n_jobs; i++) {
         const struct job *job = &schedule->jobs[i];
-        if (job->blocked || job->unjudged || job->certificate == 0 || job->due_us >= earliest)
+        int32_t deadline = schedule_deadline(job);
+        int64_t due = MAX(job->due_us, now_us);
+        if (job->blocked || job->unjudged || job->certificate == 0 || due > earliest ||
+            (due == earliest && best && deadline >= earliest_deadline))
             continue;
         struct identity *identity = schedule_identity(schedule, job->certificate);
-        int64_t due = MAX(job->due_us, identity->not_before_us);
-        if (due >= earliest || schedule_is_engaged(schedule, identity))
+        due = MAX(due, identity->not_before_us);
+        if (due > earliest || (due == earliest && best && deadline >= earliest_deadline) ||
+            schedule_is_engaged(schedule, identity))
             continue;
         earliest = due;
-        *ret_identity = identity;
+        earliest_deadline = deadline;
+        best = identity;
     }
-    return earliest;
+    if (best)
+        *ret_identity = best;
+    return best ? earliest : SCHEDULE_NEVER;
 }

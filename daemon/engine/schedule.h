@@ -14,7 +14,9 @@ struct job {
     int64_t lot;
     int64_t certificate; /* identity that serves it; 0 = none */
     enum lot_state state;
-    bool blocked;  /* held, so that nothing is due */
+    bool blocked;     /* held, so that nothing is due */
+    int32_t deadline; /* the earliest last day of its movements; 0 or less: not known */
+    uint32_t movements;
     bool unjudged; /* something about it changed; its hold must be worked out before it is served */
     int64_t due_us;
     int64_t since_us; /* it is in this state since then, as far as this process has seen */
@@ -55,5 +57,10 @@ bool schedule_is_engaged(const struct schedule *schedule, const struct identity 
 void schedule_unjudge(struct schedule *schedule, struct job *job);
 /* When this job may be served, its identity's delay included; SCHEDULE_NEVER when it may not. */
 int64_t schedule_due_us(struct schedule *schedule, const struct job *job);
-/* The earliest due instant of all identities that are not being visited; *ret_identity is the one. */
-int64_t schedule_earliest_us(struct schedule *schedule, struct identity **ret_identity);
+/* The last day by which a job must be sent; INT32_MAX where there is none. */
+int32_t schedule_deadline(const struct job *job);
+/*
+ * The earliest due instant, at least `now_us`, of all identities that are not being visited; *ret_identity is the one, of
+ * several the one whose lot has the earliest deadline.
+ */
+int64_t schedule_earliest_us(struct schedule *schedule, int64_t now_us, struct identity **ret_identity);

@@ -188,6 +188,8 @@ static int draw_consequences(struct visit *visit, const struct portal_answer *an
 {
     enum lot_hold hold = LOT_HOLD_NONE;
     enum outcome outcome = outcome_of(answer->reason, &hold);
+    if (portal_clock_note(visit->engine, answer, err) < 0)
+        return -1;
     if (outcome_blames_portal(answer->reason)) {
         int r = circuit_blame(visit, answer, err);
         if (r < 0)
@@ -254,6 +256,11 @@ static void list_done(void *data, const struct portal_answer *answer)
             visit_failed(visit, answer);
         return;
     }
+    _cleanup_err_ struct err err = ERR_INIT;
+    if (portal_clock_note(visit->engine, answer, &err) < 0) {
+        visit_fatal(visit, &err);
+        return;
+    }
     visit->listed = true;
     visit->complete = answer->complete;
     visit->clocks_differ = answer->server_date_us &&
@@ -310,12 +317,12 @@ static bool is_served_now(struct engine *engine, const struct job *job, int64_t 
     return due != SCHEDULE_NEVER && due - early <= now;
 }
 
-/* Puts what is due into the queues; true when there is something. */
-static bool collect_due(struct visit *visit)
+/* Puts what is due into the queues; 1 when there is something, else 0. */
+static int collect_due(struct visit *visit, struct err *err)
 {
     struct engine *engine = visit->engine;
     int64_t now = engine_boot_us(engine);
-    bool found = false;
+    int found = 0;
     for (size_t i = 0; i < engine->schedule.n_jobs; i++) {
         const struct job *job = &engine->schedule.jobs[i];
         if (job->certificate != visit->identity->certificate || !is_served_now(engine, job, now))
@@ -324,8 +331,10 @@ static bool collect_due(struct visit *visit)
                         : job->state == LOT_STATE_QUEUED  ? &visit->send
                                                           : &visit->receipt,
                         job->lot);
-        found = true;
+        found = 1;
     }
+    if (order_lots(engine, visit->send.lots + visit->send.at, visit->send.n - visit->send.at, err) < 0)
+        return -1;
     /* A visit that lasts goes on with a list of its own time, or it might never see what it waits for. */
     if (found && now - visit->listed_us >= engine->config.poll_min_us)
         forget_list(visit);
@@ -354,12 +363,17 @@ static void visit_finish(struct visit *visit)
 static void step(struct visit *visit)
 {
     crash_point(CRASH_STEP_AFTER_COMMIT);
+    _cleanup_err_ struct err err = ERR_INIT;
+    int r = 0;
     if (!visit->engine->stopping && !visit->test_fn)
         do {
             if (settle_step(visit) || send_step(visit) || receipt_step(visit))
                 return;
-        } while (collect_due(visit));
-    visit_finish(visit);
+        } while ((r = collect_due(visit, &err)) > 0);
+    if (r < 0)
+        visit_fatal(visit, &err);
+    else
+        visit_finish(visit);
 }
 
 void visit_continue(struct visit *visit)
@@ -426,7 +440,7 @@ void visit_tell_test(struct engine *engine, engine_test_fn *fn, void *data, enum
     store_after_commit(engine->store, test_tell, result);
 }
 
-static int note_login(struct visit *visit, struct err *err)
+static int note_login(struct visit *visit, const struct portal_answer *answer, struct err *err)
 {
     struct engine *engine = visit->engine;
     struct store_certificate certificate = {0};
@@ -438,6 +452,8 @@ static int note_login(struct visit *visit, struct err *err)
     store_certificate_free(&certificate);
     if (r >= 0)
         engine->host.certificate_changed(engine->host.data, visit->identity->certificate);
+    if (r >= 0)
+        r = portal_clock_note(engine, answer, err);
     if (r >= 0)
         r = trial_pass(engine, visit->identity, err);
     return r < 0 ? r : circuit_praise(engine, err);
@@ -452,7 +468,7 @@ static void login_done(void *data, const struct portal_answer *answer)
     void *test_data = visit->test_data;
     if (answer->reason != REASON_OK)
         visit_failed(visit, answer); /* frees it */
-    else if (note_login(visit, &err) < 0)
+    else if (note_login(visit, answer, &err) < 0)
         visit_fatal(visit, &err);
     else
         visit_continue(visit);

@@ -31,6 +31,8 @@
     X("found", "dae214b55ea240acb512187af72248ff")                                                           \
     X("absent", "718c5d85dd654b79ad7226b0c39c6947")                                                          \
     X("quarantined", "ff6006ec0f61439c821dda9c37c142c8")                                                     \
+    X("deadline-near", "5b0d8c47e1fa4d62a6f3c1b7709e2d14")                                                   \
+    X("deadline-missed", "c2a7f06d93b84e1f8d5e40b16a7c93f8")                                                 \
     /* certificates */                                                                                       \
     X("visit-failed", "c4f1b57c1d18425799282e50bea88701")                                                    \
     X("certificate-expiring", "cf5059686aae42e9bfc63f341e872741")                                            \
@@ -41,4 +43,6 @@
     /* the portal */                                                                                         \
     X("portal-down", "e2d4ff8d4adf4db4b73fbe5a21a8db23")                                                     \
     X("portal-changed", "67d5de4b31bc489fac371d6bd0a46389")                                                  \
-    X("profile-incomplete", "261cc7af15ae405ab7ffd417d9af73b8")
+    X("profile-incomplete", "261cc7af15ae405ab7ffd417d9af73b8")                                              \
+    X("clock-wrong", "8e3f5a1c64d04b7f9b2d7c90e1a6f385")                                                     \
+    X("clock-agrees", "1d94b7e20c5f4a83be6a5f7d38c2e017")

@@ -146,6 +146,14 @@ static void check_date(struct check *check, const struct movement *m, const stru
         tell_late(check, m, value, &day->deadline);
 }
 
+int32_t check_deadline(struct check *check, const struct movement *movement)
+{
+    if (!check->options->calendar)
+        return 0;
+    const struct day *day = day_of(check, movement);
+    return day->no_deadline ? 0 : day->deadline.last;
+}
+
 /* ---- the SBC ---- */
 
 static void tell_sbc(struct check *check, enum finding_rule rule, const struct movement *m, int32_t bound)

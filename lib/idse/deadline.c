@@ -101,3 +101,24 @@ int32_t deadline_effective(const struct deadline *deadline, const struct movemen
         return movement->date;
     return date_add(received, 1);
 }
+
+int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today)
+{
+    int32_t last = today;
+    if (calendar_add(calendar, today, 3, &last, NULL) < 0)
+        last = date_add(today, 3); /* nothing is known of it, so no deadline is, either */
+    return date_add(last, 1);
+}
+
+enum deadline_stage deadline_stage(const struct calendar *calendar, int32_t last, int32_t today)
+{
+    int32_t one = today, three = today;
+    if (today > last)
+        return DEADLINE_STAGE_OVER;
+    if (today == last)
+        return DEADLINE_STAGE_TODAY;
+    if (calendar_add(calendar, today, 1, &one, NULL) < 0 ||
+        calendar_add(calendar, today, 3, &three, NULL) < 0)
+        return DEADLINE_STAGE_FAR;
+    return last <= one ? DEADLINE_STAGE_1_DAY : last <= three ? DEADLINE_STAGE_3_DAYS : DEADLINE_STAGE_FAR;
+}

@@ -7,6 +7,9 @@
 /*
  * When a movement must have reached IMSS. Pure functions over the calendar; dates are yyyymmdd in Mexico's civil time.
  *
+ * What changes a salary by a collective contract has thirty natural days from the day it was signed (LSS 34, last part). The
+ * record says neither that it is so nor when that was: such a movement gets the stricter date of its salary type.
+ *
  * DEADLINE_TABLE(X): X(id, name, source, text)
  */
 #define DEADLINE_TABLE(X)                                                                                    \
@@ -41,6 +44,25 @@ struct deadline {
     int32_t
         last_lenient; /* with the count from the day after, as for all others; the same where there is one reading */
 };
+
+/*
+ * When people are told of what has not reached IMSS: three working days before the last day, one before, on the day, and when
+ * it is over. Stored and never renumbered.
+ */
+enum deadline_stage {
+    DEADLINE_STAGE_FAR = 0,
+    DEADLINE_STAGE_3_DAYS = 1,
+    DEADLINE_STAGE_1_DAY = 2,
+    DEADLINE_STAGE_TODAY = 3,
+    DEADLINE_STAGE_OVER = 4,
+};
+
+enum { DEADLINE_UNKNOWN = -1 }; /* in place of a last day: it is still to be worked out */
+
+/* The stage of a last day, seen on `today`; DEADLINE_STAGE_FAR where the calendar does not tell. */
+enum deadline_stage deadline_stage(const struct calendar *calendar, int32_t last, int32_t today);
+/* The first last day that is still DEADLINE_STAGE_FAR on `today`: what comes before it has reached a stage. */
+int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today);
 
 /* ERR_CONFIG when the calendar does not cover the days. */
 int deadline_of(const struct calendar *calendar, const struct movement *movement, struct deadline *ret,

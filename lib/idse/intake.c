@@ -162,6 +162,9 @@ static void take_movement(struct splitter *splitter, struct movement *movement)
     lot->counts[COUNT_TOTAL]++;
     if (splitter->options->events)
         note_event(splitter, movement);
+    int32_t deadline = check_deadline(splitter->check, movement);
+    if (deadline && (lot->deadline == 0 || deadline < lot->deadline))
+        lot->deadline = deadline;
 }
 
 /* Under the guía of the lot's last record. */

@@ -32,6 +32,7 @@ struct intake_lot {
     enum movement_type type; /* MOVEMENT_NONE when mixed */
     struct buf records;      /* canonical, control record included */
     size_t counts[_COUNT_MAX];
+    int32_t deadline; /* the earliest last legal day of its movements; 0: the calendar does not tell */
 };
 
 /* A movement of the file, among those of its worker. */

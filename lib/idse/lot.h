@@ -41,7 +41,7 @@ enum exit_status lot_exit_status(enum lot_state state, bool held);
 #define LOT_HOLD_TABLE(X)                                                                                    \
     X(NONE, 0, "", "")                                                                                       \
     X(OPERATOR, 1, "operator", N_("Held by an operator; release it to send it."))                            \
-    X(APPROVAL, 2, "approval", N_("Waits for a second person to approve it."))                               \
+    X(APPROVAL, 2, "approval", N_("Waits for a second person to approve it: idsectl approve."))              \
     X(CERTIFICATE_MISSING, 3, "certificate-missing",                                                         \
       N_("The registro patronal has no certificate; add one with 'idsectl cert add'."))                      \
     X(CERTIFICATE_EXPIRED, 4, "certificate-expired", N_("The certificate has expired; add the new one."))    \
@@ -65,6 +65,13 @@ enum lot_hold {
 const char *lot_hold_name(enum lot_hold hold);     /* "" for none */
 const char *lot_hold_sentence(enum lot_hold hold); /* translated */
 int lot_hold_from_name(const char *name);          /* negative when it is none */
+
+/* Must a second person approve it before it is sent? Stored and never renumbered. */
+enum lot_approval {
+    LOT_APPROVAL_NONE = 0,
+    LOT_APPROVAL_NEEDED = 1, /* the hold `approval` stands for it */
+    LOT_APPROVAL_GIVEN = 2,
+};
 
 /* What can happen to a lot. */
 enum lot_event {

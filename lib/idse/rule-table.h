@@ -140,6 +140,8 @@
       N_("the movement is late, and should be sent all the sooner"))                                         \
     X(LATE_BAJA, "late-baja", WARNING, NONE, "LSS 37",                                                       \
       N_("a late baja takes effect only the day after IMSS receives it; received today"))                    \
+    X(SENT_LATE, "sent-late", WARNING, EXPECTS, "LSS 15-I, 34; RACERF 45, 53, 57",                           \
+      N_("it is to be sent only when its last day is over; at the latest on"))                               \
     X(SALARIO_BIMESTRE, "salario-variable-date", WARNING, EXPECTS, "LSS 34-II; RACERF 53",                   \
       N_("a variable salary changes on the first day of a bimestre"))                                        \
     X(CURP_MISSING, "curp-missing", WARNING, NONE, "RACERF 47 (?)",                                          \

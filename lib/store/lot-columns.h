@@ -38,7 +38,13 @@
     X(finished_us, I64, store_lot, finished_us)                                                              \
     X(have_acuse, BOOL, store_lot, have_acuse)                                                               \
     X(have_constancia, BOOL, store_lot, have_constancia)                                                     \
-    X(have_csv, BOOL, store_lot, have_csv)
+    X(have_csv, BOOL, store_lot, have_csv)                                                                   \
+    X(not_before_us, I64, store_lot, not_before_us)                                                          \
+    X(approval, I32, store_lot, approval)                                                                    \
+    X(approved_by, TEXT, store_lot, approved_by)                                                             \
+    X(approved_us, I64, store_lot, approved_us)                                                              \
+    X(deadline, I32, store_lot, deadline)                                                                    \
+    X(deadline_stage, I32, store_lot, deadline_stage)
 
 /* What its intake counts. */
 #define LOT_COUNTED(X)                                                                                       \
@@ -46,6 +52,10 @@
     X(count_modificaciones, U32, store_lot, counts[COUNT_MODIFICACIONES])                                    \
     X(count_reingresos, U32, store_lot, counts[COUNT_REINGRESOS])                                            \
     X(count_total, U32, store_lot, counts[COUNT_TOTAL])
+
+#define LOT_ALL(X) LOT_FIXED(X) LOT_CHANGING(X) LOT_COUNTED(X)
+#define LOT_SELECT SQL_SELECT("id", LOT_ALL) " FROM lot"
+extern const struct db_mapping lot_mapping; /* of LOT_SELECT's rows */
 
 enum { LOT_BEING_TAKEN_IN = -1 }; /* in place of a state, until it is published */
 enum { TOTAL_HELD = 100, TOTAL_MOVEMENTS = 101 };

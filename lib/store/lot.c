@@ -5,21 +5,18 @@
 static const struct db_field fields[] = {DB_FIELD(I64, store_lot, id),
                                          LOT_FIXED(COLUMN_FIELD) LOT_CHANGING(COLUMN_FIELD)
                                              LOT_COUNTED(COLUMN_FIELD)};
-static const struct db_mapping mapping = DB_MAPPING(store_lot, fields);
+const struct db_mapping lot_mapping = DB_MAPPING(store_lot, fields);
 static const struct db_field changing_fields[] = {DB_FIELD(I64, store_lot, id), LOT_CHANGING(COLUMN_FIELD)};
 static const struct db_mapping changing_mapping = DB_MAPPING(store_lot, changing_fields);
 
-#define LOT_ALL(X) LOT_FIXED(X) LOT_CHANGING(X) LOT_COUNTED(X)
-#define LOT_SELECT SQL_SELECT("id", LOT_ALL) " FROM lot"
-
 void store_lot_free(struct store_lot *lot)
 {
-    db_record_free(&mapping, lot);
+    db_record_free(&lot_mapping, lot);
 }
 
 void store_lots_free(struct store_lot *lots, size_t n)
 {
-    db_records_free(&mapping, lots, n);
+    db_records_free(&lot_mapping, lots, n);
 }
 
 int lot_unknown(int64_t id, struct err *err)
@@ -32,7 +29,7 @@ int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(store, &query, err, LOT_SELECT " WHERE id = ?1 AND state >= 0", DB_INT(id));
     if (r >= 0)
-        r = db_record(&query, &mapping, ret, err);
+        r = db_record(&query, &lot_mapping, ret, err);
     return r < 0 ? r : r > 0 ? 0 : lot_unknown(id, err);
 }
 
@@ -127,7 +124,7 @@ int store_lot_list(struct store *store, const struct store_lot_filter *filter, i
 
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = select_query(&select, store, &query, err);
-    return r < 0 ? r : db_records(&query, &mapping, ret, ret_n, err);
+    return r < 0 ? r : db_records(&query, &lot_mapping, ret, ret_n, err);
 }
 
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err)

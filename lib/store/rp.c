@@ -9,6 +9,7 @@
     X(guia, CHARS, store_rp, guia)                                                                           \
     X(enye, I32, store_rp, enye)                                                                             \
     X(paused, BOOL, store_rp, paused)                                                                        \
+    X(approval, BOOL, store_rp, approval)                                                                    \
     X(certificate, ID, store_rp, certificate)                                                                \
     X(added_us, I64, store_rp, added_us)
 
@@ -47,14 +48,14 @@ int store_rp_add(struct store *store, const struct store_rp *rp, struct err *err
     struct store_rp row = *rp;
     if (row.added_us == 0)
         row.added_us = clock_wall_us(store->clock);
-    int r =
-        write_rp(store,
-                 SQL_INSERT("rp", "rp", RP_COLUMNS) " ON CONFLICT(rp) DO UPDATE SET name = excluded.name, "
-                                                    "guia = excluded.guia, enye = excluded.enye,"
-                                                    " paused = excluded.paused, certificate = "
-                                                    "excluded.certificate, added_us = excluded.added_us,"
-                                                    " removed_us = 0 WHERE removed_us <> 0",
-                 &row, err);
+    int r = write_rp(
+        store,
+        SQL_INSERT("rp", "rp", RP_COLUMNS) " ON CONFLICT(rp) DO UPDATE SET name = excluded.name, "
+                                           "guia = excluded.guia, enye = excluded.enye,"
+                                           " paused = excluded.paused, approval = excluded.approval, "
+                                           "certificate = excluded.certificate, added_us = excluded.added_us,"
+                                           " removed_us = 0 WHERE removed_us <> 0",
+        &row, err);
     if (r == 0)
         return err_set(err, ERR_RP_EXISTS, _("The registro patronal %s is already registered"), rp->rp);
     return r < 0 ? r : 0;

@@ -20,7 +20,8 @@
  * movement_key is the index of movements by worker, kept by hand: see key.h. `total` is kept by triggers: a
  * lot state's code, 100 for held lots, 101 for movements.
  *
- * Version 2. An attempt has the certificates that the portal showed, as PEM.
+ * Version 2. An attempt has the certificates that the portal showed, as PEM. Approval by a second person, sending later,
+ * deadlines.
  */
 static const char *const migrations[] = {
     "CREATE TABLE certificate("
@@ -137,7 +138,18 @@ static const char *const migrations[] = {
     "NULL) STRICT;"
     "INSERT INTO audit_head VALUES (1, 0, '');",
 
-    "ALTER TABLE attempt ADD COLUMN tls_chain BLOB;",
+    "ALTER TABLE attempt ADD COLUMN tls_chain BLOB;"
+    /* lot.deadline: yyyymmdd, the first last day of what is still to reach IMSS; 0 none, -1 not worked out yet. */
+    "ALTER TABLE rp ADD COLUMN approval INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN not_before_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN approval INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN approved_by TEXT;"
+    "ALTER TABLE lot ADD COLUMN approved_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN deadline INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE lot ADD COLUMN deadline_stage INTEGER NOT NULL DEFAULT 0;"
+    /* Everything but what is done with (accepted, cancelled) and what is being taken in. */
+    "CREATE INDEX lot_untold ON lot(deadline, id) WHERE deadline_stage < 4 AND state IN (0, 1, 2, 5, 6, 7);"
+    "CREATE INDEX lot_by_deadline ON lot(deadline, id) WHERE state IN (0, 1, 2, 3, 5, 6, 7, 8);",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "idse/deadline.h"
 #include "idse/intake.h"
 #include "idse/lot.h"
 #include "idse/movement.h"
@@ -109,6 +110,7 @@ struct store_rp {
     char guia[6]; /* "" = the file's own */
     enum enye_policy enye;
     bool paused;
+    bool approval;       /* what is submitted for it waits until a second person approves it */
     int64_t certificate; /* id; 0 = none */
     int64_t added_us;
 };
@@ -217,6 +219,16 @@ struct store_lot {
     int64_t finished_us;
     int64_t parent;                             /* lot that this one corrects; 0 = none */
     bool have_acuse, have_constancia, have_csv; /* stored and, for the PDFs, read */
+    int64_t not_before_us;                      /* it is not sent before; 0 = as soon as may be */
+    enum lot_approval approval;
+    char *approved_by; /* "uid 1000"; NULL = nobody */
+    int64_t approved_us;
+    /*
+     * The earliest last legal day of its movements, of those that are rejected once it was answered: yyyymmdd; 0: the
+     * calendar does not tell, -1: to be worked out.
+     */
+    int32_t deadline;
+    enum deadline_stage deadline_stage; /* that people were told of */
 };
 void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);
@@ -302,6 +314,32 @@ int store_lot_list(struct store *store, const struct store_lot_filter *filter, i
  * start.
  */
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err);
+/* Lots from `oldest` to before `lot` that have a worker of it, in its registro patronal. */
+int store_lot_older_with_workers(struct store *store, int64_t lot, int64_t oldest, int64_t **ret,
+                                 size_t *ret_n, struct err *err);
+
+/* ---- deadlines; "open" are all lots but those accepted and cancelled ---- */
+/* Does the movement at this 0-based position stand once more in a later lot that did not come to nothing? 1 or 0. */
+int store_movement_redone(struct store *store, int64_t lot, uint32_t seq, struct err *err);
+/* An open lot whose deadline is to be worked out: 1 and *ret, or 0. */
+int store_lot_undated(struct store *store, int64_t *ret, struct err *err);
+/* The deadlines of all open lots are to be worked out anew. */
+int store_lot_undate(struct store *store, struct err *err);
+int store_lot_set_stage(struct store *store, int64_t lot, enum deadline_stage stage, struct err *err);
+/*
+ * Lots that IMSS did not receive, or of which it rejected something, with a deadline before `horizon`, whose people were
+ * not told yet that it is over: by deadline and number, behind the cursor (deadline 0: from the start).
+ */
+struct store_due_cursor {
+    int32_t deadline;
+    int64_t lot;
+};
+int store_lot_untold(struct store *store, int32_t horizon, const struct store_due_cursor *after, size_t limit,
+                     struct store_lot **ret, size_t *ret_n, struct err *err);
+/* … and all open ones, told or not. `rp` "" is any. */
+int store_lot_due(struct store *store, const char *rp, int32_t horizon, const struct store_due_cursor *after,
+                  size_t limit, struct store_lot **ret, size_t *ret_n, struct err *err);
+
 /* How many lots are in each state, [_LOT_STATE_MAX], and how many are held. Cheap: kept by triggers, not
  * counted. */
 int store_lot_totals(struct store *store, uint64_t *ret_totals, uint64_t *ret_held, struct err *err);

@@ -40,7 +40,7 @@ EVERYBODY = None
 # Each method of each interface and the action that it needs; a method that is not here fails the test.
 TABLE = {
     "Manager": {
-        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ListWorkers": READ,
+        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ListWorkers": READ, "ListDue": READ,
         "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
         "Refresh": CONTROL, "Backup": CREDENTIALS, "ReleaseCopy": CREDENTIALS, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,
@@ -49,7 +49,8 @@ TABLE = {
         "ResetPassword": EVERYBODY,
     },
     "Lot": {
-        "Hold": CONTROL, "Release": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Correct": SUBMIT, "Reconcile": CONTROL,
+        "Hold": CONTROL, "Release": CONTROL, "Approve": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Correct": SUBMIT,
+        "Reconcile": CONTROL,
         "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT, "GetEvidence": SUBMIT,
     },
     "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},

@@ -12,7 +12,7 @@ import tempfile
 
 THRESHOLD = 13  # exposure of at most 1.3
 # The field's value, or engine_tell()'s word.
-USED = re.compile(r'\{"IDSE_EVENT", "([\w-]+)"|log_(?:event|lot)\([^,]+, (?:[^,]*\? )?"([\w-]+)"(?: : "([\w-]+)")?'
+USED = re.compile(r'\{"IDSE_EVENT", (?:[^",]*\? )?"([\w-]+)"(?: : "([\w-]+)")?|log_(?:event|lot)\([^,]+, (?:[^,]*\? )?"([\w-]+)"(?: : "([\w-]+)")?'
                   r'|(?:engine_tell|notices_attention)\((?:[^"]*, )"([\w-]+)"')
 
 

@@ -76,6 +76,32 @@ static void times_have_units(void **state)
         assert_false(parse_span(wrong[i], &us));
 }
 
+static void a_time_is_one_in_mexico_city(void **state)
+{
+    int64_t us, now_us = time_from_date(20261130, 9 * 60);
+    static const struct {
+        const char *text;
+        int32_t date;
+        int minutes;
+    } good[] = {
+        {"2026-12-01 08:00", 20261201, 8 * 60},
+        {"2026-12-01T23:59", 20261201, 24 * 60 - 1},
+        {"09:01", 20261130, 541},
+        {"09:00", 20261201, 540},
+        {"00:00", 20261201, 0},
+        {"+2h", 20261130, 660},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+        assert_true(parse_when(good[i].text, now_us, &us));
+        assert_int_equal(us, time_from_date(good[i].date, good[i].minutes));
+    }
+    static const char *const wrong[] = {
+        "",      "+",     "tomorrow",         "8:00",       "24:00",
+        "09:60", "09:0x", "2026-11-31 08:00", "2026-12-01", "2026-12-01_08:00"};
+    for (size_t i = 0; i < ELEMENTSOF(wrong); i++)
+        assert_false(parse_when(wrong[i], now_us, &us));
+}
+
 static void the_bar_fills_up(void **state)
 {
     assert_text(progress_bar(0, 4, 6), "[....]");
@@ -92,6 +118,7 @@ int main(void)
         cmocka_unit_test(spans_are_coarse),
         cmocka_unit_test(dates_must_be_in_the_calendar),
         cmocka_unit_test(times_have_units),
+        cmocka_unit_test(a_time_is_one_in_mexico_city),
         cmocka_unit_test(the_bar_fills_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

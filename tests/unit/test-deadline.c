@@ -2,6 +2,7 @@
 #include "tests/support.h"
 
 #include "base/file.h"
+#include "idse/date.h"
 #include "idse/deadline.h"
 
 static struct calendar *calendar;
@@ -111,6 +112,40 @@ static void each_rule_has_its_name_and_source(void **state)
     assert_string_equal(deadline_rule_source(DEADLINE_ALTA), "LSS 15-I; RACERF 45");
 }
 
+/* The last day is Friday 27 November 2026. */
+static void people_are_told_three_and_one_working_days_before_on_the_day_and_after_it(void **state)
+{
+    static const struct {
+        int32_t today;
+        enum deadline_stage stage;
+    } days[] = {
+        {20261123, DEADLINE_STAGE_FAR},    {20261124, DEADLINE_STAGE_3_DAYS},
+        {20261125, DEADLINE_STAGE_3_DAYS}, {20261126, DEADLINE_STAGE_1_DAY},
+        {20261127, DEADLINE_STAGE_TODAY},  {20261128, DEADLINE_STAGE_OVER},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(days); i++)
+        assert_int_equal(deadline_stage(calendar, 20261127, days[i].today), days[i].stage);
+}
+
+/* Monday 30 November: on Friday there is one working day left, and so on Saturday and on Sunday. */
+static void a_weekend_counts_for_nothing(void **state)
+{
+    static const int32_t days[] = {20261127, 20261128, 20261129};
+    for (size_t i = 0; i < ELEMENTSOF(days); i++)
+        assert_int_equal(deadline_stage(calendar, 20261130, days[i]), DEADLINE_STAGE_1_DAY);
+    assert_int_equal(deadline_stage(calendar, 20261130, 20261126), DEADLINE_STAGE_3_DAYS);
+    assert_int_equal(deadline_stage(calendar, 20261130, 20261124), DEADLINE_STAGE_FAR);
+}
+
+static void what_has_reached_a_stage_lies_before_the_horizon(void **state)
+{
+    for (int32_t today = 20261101; today <= 20261130; today++) {
+        int32_t horizon = deadline_stage_horizon(calendar, today);
+        assert_int_equal(deadline_stage(calendar, horizon, today), DEADLINE_STAGE_FAR);
+        assert_int_not_equal(deadline_stage(calendar, date_add(horizon, -1), today), DEADLINE_STAGE_FAR);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +153,9 @@ int main(void)
         cmocka_unit_test(a_late_baja_ends_the_day_after_it_arrived),
         cmocka_unit_test(what_the_calendar_does_not_cover_is_an_error),
         cmocka_unit_test(each_rule_has_its_name_and_source),
+        cmocka_unit_test(people_are_told_three_and_one_working_days_before_on_the_day_and_after_it),
+        cmocka_unit_test(a_weekend_counts_for_nothing),
+        cmocka_unit_test(what_has_reached_a_stage_lies_before_the_horizon),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

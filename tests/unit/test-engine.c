@@ -255,23 +255,28 @@ static void make_records(struct buf *buf, unsigned first, unsigned count)
     record_write_control(buf, count, "06400");
 }
 
-static int64_t submit(unsigned first, unsigned count)
+/* What a lot may have of its own. */
+static int64_t submit_as(unsigned first, unsigned count, struct store_lot lot)
 {
     _cleanup_buf_ struct buf records = BUF_INIT;
     make_records(&records, first, count);
-    struct store_lot lot = {.rp = RP,
-                            .type = MOVEMENT_REINGRESO,
-                            .created_us = world_wall_us(NULL),
-                            .next_us = world_wall_us(NULL),
-                            .created_by = (char *)"uid 0"};
+    strcpy(lot.rp, RP);
+    lot.type = MOVEMENT_REINGRESO;
+    lot.created_us = lot.next_us = world_wall_us(NULL);
+    lot.created_by = (char *)"uid 0";
     struct store_intake *intake = NULL;
     int64_t id = 0;
-    MUST(store_lot_begin(world->store, &lot, &records, false, &intake, err));
+    MUST(store_lot_begin(world->store, &lot, &records, true, &intake, err));
     MUST(store_lot_add(intake, 1000000, err));
     MUST(store_lot_publish(intake, &id, err));
     MUST(engine_lot_added(world->engine, id, err));
     MUST(store_commit(world->store, err));
     return id;
+}
+
+static int64_t submit(unsigned first, unsigned count)
+{
+    return submit_as(first, count, (struct store_lot){0});
 }
 
 static struct store_lot *get(int64_t id)
@@ -1042,6 +1047,173 @@ static void a_profile_that_cannot_send_holds_what_is_queued_and_follows_the_rest
     assert_state(id, LOT_STATE_ACCEPTED);
 }
 
+/* ---- approval, and sending later ---- */
+
+static void a_lot_that_needs_approval_is_sent_once_it_has_it(void **state)
+{
+    int64_t id = submit_as(1, 1, (struct store_lot){.approval = LOT_APPROVAL_NEEDED});
+    pass(US_PER_DAY);
+    assert_hold(id, LOT_HOLD_APPROVAL);
+    assert_int_equal(engine_release(world->engine, id, "uid 1", NULL), -ERR_WRONG_STATE);
+    world_die_and_start();
+    assert_hold(id, LOT_HOLD_APPROVAL);
+    MUST(engine_approve(world->engine, id, "uid 1", err));
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_string_equal(get(id)->approved_by, "uid 1");
+}
+
+static void a_lot_is_not_sent_before_its_time(void **state)
+{
+    int64_t wait = 40 * US_PER_DAY; /* longer than any delay of the engine's own */
+    int64_t id = submit_as(1, 1, (struct store_lot){.not_before_us = world_wall_us(NULL) + wait});
+    int64_t other = submit(2, 1);
+    assert_int_equal(engine_lot_due_us(world->engine, id), get(id)->not_before_us);
+    pass(wait - US_PER_MIN);
+    assert_state(id, LOT_STATE_QUEUED);
+    assert_state(other, LOT_STATE_ACCEPTED);
+    world_die_and_start();
+    pass(0);
+    assert_state(id, LOT_STATE_QUEUED);
+    pass(2 * US_PER_MIN);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void a_clock_that_is_set_moves_the_time_of_sending(void **state)
+{
+    int64_t id = submit_as(1, 1, (struct store_lot){.not_before_us = world_wall_us(NULL) + US_PER_DAY});
+    pass(US_PER_HOUR);
+    world->wall_off_us = 2 * US_PER_DAY;
+    engine_clock_changed(world->engine);
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+static void a_retry_does_not_wait_for_the_time(void **state)
+{
+    int64_t id = submit_as(1, 1, (struct store_lot){.not_before_us = world_wall_us(NULL) + US_PER_DAY});
+    MUST(engine_retry(world->engine, id, "uid 1", err));
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+}
+
+/* ---- the order of sending ---- */
+
+/* The portal's number, which it gives in the order in which lots arrive. */
+static int64_t place_of(int64_t id)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    MUST(store_lot_records(world->store, id, &records, err));
+    for (size_t i = 0; i < world->fake.n_lots; i++)
+        if (world->fake.lots[i].records.len == records.len &&
+            memcmp(world->fake.lots[i].records.data, records.data, records.len) == 0)
+            return (int64_t)i;
+    return -1;
+}
+
+struct due_lot {
+    int32_t deadline;
+    unsigned first, count; /* workers */
+};
+
+/* Lots that come due together leave in this order. */
+static void assert_order(const struct due_lot *lots, const size_t *expected, size_t n)
+{
+    int64_t ids[8];
+    for (size_t i = 0; i < n; i++)
+        ids[i] = submit_as(lots[i].first, lots[i].count, (struct store_lot){.deadline = lots[i].deadline});
+    pass(0);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(place_of(ids[expected[i]]), i);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
+}
+
+static void what_is_due_first_is_sent_first(void **state)
+{
+    static const struct due_lot lots[] = {
+        {20261130, 1, 1}, {0, 2, 1}, {20261125, 3, 1}, {20261201, 4, 1}, {20261124, 5, 1}};
+    static const size_t expected[] = {4, 2, 0, 3, 1};
+    assert_order(lots, expected, ELEMENTSOF(lots));
+}
+
+static void a_lot_does_not_overtake_an_older_one_with_its_worker(void **state)
+{
+    /* the last shares a worker with the third, and that one another with the first: both go before it */
+    static const struct due_lot lots[] = {
+        {20261130, 1, 2}, {20261126, 9, 1}, {20261129, 2, 2}, {20261127, 8, 1}, {20261124, 3, 1}};
+    static const size_t expected[] = {0, 2, 4, 1, 3};
+    assert_order(lots, expected, ELEMENTSOF(lots));
+}
+
+static void lots_too_large_to_look_into_overtake_nothing(void **state)
+{
+    static const struct due_lot lots[] = {
+        {20261130, 1, 1}, {20261126, 2, 1}, {20261127, 100, 2500}, {20261124, 3, 1}};
+    static const size_t expected[] = {3, 1, 0, 2};
+    assert_order(lots, expected, ELEMENTSOF(lots));
+}
+
+static void the_most_urgent_certificate_is_visited_first(void **state)
+{
+    world->config.visits_at_once = 1;
+    engine_configure(world->engine, &world->config);
+    int64_t other = add_account("practica2", 0);
+    add_rp("Z9900002106", other);
+    int64_t first = submit_as(1, 1, (struct store_lot){.deadline = 20261130});
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    make_records(&records, 2, 1);
+    struct store_lot lot = {.rp = "Z9900002106", .type = MOVEMENT_REINGRESO, .deadline = 20261124};
+    struct store_intake *intake = NULL;
+    int64_t second = 0;
+    MUST(store_lot_begin(world->store, &lot, &records, false, &intake, err));
+    MUST(store_lot_add(intake, 100, err));
+    MUST(store_lot_publish(intake, &second, err));
+    MUST(engine_lot_added(world->engine, second, err));
+    pass(0);
+    assert_int_equal(world->fake.lots[0].certificate, other);
+    assert_state(first, LOT_STATE_ACCEPTED);
+}
+
+static void of_a_partial_lot_the_last_day_is_to_be_worked_out(void **state)
+{
+    world->fake.reject_every = 2;
+    int64_t id = submit_as(1, 4, (struct store_lot){.deadline = 20261124});
+    pass(0);
+    assert_state(id, LOT_STATE_PARTIAL);
+    assert_int_equal(get(id)->deadline, DEADLINE_UNKNOWN);
+    int64_t undated = 0;
+    assert_int_equal(store_lot_undated(world->store, &undated, NULL), 1);
+    assert_int_equal(undated, id);
+    MUST(engine_lot_dated(world->engine, id, 20261126, err));
+    assert_int_equal(get(id)->deadline, 20261126);
+    assert_int_equal(store_lot_undated(world->store, &undated, NULL), 0);
+}
+
+/* ---- the portal's clock ---- */
+
+static void a_clock_that_differs_is_told_once_and_remembered_until_both_agree(void **state)
+{
+    world->fake.behind_us = 3 * US_PER_MIN;
+    submit(1, 1);
+    pass(0);
+    assert_string_equal(world->last_attention, "clock-wrong");
+    assert_int_equal(world->attentions, 1);
+    assert_false(engine_clock_trusted(world->engine));
+    assert_int_equal(engine_clock_off_us(world->engine), 3 * US_PER_MIN);
+    submit(2, 1);
+    pass(0);
+    assert_int_equal(world->attentions, 1);
+    world_die_and_start();
+    assert_false(engine_clock_trusted(world->engine));
+    world->fake.behind_us = -2 * US_PER_MIN;
+    submit(3, 1);
+    pass(0);
+    assert_true(engine_clock_trusted(world->engine));
+    assert_string_equal(world->last_attention, "clock-agrees");
+    world_die_and_start();
+    assert_true(engine_clock_trusted(world->engine));
+}
+
 static void a_cancelled_lot_is_never_sent(void **state)
 {
     int64_t id = submit(1, 1);
@@ -1303,10 +1475,11 @@ static void a_person_s_hold_outlives_the_fence(void **state)
     rp.paused = true;
     MUST(store_rp_update(world->store, &rp, err));
     store_rp_free(&rp);
-    int64_t id = submit(1, 1);
-    MUST(engine_hold(world->engine, id, LOT_HOLD_APPROVAL, "", "uid 1000", err));
+    int64_t id = submit_as(1, 1, (struct store_lot){.approval = LOT_APPROVAL_NEEDED}), held = submit(2, 1);
+    MUST(engine_hold(world->engine, held, LOT_HOLD_OPERATOR, "", "uid 1000", err));
     restore(0);
-    assert_hold(id, LOT_HOLD_APPROVAL);
+    assert_hold(id, LOT_HOLD_RESTORED_COPY);
+    assert_hold(held, LOT_HOLD_OPERATOR);
     assert_silent();
     bind(world->certificate);
     MUST(store_rp_get(world->store, RP, &rp, err));
@@ -1317,7 +1490,8 @@ static void a_person_s_hold_outlives_the_fence(void **state)
     pass(US_PER_DAY);
     assert_state(id, LOT_STATE_QUEUED); /* the portal does not have it, and nobody approved it */
     assert_hold(id, LOT_HOLD_APPROVAL);
-    assert_int_equal(arrived(id), 0);
+    assert_hold(held, LOT_HOLD_OPERATOR);
+    assert_int_equal(arrived(id) + arrived(held), 0);
 }
 
 static void a_copy_of_a_copy_is_as_old_as_the_first(void **state)
@@ -1381,6 +1555,16 @@ int main(void)
         engine_test(a_test_lets_a_replacement_in_and_an_expired_one_is_not_even_asked),
         engine_test(a_paused_registration_sends_nothing_and_goes_on_when_resumed),
         engine_test(a_profile_that_cannot_send_holds_what_is_queued_and_follows_the_rest),
+        engine_test(a_lot_that_needs_approval_is_sent_once_it_has_it),
+        engine_test(a_lot_is_not_sent_before_its_time),
+        engine_test(a_clock_that_is_set_moves_the_time_of_sending),
+        engine_test(a_retry_does_not_wait_for_the_time),
+        engine_test(what_is_due_first_is_sent_first),
+        engine_test(a_lot_does_not_overtake_an_older_one_with_its_worker),
+        engine_test(lots_too_large_to_look_into_overtake_nothing),
+        engine_test(the_most_urgent_certificate_is_visited_first),
+        engine_test(of_a_partial_lot_the_last_day_is_to_be_worked_out),
+        engine_test(a_clock_that_differs_is_told_once_and_remembered_until_both_agree),
         engine_test(a_cancelled_lot_is_never_sent),
         engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
         engine_test(retry_after_is_waited_for),

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus/message.h"
+#include "client/verbs.h"
+
+/* --at TIME. ERR_USAGE for what is no time. */
+int at_check(const struct invocation *inv, struct err *err);
+/* Adds the option "not-before", where a time to come is given. */
+void at_write(struct bus_writer *w, const struct invocation *inv);

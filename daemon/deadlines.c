@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/deadlines.h"
+
+#include "base/data.h"
+#include "daemon/notices.h"
+#include "daemon/reminder.h"
+#include "idse/date.h"
+#include "vault/digest.h"
+
+enum {
+    MOVEMENTS_A_TURN = 1000, /* whose last day is worked out */
+    LOTS_A_TURN = 100,
+    MAIL_LINES = 100,
+};
+
+struct deadlines {
+    struct reminder *reminder;
+    /* the lot whose last day is being worked out */
+    int64_t dating; /* 0: none */
+    struct store_movement_cursor dated;
+    int32_t earliest; /* so far; 0: none */
+    /* the pass over those that people are told of */
+    struct store_due_cursor told;
+    int64_t next_us;
+    struct buf mail;
+    size_t n_told;
+};
+
+/* ---- the calendar ---- */
+
+#define CALENDAR_VALUE "calendar"
+
+int deadlines_check_calendar(struct daemon *daemon, struct err *err)
+{
+    _cleanup_buf_ struct buf text = BUF_INIT, local = BUF_INIT;
+    _cleanup_free_ char *before = NULL;
+    if (!daemon->law.calendar || data_read("calendar.conf", &text, &local, NULL) < 0)
+        return 0;
+    buf_add(&text, str_or_empty(local.data), local.len);
+    _cleanup_free_ char *now = digest_sha256_hex(text.data, text.len);
+    int r = store_value_get(daemon->store, CALENDAR_VALUE, &before, err);
+    if (r < 0 || streq_null(before, now))
+        return r < 0 ? r : 0;
+    r = store_lot_undate(daemon->store, err);
+    return r < 0 ? r : store_value_set(daemon->store, CALENDAR_VALUE, now, err);
+}
+
+/* ---- the last day of a lot ---- */
+
+/* What is still to do in it. */
+static uint32_t states_left(const struct store_lot *lot)
+{
+    return lot->state == LOT_STATE_PARTIAL ? 1u << MOVEMENT_STATE_REJECTED : 0;
+}
+
+/* Goes through at most *left movements more of the lot under way; 1 when that was all of it. */
+static int date_movements(struct daemon *daemon, size_t *left, struct err *err)
+{
+    struct deadlines *deadlines = daemon->deadlines;
+    struct store_lot lot = {0};
+    int r = store_lot_get(daemon->store, deadlines->dating, &lot, err);
+    if (r < 0)
+        return r;
+    const struct store_movement_filter filter = {.lot = lot.id, .states = states_left(&lot)};
+    struct store_movement *rows = NULL;
+    size_t n = 0;
+    store_lot_free(&lot);
+    r = store_movement_list(daemon->store, &filter, &deadlines->dated, *left, &rows, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        struct deadline deadline;
+        if (deadline_of(daemon->law.calendar, &rows[i].movement, &deadline, NULL) >= 0 &&
+            (deadlines->earliest == 0 || deadline.last < deadlines->earliest))
+            deadlines->earliest = deadline.last;
+        deadlines->dated = (struct store_movement_cursor){.lot = rows[i].lot, .seq = rows[i].seq};
+    }
+    store_movements_free(rows, n);
+    bool all = n < *left;
+    *left -= MIN(*left, MAX(n, (size_t)1));
+    return r < 0 ? r : all;
+}
+
+/* 1 when there are more for the next turn. */
+static int date_some(struct daemon *daemon, struct err *err)
+{
+    struct deadlines *deadlines = daemon->deadlines;
+    size_t left = MOVEMENTS_A_TURN;
+    int r = 1;
+    if (!daemon->law.calendar)
+        return 0;
+    while (r > 0 && left > 0) {
+        if (deadlines->dating == 0) {
+            r = store_lot_undated(daemon->store, &deadlines->dating, err);
+            if (r <= 0)
+                return r;
+            deadlines->dated = (struct store_movement_cursor){0};
+            deadlines->earliest = 0;
+        }
+        r = date_movements(daemon, &left, err);
+        if (r > 0) {
+            r = engine_lot_dated(daemon->engine, deadlines->dating, deadlines->earliest, err);
+            deadlines->dating = 0;
+            r = r < 0 ? r : 1;
+        } else if (r == 0)
+            return 1;
+    }
+    return r;
+}
+
+/* ---- telling ---- */
+
+static char *sentence(const struct store_lot *lot, enum deadline_stage stage, int days)
+{
+    char last[DATE_TEXT_SIZE];
+    long long id = lot->id;
+    const char *state = lot_state_label(lot->state);
+    date_text(lot->deadline, last);
+    if (stage == DEADLINE_STAGE_OVER)
+        return xasprintf(
+            _("Lot %lld of %s (%s): its last day, %s, is over, and IMSS has not taken it. Late is better "
+              "than never: idsectl due"),
+            id, lot->rp, state, last);
+    if (stage == DEADLINE_STAGE_TODAY)
+        return xasprintf(_("Lot %lld of %s (%s) must reach IMSS today, %s: idsectl due"), id, lot->rp, state,
+                         last);
+    return xasprintf(
+        dngettext(IDSED_TEXTDOMAIN, "Lot %lld of %s (%s) must reach IMSS by %s, in %d day: idsectl due",
+                  "Lot %lld of %s (%s) must reach IMSS by %s, in %d days: idsectl due", (unsigned long)days),
+        id, lot->rp, state, last, days);
+}
+
+static char *reason(const struct store_lot *lot, char *text)
+{
+    if (lot->hold == LOT_HOLD_NONE)
+        return text;
+    char *whole = xasprintf("%s (%s)", text, str_or_empty(lot->hold_text));
+    free(text);
+    return whole;
+}
+
+static void add_to_mail(struct deadlines *deadlines, const char *text)
+{
+    if (deadlines->n_told++ < MAIL_LINES)
+        buf_printf(&deadlines->mail, "%s\n\n", text);
+}
+
+static void send_mail(struct daemon *daemon)
+{
+    struct deadlines *deadlines = daemon->deadlines;
+    size_t more = deadlines->n_told - MIN(deadlines->n_told, (size_t)MAIL_LINES);
+    if (more > 0)
+        buf_printf(&deadlines->mail,
+                   dngettext(IDSED_TEXTDOMAIN, "and %zu lot more\n", "and %zu lots more\n", more), more);
+    if (!engine_clock_trusted(daemon->engine))
+        buf_printf(&deadlines->mail, "%s\n",
+                   _("This machine's clock and the portal's differ: do not trust these days before it is set "
+                     "right."));
+    if (deadlines->n_told > 0 && daemon->config.deadlines_mail == DEADLINES_MAIL_YES)
+        reminder_mail(daemon, 1u << USER_ADMINISTRADOR | 1u << USER_OPERADOR, _("IDSE: movements are due"),
+                      deadlines->mail.data);
+    buf_free(&deadlines->mail);
+    deadlines->n_told = 0;
+}
+
+/* What was rejected is no longer this lot's to do once another corrects it, or was made of the same file. */
+static bool is_taken_over(struct store *store, const struct store_lot *lot)
+{
+    int64_t other;
+    return lot->state == LOT_STATE_FAILED
+               ? store_movement_redone(store, lot->id, 0, NULL) > 0
+               : lot_state_final(lot->state) && store_lot_corrected_by(store, lot->id, &other, NULL) > 0;
+}
+
+static int tell(struct daemon *daemon, const struct store_lot *lot, int64_t now_us, struct err *err)
+{
+    struct deadlines *deadlines = daemon->deadlines;
+    int32_t today = time_to_date(now_us);
+    enum deadline_stage stage = deadline_stage(daemon->law.calendar, lot->deadline, today);
+    int64_t from_us = MAX(lot->created_us, lot->finished_us) + daemon->config.deadlines_grace_us;
+    if (stage <= lot->deadline_stage)
+        return 0;
+    if (from_us > now_us) { /* what goes out by itself needs nobody */
+        deadlines->next_us = MIN(deadlines->next_us, from_us);
+        return 0;
+    }
+    int r = store_lot_set_stage(daemon->store, lot->id, stage, err);
+    if (r < 0 || is_taken_over(daemon->store, lot))
+        return r;
+    int days = date_between(today, lot->deadline);
+    _cleanup_free_ char *text = reason(lot, sentence(lot, stage, days));
+    notices_deadline(daemon->notices, lot, days, text);
+    add_to_mail(deadlines, text);
+    return 0;
+}
+
+/* 1 when there are more for the next turn. */
+static int tell_some(struct daemon *daemon, int64_t now_us, struct err *err)
+{
+    struct deadlines *deadlines = daemon->deadlines;
+    int32_t horizon = deadline_stage_horizon(daemon->law.calendar, time_to_date(now_us));
+    struct store_lot *lots = NULL;
+    size_t n = 0;
+    int r = store_lot_untold(daemon->store, horizon, &deadlines->told, LOTS_A_TURN, &lots, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++) {
+        r = tell(daemon, &lots[i], now_us, err);
+        deadlines->told = (struct store_due_cursor){.deadline = lots[i].deadline, .lot = lots[i].id};
+    }
+    store_lots_free(lots, n);
+    return r < 0 ? r : n == LOTS_A_TURN;
+}
+
+static int look(struct daemon *daemon, int64_t now_us, int64_t *ret_next_us, struct err *err)
+{
+    struct deadlines *deadlines = daemon->deadlines;
+    *ret_next_us = time_from_date(date_add(time_to_date(now_us), 1), 0); /* stages begin with a day */
+    int r = date_some(daemon, err);
+    if (r == 0 && daemon->law.calendar)
+        r = tell_some(daemon, now_us, err);
+    if (r > 0) {
+        *ret_next_us = now_us;
+        return 0;
+    }
+    send_mail(daemon);
+    *ret_next_us = MIN(*ret_next_us, deadlines->next_us);
+    deadlines->told = (struct store_due_cursor){0};
+    deadlines->next_us = INT64_MAX;
+    return r;
+}
+
+struct deadlines *deadlines_new(struct daemon *daemon)
+{
+    struct deadlines *deadlines = xcalloc(1, sizeof(*deadlines));
+    deadlines->next_us = INT64_MAX;
+    deadlines->reminder = reminder_new(daemon, look);
+    return deadlines;
+}
+
+struct deadlines *deadlines_free(struct deadlines *deadlines)
+{
+    if (!deadlines)
+        return NULL;
+    reminder_free(deadlines->reminder);
+    buf_free(&deadlines->mail);
+    free(deadlines);
+    return NULL;
+}
+
+void deadlines_ask(struct deadlines *deadlines)
+{
+    reminder_ask(deadlines->reminder);
+}
+
+void deadlines_lot_moved(struct daemon *daemon, const struct store_lot *lot)
+{
+    if (!daemon->deadlines)
+        return; /* it looks at all of them when it begins */
+    if (lot->state == LOT_STATE_PARTIAL)
+        reminder_ask(daemon->deadlines->reminder); /* its last day is to be worked out */
+    else if (lot->state == LOT_STATE_QUEUED || lot_state_final(lot->state))
+        reminder_ask_by(daemon->deadlines->reminder,
+                        clock_wall_us(daemon_clock(daemon)) + daemon->config.deadlines_grace_us);
+}

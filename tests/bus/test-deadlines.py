@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+Legal deadlines with the real daemon on a private bus: what is due, in what order, and who is told of it, once. Nothing is
+sent: the portal's address leads nowhere.
+
+usage: test-deadlines.py IDSED POLICY IDSECTL
+"""
+
+import contextlib
+import datetime
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import unittest
+import zoneinfo
+
+import dbus
+
+from harness import ERROR, NAME, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, memory_file, option, reingreso
+
+IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
+
+CONFIG = """
+[Portal]
+Base=https://127.0.0.1:1/
+[Sending]
+RetryFirstSec=3600
+RetryMaxSec=3600
+[Deadlines]
+GraceSec=0
+"""
+LOT, MANAGER = NAME + ".Lot", NAME + ".Manager"
+HELD, OK, USAGE = 9, 0, 2
+TOLD = re.compile(r"IDSE_EVENT=(deadline-near|deadline-missed) IDSE_LOT=(\d+) IDSE_RP=\w+ IDSE_DAYS=(-?\d+)")
+REJECTED, PARTIAL, FAILED, RECEIVED, ACCEPTED, CANCELLED = 6, 5, 7, 3, 4, 9
+
+
+def today():
+    return datetime.datetime.now(zoneinfo.ZoneInfo("America/Mexico_City")).date()
+
+
+def day(n, form="%d%m%Y"):
+    return (today() + datetime.timedelta(days=n)).strftime(form)
+
+
+class Deadlines(unittest.TestCase):
+    number = 0
+
+    def setUp(self):
+        self.house = House(IDSED, POLICY, CONFIG)
+        self.bus = self.house.connect()
+        for rp in RP, RP_2:
+            self.manager("AddRegistration", rp, option({}))
+
+    def tearDown(self):
+        self.bus.close()
+        if self.house.daemon.poll() is None:
+            self.assertEqual(self.house.stop(), 0)
+        with open(self.house.log) as f:
+            log = f.read()
+        self.house.close()
+        self.assertNotIn("Sanitizer", log)
+        self.assertNotIn("runtime error", log)
+
+    def manager(self, method, *arguments):
+        return self.bus.get_object(NAME, ROOT, introspect=False).get_dbus_method(method, MANAGER)(*arguments, timeout=120)
+
+    def get(self, lot, name):
+        proxy = self.bus.get_object(NAME, f"{ROOT}/lot/{lot}", introspect=False)
+        return proxy.get_dbus_method("Get", "org.freedesktop.DBus.Properties")(LOT, name)
+
+    def submit(self, records, **options):
+        fd = memory_file(dispmag(records))
+        lots, _, _ = self.manager("Submit", dbus.types.UnixFd(fd), option({k.replace("_", "-"): v for k, v in options.items()}))
+        os.close(fd)
+        return [int(lot.rsplit("/")[-1]) for lot in lots]
+
+    def new_lot(self, date, n=1, make=baja, rp=RP):
+        first = Deadlines.number
+        Deadlines.number += n
+        lot, = self.submit([make(i, rp, date) for i in range(first, first + n)])
+        return lot
+
+    def due(self, limit=1000, **filter):
+        rows, cursor = [], ""
+        while True:
+            page, cursor, trusted = self.manager("ListDue", option(filter), cursor, dbus.UInt32(limit))
+            self.assertLessEqual(len(page), limit)
+            self.assertTrue(trusted)
+            rows += page
+            if not cursor:
+                return rows
+
+    def change(self, *statements):
+        """Changes what the daemon has stored, and starts it again; what it then tells of lots: [(event, lot, days)]."""
+        self.house.stop()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as db:
+            for statement in statements:
+                db.execute(*statement)
+            db.commit()
+        size = os.path.getsize(self.house.log)
+        self.house.start()
+        self.manager("Diagnose")  # takes some turns
+        with open(self.house.log) as f:
+            f.seek(size)
+            return [(event, int(lot), int(days)) for event, lot, days in TOLD.findall(f.read())]
+
+    def tell(self, lot, days):
+        """… when the lot's last day is so many days away."""
+        return self.change(("UPDATE lot SET deadline = ? WHERE id = ?", (int(day(days, "%Y%m%d")), lot)))
+
+    def state(self, lot, state, movement_state=None):
+        return ("UPDATE lot SET state = ?, finished_us = 1, next_us = 0, hold = 0, movement_state = coalesce(?, movement_state),"
+                " attempt_us = 1, received_us = 1 WHERE id = ?", (state, movement_state, lot))
+
+    def idsectl(self, *arguments):
+        return subprocess.run([IDSECTL, f"--address={self.house.address}", *arguments], text=True, capture_output=True,
+                              env=dict(os.environ, LC_ALL="C.UTF-8"), check=False)
+
+    def test_movements_are_due_by_their_last_day(self):
+        late, far = self.new_lot(day(-30)), self.new_lot(day(60))
+        mixed = self.new_lot(day(-40), n=3)
+        rows = self.due()
+        self.assertEqual([int(row["lot"]) for row in rows], [mixed] * 3 + [late])
+        self.assertEqual([int(row["position"]) for row in rows], [1, 2, 3, 1])
+        self.assertEqual({str(row["urgency"]) for row in rows}, {"late"})
+        row = rows[-1]
+        self.assertEqual(row["deadline"], self.get(late, "Deadline"))
+        self.assertEqual((row["deadline-rule"], row["source"]), ("baja", "LSS 15-I; RACERF 57"))
+        self.assertLess(row["days"], 0)
+        # a late baja has two dates: the one that is written, and the day after IMSS receives it
+        self.assertEqual((str(row["date"]), str(row["effective"])), (day(-30, "%Y%m%d"), day(1, "%Y%m%d")))
+        self.assertIn(far, [int(row["lot"]) for row in self.due(days=dbus.UInt32(120))])
+
+    def test_it_comes_in_pages_and_by_registration(self):
+        lots = [self.new_lot(day(-30 - 7 * i), n=3) for i in range(4)] + [self.new_lot(day(-70), rp=RP_2)]
+        whole = self.due()
+        self.assertEqual([int(row["lot"]) for row in whole][:4], [lots[4]] + [lots[3]] * 3)
+        for limit in 1, 2, 3, 4, 7:
+            self.assertEqual(self.due(limit), whole)
+        self.assertEqual([int(row["lot"]) for row in self.due(registration=RP_2)], [lots[4]])
+
+    def test_movements_say_their_last_day(self):
+        lot = self.new_lot(day(-30))
+        rows, _ = self.manager("ListMovements", option({}), "", dbus.UInt32(1))
+        self.assertEqual(rows[0]["deadline"], self.get(lot, "Deadline"))
+        self.assertEqual(rows[0]["deadline-rule"], "baja")
+
+    def test_wrong_questions_are_refused(self):
+        for arguments in ((option({}), "x", 10), (option({}), "1:2", 10), (option({}), "1:2:3:4", 10), (option({}), "", 0),
+                          (option({"days": dbus.UInt32(4000)}), "", 10)):
+            with self.assertRaises(dbus.DBusException) as raised:
+                self.manager("ListDue", *arguments[:2], dbus.UInt32(arguments[2]))
+            self.assertEqual(raised.exception.get_dbus_name(), ERROR + "InvalidArgument")
+
+    def test_what_imss_has_is_shown_apart_and_what_is_done_is_not(self):
+        lots = [self.new_lot(day(-30)) for _ in range(5)]
+        self.change(self.state(lots[0], RECEIVED, 2), self.state(lots[1], ACCEPTED, 3), self.state(lots[2], CANCELLED, 7),
+                    self.state(lots[3], FAILED, 4))
+        self.assertEqual({int(row["lot"]): str(row["urgency"]) for row in self.due()},
+                         {lots[0]: "received", lots[3]: "late", lots[4]: "late"})
+
+    def test_the_clock_of_what_was_rejected_runs_on_until_it_is_corrected(self):
+        lot = self.new_lot(day(-30), n=3)
+        rejected = [("UPDATE movement SET state = 4 WHERE id = ?", (lot << 20 | 1,)),
+                    ("UPDATE movement SET state = 3 WHERE id IN (?, ?)", (lot << 20, lot << 20 | 2)),
+                    ("UPDATE lot SET answered_us = 1, rejected = 1, deadline = -1, deadline_stage = 0 WHERE id = ?", (lot,))]
+        told = self.change(self.state(lot, PARTIAL), *rejected)
+        self.assertEqual([int(row["position"]) for row in self.due()], [2])
+        self.assertEqual(told, [("deadline-missed", lot, told[0][2])])  # its last day was worked out before that
+        correct = self.bus.get_object(NAME, f"{ROOT}/lot/{lot}", introspect=False).get_dbus_method("Correct", LOT)
+        path, _, _ = correct(option({}))
+        self.assertEqual([int(row["lot"]) for row in self.due()], [int(path.rsplit("/")[-1])])
+
+    def test_the_same_movement_in_another_lot_takes_the_place_of_what_was_refused(self):
+        record = baja(77777, RP, day(-30))
+        lot, = self.submit([record])
+        self.change(self.state(lot, FAILED, 4))
+        self.assertEqual([int(row["lot"]) for row in self.due()], [lot])
+        again, = self.submit([record])
+        self.assertNotEqual(again, lot)
+        self.assertEqual([int(row["lot"]) for row in self.due()], [again])
+
+    def test_each_stage_is_told_once(self):
+        lot = self.new_lot(day(60))
+        self.assertEqual(self.tell(lot, 20), [])
+        for days, event in (1, "deadline-near"), (0, "deadline-near"), (-1, "deadline-missed"):
+            self.assertEqual(self.tell(lot, days), [(event, lot, days)])
+            self.assertEqual(self.tell(lot, days), [])
+        self.assertEqual(self.tell(lot, -9), [])
+
+    def test_who_listens_gets_a_signal_with_the_day(self):
+        lot = self.new_lot(day(60))
+        with subprocess.Popen(["dbus-monitor", "--address", self.house.address, "member='DeadlineNear'"],
+                              stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent) as monitor:
+            while "NameLost" not in monitor.stdout.readline():
+                pass
+            self.tell(lot, 0)
+            while "member=DeadlineNear" not in monitor.stdout.readline():
+                pass
+            lines = [monitor.stdout.readline() for _ in range(4)]
+            monitor.terminate()
+        text = "".join(lines)
+        self.assertIn(f'object path "{ROOT}/lot/{lot}"', text)
+        self.assertIn(f"uint32 {day(0, '%Y%m%d')}", text)
+        self.assertIn("must reach IMSS today", text)
+        self.assertIn("has no certificate", text)  # what it waits for
+
+    def test_a_new_lot_is_given_its_time(self):
+        with open(self.house.config, "a") as f:
+            f.write("[Deadlines]\nGraceSec=3600\n")
+        self.house.stop()
+        self.house.start()
+        lot = self.new_lot(day(-30))
+        self.assertEqual(self.change(), [])
+        told = self.change(("UPDATE lot SET created_us = created_us - 3600000000 WHERE id = ?", (lot,)))
+        self.assertEqual([event for event, _, _ in told], ["deadline-missed"])
+
+    def test_another_calendar_gives_other_days(self):
+        lot = self.new_lot(day(-30))
+        right = self.get(lot, "Deadline")
+        self.change(("UPDATE lot SET deadline = 20200101",))
+        self.assertEqual(self.get(lot, "Deadline"), 20200101)
+        self.change(("UPDATE value SET value = 'another' WHERE name = 'calendar'",))
+        self.assertEqual(self.get(lot, "Deadline"), right)
+
+    def test_the_command_line_sorts_by_urgency_and_says_whether_somebody_is_needed(self):
+        self.assertEqual(self.idsectl("due").returncode, OK)
+        lots = [self.new_lot(day(-30)), self.new_lot(day(-40)), self.new_lot(day(60))]
+        told = self.idsectl("due", "--json")
+        self.assertEqual(told.returncode, HELD)
+        document = json.loads(told.stdout)
+        self.assertTrue(document["trusted"])
+        self.assertEqual([row["lot"] for row in document["movements"]], [lots[1], lots[0]])
+        self.assertLess(document["movements"][0]["days"], 0)
+        self.assertEqual(document["movements"][0]["effective"], day(1, "%Y-%m-%d"))
+        table = self.idsectl("due", "--limit=1")
+        self.assertIn("late", table.stdout)
+        self.assertIn("There are more", table.stderr)
+        self.assertEqual(self.idsectl("due", "--days=x").returncode, USAGE)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
