@@ -29,6 +29,7 @@ struct list {
     LIST_ENTRY(list) link;
     char *url;
     struct http_session *session; /* not NULL: the list is on its way */
+    int64_t fetched_us;           /* wall clock */
     int64_t keep_until_us;        /* wall clock; 0: there is none that counts */
     bool asked;                   /* since the last tidying */
     struct wants wants;
@@ -112,7 +113,7 @@ static void judged(void *data)
     struct list *list = data;
     list->working = false;
     if (list->proven)
-        list->keep_until_us = MIN(list->next_update_us, list->now_us + KEEP_DAYS * US_PER_DAY);
+        list->keep_until_us = MIN(list->next_update_us, list->fetched_us + KEEP_DAYS * US_PER_DAY);
     else
         buf_free(&list->bytes);
     wants_answer(&list->at_work);
@@ -153,6 +154,7 @@ static void fetched(void *data, const struct http_answer *answer)
     int r = revocation_fetched(answer, list->url, &err);
     if (r >= 0)
         buf_take(&list->bytes, answer->body);
+    list->fetched_us = clock_wall_us(daemon_clock(list->owner->daemon));
     list->session = http_session_free(list->session);
     if (r >= 0) {
         list_judge(list);

@@ -47,9 +47,8 @@ static int remember(struct daemon *daemon, int64_t certificate, enum revocation 
     if (r < 0 || streq_null(before, value))
         return r;
     notices_certificate_changed(daemon->notices, certificate);
-    if (state == REVOCATION_REVOKED && !(before && str_starts(before, "revoked"))) {
+    if (state == REVOCATION_REVOKED && !(before && str_starts(before, "revoked")))
         notices_attention(daemon->notices, 0, certificate, "certificate-revoked", text);
-    }
     return 0;
 }
 
@@ -93,8 +92,13 @@ static void learn(struct revocations *revocations, int64_t certificate, enum rev
         log_error("%s", err_text(&err));
 }
 
+/* What was revoked is not less so because nobody can be asked. */
 static void learn_nothing(struct revocations *revocations, int64_t certificate, const struct err *why)
 {
+    _cleanup_free_ char *state = NULL, *before = NULL;
+    revocations_get(revocations->daemon->store, certificate, &state, &before);
+    if (streq(state, revocation_name(REVOCATION_REVOKED)))
+        return;
     _cleanup_free_ char *text = xasprintf(_("not known: %s"), err_text(why));
     learn(revocations, certificate, REVOCATION_UNKNOWN, text);
 }

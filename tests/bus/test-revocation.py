@@ -184,6 +184,9 @@ class ByResponder(Responder, Authority):
         self.assertEqual(self.times_told(), 1)
 
     def test_4_without_a_responder_it_is_not_known_and_why_is_said(self):
+        self.respond()
+        self.restart()
+        self.known("good", "not revoked")
         self.stop_responder()
         self.restart()
         self.known("unknown", f"127.0.0.1:{self.port}")
@@ -278,6 +281,9 @@ class ByList(Lists, Authority):
         self.assertEqual(Publisher.asked, ["/lista.crl"])
         self.assertFalse(any(row["Held"] for row in self.call(ROOT, "Manager", "ListCertificates", "")))
         self.assertEqual(self.times_told(), 1)
+        self.publish()
+        self.restart()
+        self.known("good", "", 2)
 
     def unknown(self, words):
         """And it does not count from one time to the next: the list is asked for anew."""
@@ -328,8 +334,8 @@ class ByList(Lists, Authority):
         self.server.shutdown()
         self.server.server_close()
         self.restart()
-        for certificate in 1, 2:
-            self.known("unknown", f"http://127.0.0.1:{self.port}/lista.crl", certificate)
+        self.known("unknown", f"http://127.0.0.1:{self.port}/lista.crl", 2)
+        self.known("revoked", "its key is known to somebody else")  # it is not less so because nobody can be asked
         type(self).set_up_servers()
 
 
@@ -344,6 +350,9 @@ class ByEither(Responder, Lists, Authority):
         self.assertRegex(row["RevocationText"], r"list of \d{4}-\d\d-\d\d")
 
     def test_2_what_neither_says_names_both_reasons(self):
+        self.publish()
+        self.restart()
+        self.known("good", "")
         self.publish(signer="stranger")
         self.restart()
         self.known("unknown", "answers with status 503; ")
