@@ -7,6 +7,7 @@
 static const struct word {
     const char *word, *label;
 } acts[] = {
+    {"approve", N_("approve")},
     {"attempt", N_("attempt to send")},
     {"backup", N_("backup")},
     {"cancel", N_("cancel")},
@@ -21,11 +22,13 @@ static const struct word {
     {"document", N_("document received")},
     {"evidence", N_("bundle of evidence")},
     {"hold", N_("hold")},
+    {"import", N_("import documents")},
     {"login", N_("log in")},
     {"logout", N_("log out")},
     {"reconcile", N_("reconcile")},
     {"recover-password", N_("ask for a code")},
     {"refresh", N_("ask the portal for news")},
+    {"reindex", N_("read everything stored again")},
     {"release", N_("release")},
     {"release-copy", N_("release a restored copy")},
     {"reseal", N_("seal under another key")},
