@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
-
 #include "daemon/config.h"
+#include "man/scdoc.h"
 
 /*
  * Writes what the daemon's table says of the keys of the configuration: in scdoc's language, for idsed.conf(5), or with
  * --sample as a file to begin with, in which every key is a comment with its default.
  */
-
-static void print_text(const char *text)
-{
-    for (; *text; text++) {
-        if (strchr("\\*_#[]<", *text))
-            putchar('\\');
-        putchar(*text);
-    }
-}
 
 static void print_bounds(const struct config_key *key, const char *unit)
 {
