@@ -36,6 +36,8 @@ static void accept_lot(struct store *store, int64_t id, uint64_t movements)
     lot.state = LOT_STATE_ACCEPTED;
     lot.approved = (uint32_t)movements;
     lot.finished_us = lot.created_us;
+    lot.next_us = 0;
+    lot.have_acuse = lot.have_constancia = lot.have_csv = true;
     measure_must(store_lot_update(store, &lot, &err), &err, "store_lot_update");
     measure_must(store_lot_set_movements(store, id, MOVEMENT_STATE_APPROVED, &err), &err,
                  "store_lot_set_movements");

@@ -40,7 +40,8 @@ static void print_states(void)
 static void print_movements(void)
 {
     for (int state = 0; state < _MOVEMENT_STATE_MAX; state++)
-        print_entry(movement_state_name((enum movement_state)state), movement_state_label((enum movement_state)state));
+        print_entry(movement_state_name((enum movement_state)state),
+                    movement_state_label((enum movement_state)state));
 }
 
 static void print_holds(void)

@@ -16,11 +16,13 @@
 static const struct {
     const char *word, *page;
 } families[] = {
-    {"status", "status"},   {"doctor", "status"},       {"refresh", "status"},       {"report", "status"},
-    {"backup", "backup"},   {"submit", "submit"},       {"check", "check"},          {"template", "check"},
-    {"list", "lots"},       {"movements", "movements"}, {"explain", "movements"},    {"due", "movements"},
-    {"history", "history"}, {"receipts", "receipts"},   {"rp", "rp"},                {"cert", "cert"},
-    {"user", "user"},       {"login", "user"},          {"profile", "profile"},
+    {"status", "status"},       {"doctor", "status"},     {"refresh", "status"},
+    {"report", "status"},       {"backup", "backup"},     {"submit", "submit"},
+    {"check", "check"},         {"template", "check"},    {"list", "lots"},
+    {"movements", "movements"}, {"explain", "movements"}, {"due", "movements"},
+    {"history", "history"},     {"receipts", "receipts"}, {"rp", "rp"},
+    {"cert", "cert"},           {"user", "user"},         {"login", "user"},
+    {"profile", "profile"},
 };
 
 static const char *page_of(const struct verb *verb)

@@ -143,17 +143,31 @@ static int fold_back(struct engine *engine, struct store_lot *lot, struct err *e
     return 0;
 }
 
+/* Works out how a loaded lot stands when the engine first sees it. */
+static int look_at(struct engine *engine, struct store_lot *lot, struct err *err)
+{
+    int r = lot->state == LOT_STATE_SENDING ? fold_back(engine, lot, err) : 0;
+    if (r >= 0)
+        r = fence_doubt(engine, lot, err);
+    return r < 0 ? r : judge_lot(engine, lot, err);
+}
+
+/* Most stand as they stood when the last process ended: then nothing is written, and nobody is told. */
 static int load_lot(struct engine *engine, int64_t id, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
     int r = store_lot_get(engine->store, id, &lot, err);
-    if (r >= 0 && lot.state == LOT_STATE_SENDING)
-        r = fold_back(engine, &lot, err);
-    if (r >= 0)
-        r = fence_doubt(engine, &lot, err);
-    if (r >= 0)
-        r = judge_lot(engine, &lot, err);
-    return r < 0 ? r : lot_save(engine, &lot, err);
+    if (r < 0)
+        return r;
+    enum lot_state state = lot.state;
+    enum lot_hold hold = lot.hold;
+    _cleanup_free_ char *text = xstrdup(lot.hold_text), *by = xstrdup(lot.hold_by);
+    r = look_at(engine, &lot, err);
+    if (r < 0)
+        return r;
+    bool same = lot.state == state && lot.hold == hold && streq_null(lot.hold_text, text) &&
+                streq_null(lot.hold_by, by);
+    return same ? lot_schedule(engine, &lot, err) : lot_save(engine, &lot, err);
 }
 
 int engine_start(struct engine *engine, struct err *err)
@@ -194,7 +208,12 @@ void engine_clock_changed(struct engine *engine)
 
 int engine_lot_added(struct engine *engine, int64_t id, struct err *err)
 {
-    int r = load_lot(engine, id, err);
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r >= 0)
+        r = look_at(engine, &lot, err);
+    if (r >= 0)
+        r = lot_save(engine, &lot, err);
     if (r >= 0)
         engine_poke(engine);
     return r;

@@ -64,6 +64,8 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
               struct err *err);
 /* Writes the row, enters the lot into the schedule and tells the host: the end of every change. */
 int lot_save(struct engine *engine, struct store_lot *lot, struct err *err);
+/* Enters a lot whose row is as it is stored into the schedule. */
+int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err *err);
 /* When the next step is due, counted from now, by the lot's failures in a row. */
 void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us);
 /* … by its age since reception. */

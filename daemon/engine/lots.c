@@ -71,7 +71,7 @@ static int64_t lot_due_boot_us(const struct engine *engine, const struct store_l
     return lot->state == LOT_STATE_QUEUED && wait > 0 ? MAX(due, engine_boot_us(engine) + wait) : due;
 }
 
-static int schedule_lot(struct engine *engine, const struct store_lot *lot, struct err *err)
+int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err *err)
 {
     if (lot->next_us == 0) {
         schedule_drop(&engine->schedule, lot->id);
@@ -99,7 +99,7 @@ int lot_save(struct engine *engine, struct store_lot *lot, struct err *err)
 {
     int r = store_lot_update(engine->store, lot, err);
     if (r >= 0)
-        r = schedule_lot(engine, lot, err);
+        r = lot_schedule(engine, lot, err);
     if (r < 0)
         return r;
     engine->host.lot_changed(engine->host.data, lot->id);

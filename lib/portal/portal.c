@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "portal/portal-private.h"
 
-#include <libxml/parser.h>
-
 #include "base/file.h"
 #include "portal/receipt-text.h"
 #include "vault/digest.h"
@@ -229,7 +227,6 @@ int portal_new(struct loop *loop, const struct portal_config *config, struct por
         profile_free(profile);
         return err_set(err, ERR_CONFIG, _("the portal's URL must begin with https://, not '%s'"), url);
     }
-    xmlInitParser();
     struct portal_client *client = xcalloc(1, sizeof(*client));
     client->portal = (struct portal){.ops = &portal_ops, .data = client};
     client->loop = loop;

@@ -228,6 +228,23 @@ def case_released_the_copy_sends_only_what_the_portal_does_not_have():
     assert ours <= set(copies_of_files())
 
 
+def case_files_of_a_crash_are_restored_with_what_their_log_holds():
+    """As idsed(8) says for a disk that is put back to a snapshot."""
+    with B:
+        B.idsectl("rp", "set", IMSS[0], "--name", "Lo último")
+        B.daemon.kill()
+        B.daemon.wait()
+        B.daemon.returncode = 0
+    snapshot = HERE / "snapshot"
+    snapshot.mkdir()
+    for path in B.state.iterdir():
+        path.rename(snapshot / path.name)
+    B.restore(snapshot / "idsed.db")
+    with B:
+        assert B.ask("status")["restored"]
+        assert "Lo último" in [row["name"] for row in B.ask("rp", "list")]
+
+
 def case_a_full_disk_refuses_the_backup_and_nothing_else():
     folder = HERE / "small"
     script = 'mount -t tmpfs -o size=60m tmpfs "$0" && exec "$@"'

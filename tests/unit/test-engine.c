@@ -22,6 +22,7 @@ struct world {
     int64_t armed_us;
     int64_t certificate;
     int64_t replaced; /* the last one that gave way */
+    unsigned told;    /* how often a lot's row was written */
     unsigned attentions;
     char last_attention[64];
     uint32_t seed;
@@ -48,6 +49,7 @@ static void on_arm(void *data, int64_t at_us)
 
 static void on_lot(void *data, int64_t lot)
 {
+    world->told++;
     world->now_us += world->passes_us;
     world->passes_us = 0;
 }
@@ -591,6 +593,23 @@ static void dying_while_sending_makes_uncertain_and_is_settled(void **state)
     assert_state(id, LOT_STATE_ACCEPTED);
     assert_int_equal(arrived(id), 1);
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 1);
+}
+
+static void a_start_writes_only_what_has_changed(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t received = submit(1, 1);
+    settle_down();
+    MUST(engine_hold(world->engine, received, LOT_HOLD_OPERATOR, "", "uid 1000", err));
+    world->told = 0;
+    world_die_and_start();
+    assert_int_equal(world->told, 0);
+    assert_state(received, LOT_STATE_RECEIVED);
+    world->fake.process_at_once = true;
+    int64_t later = submit(10, 1);
+    pass(US_PER_DAY); /* it is followed all the same */
+    assert_state(later, LOT_STATE_ACCEPTED);
+    assert_true(world->told > 0);
 }
 
 /* The upload breaks; the portal takes the lot all the same, then or later. */
@@ -1508,6 +1527,7 @@ static void a_copy_of_a_copy_is_as_old_as_the_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        engine_test(a_start_writes_only_what_has_changed),
         engine_test(a_restored_copy_says_nothing_until_it_is_released),
         engine_test(what_the_original_sent_after_the_copy_is_not_sent_again),
         engine_test(a_person_s_hold_outlives_the_fence),
