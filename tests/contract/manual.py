@@ -118,9 +118,21 @@ def check_readmes(manual):
     return faults
 
 
+def check_spanish(manual):
+    """Every verb and global option, by the same names, and in Spanish."""
+    text = (manual.build / "man/es/idsectl.1.scd").read_text()
+    entries = r"^\*(?:--)?([a-z -]+)\*(?:[ =].*)?$"
+    missing = set(re.findall(entries, manual.pages["idsectl.1"], re.M)) - set(re.findall(entries, text, re.M))
+    faults = [f"es/idsectl.1: {name} is missing" for name in sorted(missing)]
+    in_english = re.search(r"^\*--json\*\n(.*)", manual.pages["idsectl.1"], re.M)[1]
+    if in_english in text:
+        faults.append("es/idsectl.1: the tables are in English")
+    return faults
+
+
 def check_formatting(manual):
     faults = []
-    for name in sorted(manual.pages):
+    for name in [*sorted(manual.pages), "es/idsectl.1"]:
         path = manual.build / "man" / name
         said = subprocess.run(("groff", "-man", "-t", "-ww", "-z", "-Tutf8", "-Kutf8", path), capture_output=True, text=True)
         faults += [f"groff: {line}" for line in said.stderr.splitlines()]
@@ -132,7 +144,7 @@ def check_formatting(manual):
 def main():
     manual = Manual(*map(pathlib.Path, sys.argv[1:3]))
     checks = (check_verbs, check_options, check_programs, check_keys, check_interfaces, check_states, check_references,
-              check_readmes, check_formatting)
+              check_readmes, check_spanish, check_formatting)
     faults = [fault for check in checks for fault in check(manual)]
     print("\n".join(faults) or f"{len(manual.pages)} pages say what the code does")
     return 1 if faults else 0
