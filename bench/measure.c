@@ -37,14 +37,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+double measure_median(const double *values, int n)
+{
+    double sorted[MEASURE_ROUNDS];
+    memcpy(sorted, values, (size_t)n * sizeof(*values));
+    qsort(sorted, (size_t)n, sizeof(*sorted), by_value);
+    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
 /* Of what each round's values make, divided; NULL stands for 1. */
 static double median(const double *above, const double *below, int n)
 {
     double values[MEASURE_ROUNDS];
     for (int i = 0; i < n; i++)
         values[i] = above[i] / (below ? below[i] : 1);
-    qsort(values, (size_t)n, sizeof(*values), by_value);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+    return measure_median(values, n);
 }
 
 static void print(const char *name, double ratio, double ours, const char *unit, double baseline,

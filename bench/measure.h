@@ -22,6 +22,7 @@ _Noreturn void measure_fail(const char *what, const char *why);
 void measure_must(int r, const struct err *err, const char *what);
 /* The seconds that each side took for the same amount of work. */
 void measure_note(struct measure *measure, double ours_s, double baseline_s);
+double measure_median(const double *values, int n);
 /*
  * Prints the line: speed as amounts a second, where more is better and the ratio is ours to the baseline's; or cost as
  * microseconds for each, where less is better.

@@ -27,6 +27,7 @@
 #include "daemon/notices.h"
 #include "daemon/profiles.h"
 #include "daemon/revocation.h"
+#include "daemon/search.h"
 #include "daemon/sessions.h"
 #include "daemon/submit.h"
 #include "daemon/throttle.h"
@@ -120,6 +121,7 @@ static void commit_turn(void *data)
     _cleanup_err_ struct err err = ERR_INIT;
     if (store_commit(app->daemon.store, &err) < 0)
         give_up(app, &err);
+    searches_look(app->daemon.searches);
     settle_soon(app);
 }
 
@@ -529,11 +531,13 @@ static int open_all(struct app *app, struct err *err)
     daemon->mailer = mailer_new(daemon->loop);
     daemon->auth = auth_new(daemon->store, &clock_system, daemon->sessions);
     daemon->submissions = submissions_new(daemon);
+    daemon->searches = searches_new(daemon);
     make_engine(app);
     if ((r = open_bus(app, err)) < 0 || (r = home_check(daemon, err)) < 0 ||
         (r = deadlines_check_calendar(daemon, err)) < 0 ||
         (r = engine_start(daemon->engine, err)) < 0 || (r = store_commit(daemon->store, err)) < 0)
         return r;
+    searches_look(daemon->searches);
     daemon->expiry = reminder_new(daemon, expiry_look);
     daemon->deadlines = deadlines_new(daemon);
     daemon->revocations = revocations_new(daemon);
@@ -642,6 +646,7 @@ static void free_daemon(struct daemon *daemon)
     daemon->deadlines = deadlines_free(daemon->deadlines);
     daemon->revocations = revocations_free(daemon->revocations);
     daemon->submissions = submissions_free(daemon->submissions);
+    daemon->searches = searches_free(daemon->searches);
     if (daemon->store)
         store_commit(daemon->store, NULL);
     daemon->bus = bus_server_close(daemon->bus);

@@ -38,6 +38,7 @@ struct daemon {
     struct submissions *submissions;
     struct backup *backup; /* under way; NULL: none */
     TAILQ_HEAD(, evidence_job) evidences; /* bundles being made, or waiting for it */
+    struct searches *searches;
     struct bus_server *bus;
 };
 

@@ -318,6 +318,7 @@ static const struct bus_method methods[] = {
     {"ListLots", "a{sv}tu", "aa{sv}t", "filter cursor limit lots next", ACTION_SUBMIT, manager_list_lots},
     {"ListMovements", "a{sv}su", "aa{sv}s", "filter cursor limit movements next", ACTION_READ,
      list_movements},
+    {"ReadMovements", "a{sv}su", "hus", "filter cursor limit movements count next", ACTION_READ, read_movements},
     {"ListWorkers", "a{sv}su", "aa{sv}s", "filter cursor limit workers next", ACTION_READ, list_workers},
     {"ListDue", "a{sv}su", "aa{sv}sb", "filter cursor limit movements next trusted", ACTION_READ, list_due},
     {"AddRegistration", "sa{sv}", "o", "rp options registration", ACTION_CONTROL, registration_add},

@@ -1,130 +1,77 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
-#include <stdio.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "daemon/iface.h"
-#include "idse/imss-name.h"
+#include "daemon/movement-rows.h"
+#include "daemon/search.h"
 
-/* Manager.ListMovements: the grid. */
+/* Manager.ListMovements and ReadMovements: the grid, searched and written out by workers. */
 
-/* A movement with the documents of its lot, which its rows share. */
-struct movement_row {
-    const struct store_movement *row;
-    int64_t acuse, constancia;
-    uint32_t deadline; /* 0: the calendar does not tell */
-    const char *deadline_rule;
+enum { LINES_MAX = 20000, SEARCH_TEXT_MAX = 200 };
+
+struct grid {
+    struct daemon *daemon;
+    struct bus_call *call; /* its message holds the texts of the query */
+    struct search_query query;
+    const char *rps[BUS_MAX_STRINGS + 1];
+    struct movement_rows what;
+    bool lines;
+    int fd; /* with lines */
+    struct bus_writer *results;
+    size_t n;
+    char *next;
+    struct err err;
 };
 
-static void entry_code(struct bus_writer *w, const char *key, char code)
+static void grid_free(struct grid *grid)
 {
-    bus_entry_string(w, key, (const char[]){code, '\0'});
+    cleanup_close(&grid->fd);
+    err_clear(&grid->err);
+    free(grid->next);
+    free(grid);
 }
 
-static void entry_errors(struct bus_writer *w, const char *key, const struct store_movement *m)
-{
-    bus_open_entry(w, key, "a(sss)");
-    bus_open_array(w);
-    for (size_t i = 0; i < m->n_errors; i++) {
-        bus_open_struct(w);
-        bus_write_string(w, m->errors[i].code);
-        bus_write_string(w, m->errors[i].text);
-        bus_write_string(w, m->errors[i].imss_value);
-        bus_close(w);
-    }
-    bus_close(w);
-    bus_close_entry(w);
-}
+/* ---- the filter ---- */
 
-/*
- * What is told of a movement: X(key, kind, value) with `m` the movement and `row` its row. Kinds are those of the contract
- * and, beside them, a code of one letter and the errors.
- */
-#define MOVEMENT_FIELDS(X)                                                                                   \
-    X("lot", u64, (uint64_t)m->lot)                                                                          \
-    X("position", u32, m->seq + 1)                                                                           \
-    X("registration", string, m->movement.rp)                                                                \
-    X("type", string, movement_type_name(m->movement.type))                                                  \
-    X("nss", string, m->movement.nss)                                                                        \
-    X("first-surname", string, m->movement.paterno)                                                          \
-    X("second-surname", string, m->movement.materno)                                                         \
-    X("names", string, m->movement.nombres)                                                                  \
-    X("curp", string, m->movement.curp)                                                                      \
-    X("umf", string, m->movement.umf)                                                                        \
-    X("guia", string, m->movement.guia)                                                                      \
-    X("clave", string, m->movement.clave)                                                                    \
-    X("sbc", u32, (uint32_t)m->movement.sbc_centavos)                                                        \
-    X("date", u32, (uint32_t)m->movement.date)                                                               \
-    X("deadline", u32, row->deadline)                                                                        \
-    X("deadline-rule", string, row->deadline_rule)                                                           \
-    X("worker-type", code, m->movement.tipo_trabajador)                                                      \
-    X("salary-type", code, m->movement.tipo_salario)                                                         \
-    X("reduced-week", code, m->movement.jornada)                                                             \
-    X("cause", code, m->movement.causa_baja)                                                                 \
-    X("state", string, movement_state_name(m->state))                                                        \
-    X("sent", u64, (uint64_t)m->sent_us)                                                                     \
-    X("received", u64, (uint64_t)m->received_us)                                                             \
-    X("answered", u64, (uint64_t)m->answered_us)                                                             \
-    X("extemporaneous", code, m->extemporaneo)                                                               \
-    X("imss-name", string, m->imss_name)                                                                     \
-    X("name-differs", bool, imss_name_differs(&m->movement, m->imss_name))                                   \
-    X("errors", errors, m)                                                                                   \
-    X("acuse", u64, (uint64_t)row->acuse)                                                                    \
-    X("constancia", u64, (uint64_t)row->constancia)
-
-#define entry_string bus_entry_string
-#define entry_bool   bus_entry_bool
-#define entry_u32    bus_entry_u32
-#define entry_u64    bus_entry_u64
-
-static void write_movement(struct bus_writer *w, const struct movement_row *row)
-{
-    const struct store_movement *m = row->row;
-    bus_open_array(w);
-#define X(key, kind, value) entry_##kind(w, key, value);
-    MOVEMENT_FIELDS(X)
-#undef X
-    bus_close(w);
-}
-
-static void find_documents(struct store *store, int64_t lot, struct movement_row *ret)
-{
-    struct store_document *documents = NULL;
-    size_t n = 0;
-    ret->acuse = ret->constancia = 0;
-    store_document_list(store, lot, &documents, &n, NULL);
-    for (size_t i = 0; i < n; i++) {
-        if (documents[i].kind == DOCUMENT_ACUSE)
-            ret->acuse = documents[i].id;
-        if (documents[i].kind == DOCUMENT_CONSTANCIA)
-            ret->constancia = documents[i].id;
-    }
-    store_documents_free(documents, n);
-}
-
-struct movement_filter_options {
-    const char *registration, *nss, *type;
-    struct bus_strings states;
+struct filter_options {
+    const char *registration, *nss, *type, *search, *sort;
+    struct bus_strings registrations, states, fields;
+    bool descending;
     uint64_t lot;
     uint32_t since, until;
 };
 
-static const struct bus_option movement_filter_options[] = {
-    {"lot", "t", offsetof(struct movement_filter_options, lot)},
-    {"registration", "s", offsetof(struct movement_filter_options, registration)},
-    {"nss", "s", offsetof(struct movement_filter_options, nss)},
-    {"type", "s", offsetof(struct movement_filter_options, type)},
-    {"states", "as", offsetof(struct movement_filter_options, states)},
-    {"since", "u", offsetof(struct movement_filter_options, since)},
-    {"until", "u", offsetof(struct movement_filter_options, until)},
+static const struct bus_option filter_options[] = {
+    {"lot", "t", offsetof(struct filter_options, lot)},
+    {"registration", "s", offsetof(struct filter_options, registration)},
+    {"registrations", "as", offsetof(struct filter_options, registrations)},
+    {"nss", "s", offsetof(struct filter_options, nss)},
+    {"type", "s", offsetof(struct filter_options, type)},
+    {"states", "as", offsetof(struct filter_options, states)},
+    {"since", "u", offsetof(struct filter_options, since)},
+    {"until", "u", offsetof(struct filter_options, until)},
+    {"search", "s", offsetof(struct filter_options, search)},
+    {"sort", "s", offsetof(struct filter_options, sort)},
+    {"descending", "b", offsetof(struct filter_options, descending)},
+    {"fields", "as", offsetof(struct filter_options, fields)},
 };
 
-static int take_nss(const char *text, char ret[static 12], struct err *err)
+static int take_rps(struct grid *grid, const struct filter_options *given, struct err *err)
 {
-    if (strlen(text) > 11)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("nss: '%s' is longer than 11 digits"), text);
-    strcpy(ret, text);
-    return 0;
+    char rp[12];
+    size_t n = 0;
+    for (size_t i = 0; i < given->registrations.n; i++)
+        grid->rps[n++] = given->registrations.item[i];
+    if (!str_empty(given->registration))
+        grid->rps[n++] = given->registration;
+    grid->query.rps = grid->rps;
+    grid->query.n_rps = n;
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = iface_take_rp(grid->rps[i], rp, err);
+    return r;
 }
 
 static int take_type(const char *text, enum movement_type *ret, struct err *err)
@@ -136,99 +83,131 @@ static int take_type(const char *text, enum movement_type *ret, struct err *err)
     return 0;
 }
 
-static int read_movement_filter(struct bus_reader *r, struct store_movement_filter *ret, struct err *err)
+static int take_sort(const char *text, enum search_sort *ret, struct err *err)
 {
-    struct movement_filter_options given = {.registration = "", .nss = "", .type = ""};
-    int result =
-        bus_read_options(r, movement_filter_options, ELEMENTSOF(movement_filter_options), &given, NULL, err);
+    int sort = *text ? search_sort_from_name(text) : SEARCH_SORT_LOT;
+    if (sort < 0)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("sort: movements are not sorted by '%s'"), text);
+    *ret = (enum search_sort)sort;
+    return 0;
+}
+
+static int take_texts(struct search_query *query, const struct filter_options *given, struct err *err)
+{
+    if (strlen(given->nss) > 11)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("nss: '%s' is longer than 11 digits"), given->nss);
+    if (strlen(given->search) > SEARCH_TEXT_MAX)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("search: the text is longer than %d bytes"), SEARCH_TEXT_MAX);
+    query->nss = given->nss;
+    query->text = given->search;
+    return 0;
+}
+
+static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
+{
+    struct filter_options given = {.registration = "", .nss = "", .type = "", .search = "", .sort = ""};
+    struct search_query *query = &grid->query;
+    int result = bus_read_options(r, filter_options, ELEMENTSOF(filter_options), &given, NULL, err);
     if (result >= 0)
-        result = iface_take_rp(given.registration, ret->rp, err);
+        result = take_rps(grid, &given, err);
     if (result >= 0)
-        result = take_nss(given.nss, ret->nss, err);
+        result = take_texts(query, &given, err);
     if (result >= 0)
-        result = take_type(given.type, &ret->type, err);
+        result = take_type(given.type, &query->type, err);
     if (result >= 0)
-        result = iface_take_states(&given.states, movement_state_from_name, &ret->states, err);
-    ret->lot = (int64_t)MIN(given.lot, (uint64_t)INT64_MAX);
-    ret->since = (int32_t)MIN(given.since, (uint32_t)INT32_MAX);
-    ret->until = (int32_t)MIN(given.until, (uint32_t)INT32_MAX);
+        result = iface_take_states(&given.states, movement_state_from_name, &query->states, err);
+    if (result >= 0)
+        result = take_sort(given.sort, &query->sort, err);
+    if (result >= 0)
+        result = movement_rows_fields(&given.fields, &grid->what.fields, err);
+    query->lot = (int64_t)MIN(given.lot, (uint64_t)INT64_MAX);
+    query->since = (int32_t)MIN(given.since, (uint32_t)INT32_MAX);
+    query->until = (int32_t)MIN(given.until, (uint32_t)INT32_MAX);
+    query->descending = given.descending;
+    query->documents = movement_rows_need_documents(grid->what.fields);
     return result;
 }
 
-/* "LOT:POSITION" of the row behind which the page begins. */
-static int read_cursor(const char *text, struct store_movement_cursor *ret, struct err *err)
+/* ---- the page ---- */
+
+static int write_lines(struct grid *grid, const struct search_page *page, struct err *err)
 {
-    uint64_t lot = 0, seq = 0;
-    const char *colon = strchr(text, ':');
-    if (*text == '\0')
-        return 0;
-    _cleanup_free_ char *first = colon ? xstrndup(text, (size_t)(colon - text)) : NULL;
-    if (!colon || !str_to_uint(first, INT64_MAX, &lot) || !str_to_uint(colon + 1, UINT32_MAX, &seq) ||
-        lot == 0)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("cursor: '%s' is not one that was given out"), text);
-    *ret = (struct store_movement_cursor){.lot = (int64_t)lot, .seq = (uint32_t)seq};
+    _cleanup_buf_ struct buf lines = BUF_INIT;
+    movement_rows_lines(&lines, page, &grid->what);
+    grid->fd = file_sealed_memory("movements", lines.data, lines.len, err);
+    return MIN(grid->fd, 0);
+}
+
+/* In a worker, as the marshalling of many rows takes as long as finding them. */
+static void search_and_write(void *data, struct search *search)
+{
+    struct grid *grid = data;
+    struct search_page page = {0};
+    if (search_page(search, &grid->query, &page, &grid->err) < 0)
+        return;
+    grid->n = page.n;
+    grid->next = STEAL(page.next);
+    if (!grid->lines)
+        movement_rows_write(grid->results, &page, &grid->what);
+    else
+        write_lines(grid, &page, &grid->err);
+    search_page_free(&page);
+}
+
+static void searched(void *data, const struct err *err)
+{
+    struct grid *grid = data;
+    const struct err *fault = err ? err : grid->err.code != ERR_NONE ? &grid->err : NULL;
+    if (!fault && grid->lines) {
+        bus_write_fd(grid->results, grid->fd);
+        bus_write_u32(grid->results, (uint32_t)grid->n);
+    }
+    if (!fault)
+        bus_write_string(grid->results, grid->next);
+    answer(grid->daemon, grid->call, fault ? -1 : 0, fault);
+    grid_free(grid);
+}
+
+static int check_limit(uint32_t limit, bool lines, struct err *err)
+{
+    if (!lines)
+        return iface_check_limit(limit, err);
+    if (limit < 1 || limit > LINES_MAX)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("limit: %u is not between 1 and %d"), limit, LINES_MAX);
     return 0;
 }
 
-static void find_deadline(const struct daemon *daemon, struct movement_row *row)
+static void list(struct daemon *daemon, struct bus_call *call, bool lines)
 {
-    struct deadline deadline;
-    const struct calendar *calendar = daemon->law.calendar;
-    bool known = calendar && deadline_of(calendar, &row->row->movement, &deadline, NULL) >= 0;
-    row->deadline = known ? (uint32_t)deadline.last : 0;
-    row->deadline_rule = known ? deadline_rule_name(deadline.rule) : "";
-}
-
-static void write_movements(struct daemon *daemon, struct bus_writer *w, const struct store_movement *rows,
-                            size_t n)
-{
-    struct movement_row movement = {0};
-    bus_open_array(w);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || rows[i].lot != rows[i - 1].lot)
-            find_documents(daemon->store, rows[i].lot, &movement);
-        movement.row = &rows[i];
-        find_deadline(daemon, &movement);
-        write_movement(w, &movement);
-    }
-    bus_close(w);
-}
-
-static int list(struct daemon *daemon, struct bus_call *call, struct err *err)
-{
-    struct store_movement_filter filter = {0};
-    struct store_movement_cursor after = {0};
-    struct store_movement *rows = NULL;
-    size_t n = 0;
-    const char *cursor = "";
+    static const char *const every_page = "";
+    struct grid *grid = xcalloc(1, sizeof(*grid));
+    *grid = (struct grid){.daemon = daemon, .call = call, .lines = lines, .fd = -1, .query.cursor = every_page,
+                          .what.calendar = daemon->law.calendar};
     uint32_t limit = 0;
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
-    int r = read_movement_filter(&reader, &filter, err);
-    bus_read_string(&reader, &cursor);
+    int r = read_filter(&reader, grid, &grid->err);
+    bus_read_string(&reader, &grid->query.cursor);
     bus_read_u32(&reader, &limit);
+    grid->query.limit = limit;
     if (r >= 0)
-        r = iface_check_limit(limit, err);
-    if (r >= 0)
-        r = read_cursor(cursor, &after, err);
-    if (r >= 0)
-        r = store_movement_list(daemon->store, &filter, &after, limit + 1, &rows, &n, err);
-    if (r < 0)
-        return r;
-    struct bus_writer *w = bus_call_results(call);
-    size_t shown = MIN(n, (size_t)limit);
-    write_movements(daemon, w, rows, shown);
-    char next[48] = "";
-    if (n > limit)
-        snprintf(next, sizeof(next), "%" PRId64 ":%" PRIu32, rows[shown - 1].lot, rows[shown - 1].seq);
-    bus_write_string(w, next);
-    store_movements_free(rows, n);
-    return 0;
+        r = check_limit(limit, lines, &grid->err);
+    if (r < 0) {
+        answer(daemon, call, r, &grid->err);
+        grid_free(grid);
+        return;
+    }
+    grid->results = bus_call_results(call);
+    const struct searching searching = {search_and_write, searched, grid};
+    searches_run(daemon->searches, bus_call_uid(call), &searching);
 }
 
 void list_movements(struct bus_call *call, void *daemon)
 {
-    _cleanup_err_ struct err err = ERR_INIT;
-    int r = list(daemon, call, &err);
-    answer(daemon, call, r, &err);
+    list(daemon, call, false);
+}
+
+void read_movements(struct bus_call *call, void *daemon)
+{
+    list(daemon, call, true);
 }

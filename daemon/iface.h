@@ -74,6 +74,7 @@ void lot_get_evidence(struct bus_call *call, void *object);
 void explain_code(struct bus_call *call, void *daemon);
 void list_movements(struct bus_call *call, void *daemon);
 void list_due(struct bus_call *call, void *daemon);
+void read_movements(struct bus_call *call, void *daemon);
 void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
 void list_workers(struct bus_call *call, void *daemon);

@@ -19,6 +19,14 @@ struct db_callback {
     void *data;
 };
 
+/* How far the index of the grid is (search-index.c). */
+struct search_progress {
+    bool checked; /* the file is there and of this database */
+    bool renew;   /* it is not */
+    int64_t lot, version; /* a large lot, of which a part is done: */
+    uint32_t seq;         /* up to here */
+};
+
 struct store {
     sqlite3 *db;
     const struct clock *clock;
@@ -35,6 +43,8 @@ struct store {
 
     struct store_intake *intakes; /* those that live */
     bool unswept;                 /* something was undone: there may be hidden lots of none of them */
+
+    struct search_progress search; /* of the index; the loop's store only */
 
     struct db_cached *cache; /* open addressing, a power of two */
     size_t cache_size, n_cached;
@@ -148,6 +158,11 @@ int turn_open(struct store *store, struct err *err);
 void turn_note_loss(struct store *store, const struct err *err);
 /* Undoes the turn; for the start, when nobody waits for its end. */
 void turn_abort(struct store *store);
+
+/* The pragmas and limits that every connection has. */
+int db_configure(struct store *store, struct err *err);
+/* A connection that only reads, outside of a transaction; to be closed with store_close(). */
+int db_open_reader(const char *path, struct store **ret, struct err *err);
 
 /* Brings an empty or older database to the present schema. `fresh`: nothing is in it, so no copy is made. */
 int schema_migrate(struct store *store, bool fresh, struct err *err);

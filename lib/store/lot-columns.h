@@ -85,6 +85,10 @@ int rejections_forget(struct store *store, int64_t first, int64_t behind, struct
 int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
                     struct err *err);
 
+/* One movement of a published lot, with its errors: 1, or 0. */
+int movement_get(struct store *store, int64_t id, struct store_movement *ret, struct err *err);
+void movement_clear(struct store_movement *movement);
+
 /*
  * What a movement's row has of its own counts once its lot was answered: until then results are being written, or were
  * taken back.

@@ -52,11 +52,17 @@ static const struct db_field error_fields[] = {DB_FIELD(TEXT, receipt_error, cod
                                                DB_FIELD(TEXT, receipt_error, imss_value)};
 static const struct db_mapping error_mapping = DB_MAPPING(receipt_error, error_fields);
 
+void movement_clear(struct store_movement *movement)
+{
+    db_records_free(&error_mapping, movement->errors, movement->n_errors);
+    db_record_free(&mapping, movement);
+}
+
 void store_movements_free(struct store_movement *movements, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        db_records_free(&error_mapping, movements[i].errors, movements[i].n_errors);
-    db_records_free(&mapping, movements, n);
+        movement_clear(&movements[i]);
+    free(movements);
 }
 
 int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
@@ -236,6 +242,25 @@ static int read_errors(struct store *store, struct store_movement *movements, si
             r = db_records(&query, &error_mapping, &movements[i].errors, &movements[i].n_errors, err);
     }
     return r;
+}
+
+int movement_get(struct store *store, int64_t id, struct store_movement *ret, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     "SELECT " COMPUTED MOVEMENT_COLUMNS(COLUMN_QUALIFIED) " FROM movement CROSS JOIN lot"
+                     " ON lot.id = movement.id >> 20 WHERE movement.id = ?1 AND lot.state >= 0",
+                     DB_INT(id));
+    if (r >= 0)
+        r = db_record(&query, &mapping, ret, err);
+    if (r <= 0)
+        return r;
+    r = read_errors(store, ret, 1, err);
+    if (r < 0) {
+        movement_clear(ret);
+        return r;
+    }
+    return 1;
 }
 
 int store_movement_list(struct store *store, const struct store_movement_filter *filter,

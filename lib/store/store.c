@@ -69,7 +69,7 @@ static int open_file(const char *path, struct err *err)
     return inspect(path, fd, err);
 }
 
-static int configure(struct store *store, struct err *err)
+int db_configure(struct store *store, struct err *err)
 {
     static const struct {
         int option, value;
@@ -113,7 +113,7 @@ static int open_steps(struct store *store, struct err *err)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                         NULL) != SQLITE_OK)
         return db_fail(store, err);
-    int r = configure(store, err);
+    int r = db_configure(store, err);
     if (r >= 0)
         r = check_identity(store, &fresh, err);
     if (r >= 0)
@@ -204,14 +204,24 @@ int store_check(struct store *store, struct err *err)
     return err_set(err, ERR_STORE_CORRUPT, _("The database %s is damaged: %s"), store->path, found.data);
 }
 
-int store_open_reader(const char *path, struct store **ret, struct err *err)
+int db_open_reader(const char *path, struct store **ret, struct err *err)
 {
     _cleanup_(store_cleanup) struct store *store = xcalloc(1, sizeof(*store));
     store->path = xstrdup(path);
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int r = sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ? db_fail(store, err) : 0;
     if (r >= 0)
-        r = configure(store, err);
+        r = db_configure(store, err);
+    if (r < 0)
+        return r;
+    *ret = STEAL(store);
+    return 0;
+}
+
+int store_open_reader(const char *path, struct store **ret, struct err *err)
+{
+    _cleanup_(store_cleanup) struct store *store = NULL;
+    int r = db_open_reader(path, &store, err);
     if (r >= 0)
         r = db_exec(store, "BEGIN", err);
     if (r < 0)

@@ -3,6 +3,7 @@
 
 import ctypes
 import fcntl
+import contextlib
 import os
 import queue
 import shutil
@@ -131,7 +132,13 @@ class House:
             return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+        """How many the daemon has, but for those of its databases: workers come and go there."""
+        folder = f"/proc/{self.daemon.pid}/fd"
+        count = 0
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                count += "idsed.db" not in os.readlink(f"{folder}/{name}")
+        return count
 
     def close(self):
         if self.daemon.poll() is None:

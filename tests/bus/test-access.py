@@ -40,7 +40,7 @@ EVERYBODY = None
 # Each method of each interface and the action that it needs; a method that is not here fails the test.
 TABLE = {
     "Manager": {
-        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ListWorkers": READ, "ListDue": READ,
+        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ReadMovements": READ, "ListWorkers": READ, "ListDue": READ,
         "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
         "Refresh": CONTROL, "Backup": CREDENTIALS, "ReleaseCopy": CREDENTIALS, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,

@@ -407,6 +407,63 @@ class Listing(DaemonTest):
         self.assertEqual(len(seen), 15)
         self.assertEqual(seen, sorted(seen, key=lambda place: (-place[0], place[1])))
 
+    def grid(self, limit=4, **filter):
+        rows, cursor = [], ""
+        while True:
+            page, cursor = self.manager("ListMovements", option(filter), cursor, dbus.UInt32(limit))
+            rows += page
+            if cursor == "":
+                return rows
+
+    def test_movements_are_sorted_by_what_is_asked_for(self):
+        def surnames(row):
+            return (row["first-surname"], row["second-surname"], row["names"])
+        everything = self.grid()
+        for sort, key in (("nss", lambda row: row["nss"]), ("date", lambda row: row["date"]), ("sbc", lambda row: row["sbc"]),
+                          ("first-surname", lambda row: tuple(part.replace("Ñ", "N~") for part in surnames(row)))):
+            rows = self.grid(sort=sort)
+            self.assertEqual(len(rows), len(everything), sort)
+            self.assertEqual([key(row) for row in rows], sorted(map(key, rows)), sort)
+            down = self.grid(sort=sort, descending=True)
+            self.assertEqual([(row["lot"], row["position"]) for row in down],
+                             [(row["lot"], row["position"]) for row in reversed(rows)], sort)
+        self.fails("InvalidArgument", self.manager, "ListMovements", option({"sort": "colour"}), "", dbus.UInt32(1))
+        _, cursor = self.manager("ListMovements", option({"sort": "nss"}), "", dbus.UInt32(1))
+        self.fails("InvalidArgument", self.manager, "ListMovements", option({"sort": "date"}), cursor, dbus.UInt32(1))
+
+    def test_movements_are_found_by_parts_of_words(self):
+        row = self.grid()[0]
+        for text in (row["nss"][2:8], str(row["first-surname"]).lower()[:4] + " " + row["nss"][-4:]):
+            found = self.grid(search=text)
+            self.assertIn((row["lot"], row["position"]), [(other["lot"], other["position"]) for other in found], text)
+        self.assertEqual(self.grid(search="nobodyiscalledthis"), [])
+        self.assertEqual(self.grid(search="x" * 200), [])
+        self.fails("InvalidArgument", self.manager, "ListMovements", option({"search": "x" * 201}), "", dbus.UInt32(1))
+
+    def test_only_the_fields_that_are_asked_for_are_told(self):
+        for row in self.grid(fields=["lot", "nss"]):
+            self.assertEqual(sorted(row), ["lot", "nss"])
+        self.fails("InvalidArgument", self.manager, "ListMovements", option({"fields": ["shoe-size"]}), "", dbus.UInt32(1))
+
+    def test_movements_come_as_lines(self):
+        rows = self.grid(sort="nss")
+        file, count, cursor = self.manager("ReadMovements", option({"sort": "nss"}), "", dbus.UInt32(20000))
+        with open(file.take(), encoding="utf-8", newline="") as stream:
+            head, *lines = stream.read().split("\n")
+        self.assertEqual((count, cursor, lines[-1]), (len(rows), "", ""))
+        keys = head.split("\t")
+        for row, line in zip(rows, lines[:-1], strict=True):
+            cells = dict(zip(keys, line.split("\t"), strict=True))
+            self.assertEqual(set(cells), set(row))
+            for key in ("lot", "position", "nss", "names", "state", "curp", "date"):
+                self.assertEqual(cells[key], str(row[key]), key)
+        file, count, cursor = self.manager("ReadMovements", option({"fields": ["nss"]}), "", dbus.UInt32(2))
+        with open(file.take(), encoding="utf-8") as stream:
+            self.assertEqual((stream.readline(), len(stream.readlines()), count), ("nss\n", 2, 2))
+        self.assertNotEqual(cursor, "")
+        for limit in 0, 20001:
+            self.fails("InvalidArgument", self.manager, "ReadMovements", option({}), "", dbus.UInt32(limit))
+
     def test_workers_come_page_by_page(self):
         seen, cursor = [], ""
         while True:
