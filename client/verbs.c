@@ -80,6 +80,8 @@ const struct verb verb_table[] = {
     {"rp list", "", 0, 0, NULL, VERB_READS, N_("list registros patronales"), verb_rp_list},
     {"rp set", N_("RP"), 1, 1, OPTIONS(OPT_NAME, OPT_GUIA, OPT_ENYE, OPT_APPROVE), 0,
      N_("change name, guía, the policy for Ñ or who must approve"), verb_rp_set},
+    {"rp spool", N_("RP"), 1, 1, OPTIONS(OPT_OWNER), 0,
+     N_("as root, make the folders in which files of a user are taken and answered"), verb_rp_spool},
     {"rp pause", N_("RP..."), 1, -1, NULL, 0, N_("send nothing of a registro patronal for now"), verb_act},
     {"rp resume", N_("RP..."), 1, -1, NULL, 0, N_("end a pause"), verb_act},
     {"rp remove", N_("RP..."), 1, -1, NULL, VERB_CONFIRM, N_("forget a registro patronal; its history stays"),

@@ -54,6 +54,7 @@ struct remote;
     X(OLD_PASSWORD_FILE, "old-password-file", N_("FILE"), N_("read the present password from this file"))    \
     X(ONLY_REJECTED, "only-rejected", NULL, N_("make a new lot of the movements that were rejected"))        \
     X(OUTPUT, "output", N_("FILE"), N_("write to this file instead of standard output"))                     \
+    X(OWNER, "owner", N_("USER"), N_("Unix user whose files are taken"))                                     \
     X(PASSWORD_FILE, "password-file", N_("FILE"), N_("read the password from this file"))                    \
     X(PFX, "pfx", N_("FILE"), N_("IMSS certificate (.pfx)"))                                                 \
     X(REASON, "reason", N_("TEXT"), N_("why, for the record"))                                               \
@@ -164,6 +165,7 @@ int verb_receipts_verify(struct invocation *inv, struct err *err);
 int verb_report(struct invocation *inv, struct err *err);
 int verb_rp_add(struct invocation *inv, struct err *err);
 int verb_rp_list(struct invocation *inv, struct err *err);
+int verb_rp_spool(struct invocation *inv, struct err *err);
 int verb_rp_set(struct invocation *inv, struct err *err);
 int verb_cert_add(struct invocation *inv, struct err *err);
 int verb_cert_replace(struct invocation *inv, struct err *err);

@@ -32,6 +32,19 @@ struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *ve
     return act;
 }
 
+struct act *act_new_for(struct daemon *daemon, const char *who, const char *verb, const char *object,
+                        act_ended_fn *ended, void *data)
+{
+    struct act *act = xcalloc(1, sizeof(*act));
+    act->daemon = daemon;
+    act->verb = xstrdup(verb);
+    act->object = xstrdup(object);
+    act->ended = ended;
+    act->data = data;
+    snprintf(act->who, sizeof(act->who), "%s", who);
+    return act;
+}
+
 static void act_free(struct act *act)
 {
     err_clear(&act->err);
@@ -68,7 +81,9 @@ static int audit(struct act *act, int r, struct err *err)
 static void answer_act(void *data, const struct err *lost)
 {
     struct act *act = data;
-    if (lost)
+    if (!act->call)
+        act->ended(act->data, lost ? lost : &act->err);
+    else if (lost)
         bus_call_fail(&act->call, lost);
     else if (act->err.code != ERR_NONE)
         bus_call_fail(&act->call, &act->err);
@@ -88,7 +103,7 @@ void act_end(struct act *act, int r)
         r = err_move(&act->err, &fault);
     if (act->writing)
         store_end(store, r >= 0, r >= 0 ? &act->err : NULL);
-    bool strangers = act->untried && bus_call_uid(act->call) != 0;
+    bool strangers = act->untried && act->call && bus_call_uid(act->call) != 0;
     bool recorded = r < 0 && audited >= 0 && (!strangers || auth_may_record_untried(act->daemon->auth));
     if (recorded && audit(act, r, &fault) < 0)
         log_error("%s", err_text(&fault));

@@ -9,9 +9,14 @@
  */
 enum { ACT_WHO_SIZE = 304 };
 
+/* Told how an act ended that nobody called for; err has no code when it went well. */
+typedef void act_ended_fn(void *data, const struct err *err);
+
 struct act {
     struct daemon *daemon;
-    struct bus_call *call;  /* results are written to it before act_end() */
+    struct bus_call *call; /* results are written to it before act_end(); NULL: nobody called */
+    act_ended_fn *ended;   /* then */
+    void *data;
     struct err err;         /* what went wrong, for a negative act_end() */
     char *verb;             /* "hold" */
     char *object;           /* "lot 12"; may be replaced while the act goes on */
@@ -24,6 +29,11 @@ struct act {
 /* Takes the call over. It may go on for many turns; changes begin with act_write(). */
 struct act *act_new(struct daemon *daemon, struct bus_call *call, const char *verb, const char *object_fmt,
                     ...) _printf_(4, 5);
+/*
+ * An act that nobody calls for, by somebody who is known otherwise; `ended` is called once in the place of an answer.
+ */
+struct act *act_new_for(struct daemon *daemon, const char *who, const char *verb, const char *object,
+                        act_ended_fn *ended, void *data);
 /* From here to act_end(), in this turn, what is written is kept or undone together. */
 int act_write(struct act *act);
 /*

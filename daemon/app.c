@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/app.h"
 
+#include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -29,6 +30,7 @@
 #include "daemon/revocation.h"
 #include "daemon/search.h"
 #include "daemon/sessions.h"
+#include "daemon/spool.h"
 #include "daemon/submit.h"
 #include "daemon/throttle.h"
 #include "net/mail.h"
@@ -163,7 +165,9 @@ static void host_arm(void *data, int64_t at_boot_us)
 
 static void host_lot_changed(void *data, int64_t lot)
 {
-    notices_lot_changed(((struct app *)data)->daemon.notices, lot);
+    struct daemon *daemon = &((struct app *)data)->daemon;
+    notices_lot_changed(daemon->notices, lot);
+    spool_lot_changed(daemon->spool, lot);
 }
 
 static void host_lot_moved(void *data, const struct store_lot *lot)
@@ -512,6 +516,17 @@ static int open_state(struct app *app, struct err *err)
     return open_store(app, err);
 }
 
+/* A daemon with another state than the system's, one for practice for instance, keeps off the system's spool. */
+static void open_spool(struct app *app)
+{
+    struct daemon *daemon = &app->daemon;
+    const char *path = daemon->config.spool_path                   ? daemon->config.spool_path
+                       : streq(app->options.state, IDSED_STATEDIR) ? IDSED_SPOOLDIR
+                                                                   : NULL;
+    if (path)
+        daemon->spool = spool_new(daemon, path);
+}
+
 /* The bus name comes last: from there on calls are served, and all they need is there. */
 static int open_all(struct app *app, struct err *err)
 {
@@ -534,8 +549,8 @@ static int open_all(struct app *app, struct err *err)
     daemon->searches = searches_new(daemon);
     make_engine(app);
     if ((r = open_bus(app, err)) < 0 || (r = home_check(daemon, err)) < 0 ||
-        (r = deadlines_check_calendar(daemon, err)) < 0 ||
-        (r = engine_start(daemon->engine, err)) < 0 || (r = store_commit(daemon->store, err)) < 0)
+        (r = deadlines_check_calendar(daemon, err)) < 0 || (r = engine_start(daemon->engine, err)) < 0 ||
+        (r = store_commit(daemon->store, err)) < 0)
         return r;
     searches_look(daemon->searches);
     daemon->expiry = reminder_new(daemon, expiry_look);
@@ -543,6 +558,7 @@ static int open_all(struct app *app, struct err *err)
     daemon->revocations = revocations_new(daemon);
     watch_signals(app);
     app->machine = machine_new(daemon);
+    open_spool(app);
     return bus_server_own_name(daemon->bus, "mx.idsed1", err);
 }
 
@@ -649,6 +665,7 @@ static void free_daemon(struct daemon *daemon)
     daemon->searches = searches_free(daemon->searches);
     if (daemon->store)
         store_commit(daemon->store, NULL);
+    daemon->spool = spool_free(daemon->spool);
     daemon->bus = bus_server_close(daemon->bus);
     daemon->profiles = profiles_free(daemon->profiles);
     daemon->store = store_close(daemon->store);

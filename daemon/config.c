@@ -63,6 +63,9 @@ static const struct config_key keys[] = {
     {KEY("Deadlines", "GraceSec", SECONDS, deadlines_grace_us), "600", 0, 86400, true,
      N_("How long a lot that was just submitted or answered is given before anybody is told that it is "
         "due.")},
+    {KEY("Spool", "Path", PATH, spool_path), NULL, 0, 0, false,
+     N_("Folder of the spool, which has in/ and out/, instead of /var/spool/idsed. Where in/ is not there is no "
+        "spool.")},
     {KEY("Store", "Path", PATH, store_path), NULL, 0, 0, false,
      N_("Database file, instead of idsed.db in the state folder.")},
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,

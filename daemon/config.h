@@ -33,6 +33,8 @@ struct config {
     /* [Deadlines] */
     int64_t deadlines_mail; /* enum deadlines_mail */
     int64_t deadlines_grace_us;
+    /* [Spool] */
+    char *spool_path;
     /* [Store] */
     char *store_path;
     /* [Sealing] */

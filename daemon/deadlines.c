@@ -62,13 +62,14 @@ static int date_movements(struct daemon *daemon, size_t *left, struct err *err)
     if (r < 0)
         return r;
     const struct store_movement_filter filter = {.lot = lot.id, .states = states_left(&lot)};
+    struct deadline_memo memo = {.calendar = daemon->law.calendar};
     struct store_movement *rows = NULL;
     size_t n = 0;
     store_lot_free(&lot);
     r = store_movement_list(daemon->store, &filter, &deadlines->dated, *left, &rows, &n, err);
     for (size_t i = 0; i < n; i++) {
         struct deadline deadline;
-        if (deadline_of(daemon->law.calendar, &rows[i].movement, &deadline, NULL) >= 0 &&
+        if (deadline_recall(&memo, &rows[i].movement, &deadline) &&
             (deadlines->earliest == 0 || deadline.last < deadlines->earliest))
             deadlines->earliest = deadline.last;
         deadlines->dated = (struct store_movement_cursor){.lot = rows[i].lot, .seq = rows[i].seq};

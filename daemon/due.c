@@ -34,7 +34,8 @@ struct due {
     uint32_t limit, written, looked_at;
     int32_t today, horizon;
     struct store_due_cursor lot;
-    uint32_t seq;      /* of the next movement in that lot */
+    uint32_t seq; /* of the next movement in that lot */
+    struct deadline_memo memo;
     bool within, more; /* in the middle of that lot; there is more behind it */
 };
 
@@ -148,8 +149,8 @@ static int list_rows(struct due *due, const struct store_lot *lot, struct err *e
                                             &rows, &n, err);
     for (; i < n && due->written < due->limit; i++) {
         struct deadline deadline;
-        if (deadline_of(due->daemon->law.calendar, &rows[i].movement, &deadline, NULL) >= 0 &&
-            deadline.last < due->horizon && !is_taken_over(due, lot, &rows[i], corrected))
+        if (deadline_recall(&due->memo, &rows[i].movement, &deadline) && deadline.last < due->horizon &&
+            !is_taken_over(due, lot, &rows[i], corrected))
             write_row(due, lot, &rows[i], &deadline);
         due->seq = rows[i].seq + 1;
     }
@@ -212,7 +213,8 @@ static int list(struct due *due, struct bus_call *call, struct err *err)
 void list_due(struct bus_call *call, void *data)
 {
     _cleanup_err_ struct err err = ERR_INIT;
-    struct due due = {.daemon = data};
+    struct daemon *daemon = data;
+    struct due due = {.daemon = daemon, .memo = {.calendar = daemon->law.calendar}};
     int r = list(&due, call, &err);
-    answer(data, call, r, &err);
+    answer(daemon, call, r, &err);
 }

@@ -5,6 +5,7 @@
 #include "daemon/home.h"
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
+#include "daemon/spool.h"
 
 /* ---- ListLots ---- */
 
@@ -287,6 +288,11 @@ static void get_clock_offset(struct bus_writer *w, const struct bus_property *pr
     bus_write_i32(w, (int32_t)CLAMP(seconds, INT32_MIN, INT32_MAX));
 }
 
+static void get_spool(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_string(w, spool_path(((struct daemon *)daemon)->spool));
+}
+
 static void get_default_user(struct bus_writer *w, const struct bus_property *property, void *daemon)
 {
     _cleanup_free_ char *email = NULL;
@@ -309,6 +315,7 @@ static const struct bus_property properties[] = {
     {"MovementCount", "t", BUS_EMITS_NOTHING, get_movement_count},
     {"ClockTrusted", "b", BUS_EMITS_CHANGE, get_clock_trusted},
     {"ClockOffset", "i", BUS_EMITS_NOTHING, get_clock_offset},
+    {"Spool", "s", BUS_EMITS_NOTHING, get_spool},
     {"DefaultUser", "s", BUS_EMITS_NOTHING, get_default_user},
     {0},
 };

@@ -32,6 +32,12 @@ struct options {
     int fixes;           /* descriptor of a table of corrections; -1: none */
 };
 
+/* What nobody calls for: a file of the spool. It lives until it is told the end. */
+struct ordered {
+    struct submit_order order;
+    struct findings findings;
+};
+
 /* What Lot.Correct starts from. */
 struct parent {
     int64_t lot; /* 0: nothing is corrected */
@@ -44,6 +50,7 @@ struct submission {
     struct submissions *all;
     struct act *act;
     struct options options;
+    struct ordered *ordered; /* NULL: somebody called */
     struct parent parent;
     struct check_options check;
     struct input input; /* without a descriptor where a lot is corrected as it is */
@@ -99,6 +106,10 @@ static void submission_free(struct submission *s)
  */
 static void finish(struct submission *s, int r)
 {
+    if (s->ordered) {
+        s->ordered->findings = s->intake.findings;
+        s->intake.findings = (struct findings){0};
+    }
     act_end(s->act, r);
     submission_free(s);
 }
@@ -143,6 +154,18 @@ static int apply_corrections(struct submission *s)
     return 0;
 }
 
+/* The folder that a file lies in says whose movements it may have. */
+static int check_rps(struct submission *s)
+{
+    const char *rp = s->ordered ? s->ordered->order.rp : NULL;
+    for (size_t i = 0; rp && i < s->intake.n_lots; i++)
+        if (!streq(s->intake.lots[i].rp, rp))
+            return err_set(&s->act->err, ERR_INVALID_FILE,
+                           _("the file has movements of %s, and this is the folder of %s"),
+                           s->intake.lots[i].rp, rp);
+    return 0;
+}
+
 static void prepare(void *data)
 {
     struct submission *s = data;
@@ -162,6 +185,8 @@ static void prepare(void *data)
     if (s->result < 0)
         return;
     s->result = intake_read(s->bytes.data, s->bytes.len, &options, &s->intake, &s->act->err);
+    if (s->result >= 0)
+        s->result = check_rps(s);
     s->sha256 = xcalloc(s->intake.n_lots, sizeof(*s->sha256));
     for (size_t i = 0; i < s->intake.n_lots; i++)
         s->sha256[i] = digest_sha256_hex(s->intake.lots[i].records.data, s->intake.lots[i].records.len);
@@ -217,6 +242,8 @@ static void write_finding(struct bus_writer *w, const struct finding *finding)
 
 static void write_results(struct submission *s, const int64_t *ids, size_t n, bool existing)
 {
+    if (s->ordered)
+        return;
     struct bus_writer *w = bus_call_results(s->act->call);
     bool several = s->parent.lot == 0; /* a correction is one lot */
     if (several)
@@ -257,6 +284,15 @@ static void warn_of_late_sending(struct submission *s)
     }
 }
 
+/* In the turn of the lots: whoever ordered them writes what belongs to them. */
+static int tell_order(struct submission *s, const int64_t *ids, size_t n, bool existing)
+{
+    if (!s->ordered)
+        return 0;
+    const struct submit_order *order = &s->ordered->order;
+    return order->taken(order->data, ids, n, existing, &s->intake.findings, &s->act->err);
+}
+
 /* ---- was it here before? ---- */
 
 /* Given up or refused by the portal as a whole: it may be submitted again. */
@@ -284,6 +320,9 @@ static int find_existing(struct submission *s)
         nothing = came_to_nothing(store, ids[i]);
     if (nothing)
         return 0;
+    r = tell_order(s, ids, n, true);
+    if (r < 0)
+        return r;
     name_object(s->act, ids, n);
     replace_str(&s->act->detail, xstrdup("{\"existing\":true}"));
     write_results(s, ids, n, true);
@@ -394,6 +433,8 @@ static int publish(struct submission *s)
     if (r >= 0)
         r = store_submission_add(daemon->store, s->key, ids, s->intake.n_lots, &s->act->err);
     if (r >= 0)
+        r = tell_order(s, ids, s->intake.n_lots, false);
+    if (r >= 0)
         deadlines_lot_moved(daemon, &(struct store_lot){.state = LOT_STATE_QUEUED});
     for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
         notices_lot_added(daemon->notices, ids[i]);
@@ -486,7 +527,7 @@ static void prepared(void *data)
 {
     struct submission *s = data;
     /* What was taken before is there whatever has become of its registration since. */
-    int existing = s->result < 0 && s->key ? find_existing(s) : 0;
+    int existing = s->result < 0 && s->key && !s->ordered ? find_existing(s) : 0;
     if (existing > 0)
         err_clear(&s->act->err);
     if (s->result < 0)
@@ -551,6 +592,32 @@ void submit(struct bus_call *call, void *data)
         r = act_options(s->act, &reader, options, ELEMENTSOF(options), &s->options);
     if (r >= 0)
         r = start(s);
+    if (r < 0)
+        finish(s, r);
+}
+
+/* ---- the same, of a file that nobody hands over ---- */
+
+static void order_ended(void *data, const struct err *err)
+{
+    struct ordered *ordered = data;
+    ordered->order.ended(ordered->order.data, &ordered->findings, err);
+    findings_free(&ordered->findings);
+    free(ordered);
+}
+
+void submit_ordered(struct daemon *daemon, const struct submit_order *order)
+{
+    struct submission *s = xcalloc(1, sizeof(*s));
+    s->all = daemon->submissions;
+    s->ordered = xcalloc(1, sizeof(*s->ordered));
+    s->ordered->order = *order;
+    s->act = act_new_for(daemon, order->who, "submit", "file", order_ended, s->ordered);
+    s->input = INPUT_INIT;
+    s->input.fd = order->fd;
+    s->options.name = order->name;
+    s->check = check_as_of_now(daemon);
+    int r = start(s);
     if (r < 0)
         finish(s, r);
 }

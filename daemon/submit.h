@@ -11,6 +11,22 @@
  */
 struct submissions;
 
+/*
+ * A file that nobody hands over by a call. `who` stands in the history and in the lots; the file may have movements of one
+ * registro patronal only. All but the descriptor, which is taken over, stays the caller's until `ended`.
+ */
+struct submit_order {
+    const char *who, *name, *rp;
+    int fd;
+    /* In the write turn that makes the lots, or finds those that the same bytes made before; a failure undoes it. */
+    int (*taken)(void *data, const int64_t *lots, size_t n, bool existing, const struct findings *findings,
+                 struct err *err);
+    /* Once, when that is on disk, or nothing came of it. */
+    void (*ended)(void *data, const struct findings *findings, const struct err *err);
+    void *data;
+};
+void submit_ordered(struct daemon *daemon, const struct submit_order *order);
+
 struct submissions *submissions_new(struct daemon *daemon);
 /* What is under way is given up; its callers get ERR_BUSY. After the loop and its workers have ended. */
 struct submissions *submissions_free(struct submissions *submissions);

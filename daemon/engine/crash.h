@@ -25,6 +25,9 @@
     X(RESULTS_BEGUN, "results-begun")               /* some movements' results are written */                \
     X(READ_BEFORE_COMMIT, "read-before-commit")                                                              \
     X(BACKUP_COPIED, "backup-copied")               /* the copy is made, and has its name still */           \
+    X(SPOOL_TAKEN, "spool-taken") /* its lots are on disk, nothing is told of the file */                   \
+    X(SPOOL_TOLD, "spool-told")   /* its result is there, and it lies where it was */                        \
+    X(SPOOL_MOVED, "spool-moved") /* it was moved, which is not on disk */                                   \
     X(RESEAL_BEFORE_COMMIT, "reseal-before-commit") /* every credential is sealed anew, not on disk */       \
     X(RESEAL_AFTER_COMMIT, "reseal-after-commit")
 

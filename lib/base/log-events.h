@@ -33,6 +33,8 @@
     X("quarantined", "ff6006ec0f61439c821dda9c37c142c8")                                                     \
     X("deadline-near", "5b0d8c47e1fa4d62a6f3c1b7709e2d14")                                                   \
     X("deadline-missed", "c2a7f06d93b84e1f8d5e40b16a7c93f8")                                                 \
+    X("spool-refused", "4a70e1c95dd34b6e9f1c08b7a2653ed1")                                                   \
+    X("spool-stuck", "93c5d2f7b8a0461e8d3e7a5f10c94b26")                                                     \
     /* certificates */                                                                                       \
     X("visit-failed", "c4f1b57c1d18425799282e50bea88701")                                                    \
     X("certificate-expiring", "cf5059686aae42e9bfc63f341e872741")                                            \

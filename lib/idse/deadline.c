@@ -94,6 +94,23 @@ int deadline_of(const struct calendar *calendar, const struct movement *movement
     return 0;
 }
 
+bool deadline_recall(struct deadline_memo *memo, const struct movement *movement, struct deadline *ret)
+{
+    size_t at = (size_t)(movement->date * 7 + (int)movement->type * 31 + movement->tipo_salario);
+    struct deadline_known *known = &memo->known[at % ELEMENTSOF(memo->known)];
+    if (!memo->calendar)
+        return false;
+    if (known->date != movement->date || known->type != movement->type ||
+        known->tipo_salario != movement->tipo_salario) {
+        *known = (struct deadline_known){
+            .date = movement->date, .type = movement->type, .tipo_salario = movement->tipo_salario};
+        known->covered = deadline_of(memo->calendar, movement, &known->deadline, NULL) >= 0;
+    }
+    if (known->covered)
+        *ret = known->deadline;
+    return known->covered;
+}
+
 int32_t deadline_effective(const struct deadline *deadline, const struct movement *movement, int32_t received)
 {
     bool ends_with_the_day = movement->causa_baja == '4' || movement->causa_baja == 'A';

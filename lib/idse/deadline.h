@@ -68,6 +68,21 @@ int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today);
 int deadline_of(const struct calendar *calendar, const struct movement *movement, struct deadline *ret,
                 struct err *err);
 /*
+ * The same for many, of which few differ in what a deadline hangs on: {.calendar = …} at first. False when the calendar is
+ * NULL or does not cover the days.
+ */
+struct deadline_memo {
+    const struct calendar *calendar;
+    struct deadline_known {
+        int32_t date; /* 0: nothing is here */
+        enum movement_type type;
+        char tipo_salario;
+        bool covered;
+        struct deadline deadline;
+    } known[64];
+};
+bool deadline_recall(struct deadline_memo *memo, const struct movement *movement, struct deadline *ret);
+/*
  * The day on which IMSS counts a movement as effective that it receives on `received`: the movement's own, but a late
  * baja only ends the day after it was received, unless it is for death or pension (LSS 37).
  */

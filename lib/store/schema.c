@@ -172,7 +172,17 @@ static const char *const migrations[] = {
     "CREATE TRIGGER search_movement_deleted AFTER DELETE ON movement"
     "  WHEN (SELECT state FROM lot WHERE id = OLD.id >> 20) >= 0 BEGIN"
     "  INSERT INTO search_todo VALUES (OLD.id >> 20, 1) ON CONFLICT DO UPDATE SET version = version + 1;"
-    "END;",
+    "END;"
+
+    /* A file of the spool; `identity` is NULL once it was moved away. What was told of its lots, and which documents. */
+    "CREATE TABLE spool_file("
+    "  id INTEGER PRIMARY KEY, rp TEXT NOT NULL, name TEXT NOT NULL, identity TEXT, result TEXT NOT NULL) STRICT;"
+    "CREATE INDEX spool_by_identity ON spool_file(identity) WHERE identity IS NOT NULL;"
+    "CREATE TABLE spool_lot("
+    "  lot INTEGER NOT NULL REFERENCES lot(id), file INTEGER NOT NULL REFERENCES spool_file(id),"
+    "  written INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT -1, done INTEGER NOT NULL DEFAULT 0,"
+    "  PRIMARY KEY(lot, file)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX spool_open ON spool_lot(lot) WHERE done = 0;",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

@@ -313,6 +313,27 @@ class Boot(unittest.TestCase):
         until("the change is told", lambda: event("network-changed"))
         run("idsectl", "submit", str(movements(301)), "--wait=30", user="nomina")
 
+    def test_13_the_spool_takes_the_files_of_its_owner(self):
+        spool = pathlib.Path("/var/spool/idsed")
+        self.assertEqual([oct(path.stat().st_mode & 0o7777) for path in (spool, spool / "in", spool / "out")], ["0o755"] * 3)
+        self.assertEqual(run("idsectl", "rp", "spool", Boot.rp, "--owner", "nomina", user="nomina", check=False).returncode, 4)
+        run("idsectl", "rp", "spool", Boot.rp, "--owner", "nomina")
+        inside, out = spool / "in" / Boot.rp, spool / "out" / Boot.rp
+        source = movements(331)
+        self.assertNotEqual(run("cp", str(source), str(inside / "x"), user="curioso", check=False).returncode, 0)
+        run("sh", "-c", f"cp {source} {inside}/.x && mv {inside}/.x {inside}/altas.txt", user="nomina")
+        result = out / "altas.txt.result.json"
+        until("the lot is answered", lambda: result.exists() and
+              [one["state"] for one in json.loads(result.read_text())["lots"]] == ["accepted"])
+        told = json.loads(run("cat", str(result), user="nomina").stdout)
+        number = told["lots"][0]["lot"]
+        uid = run("id", "-u", "nomina").stdout.strip()
+        self.assertEqual((lot(number)["created_by"], told["submitted_by"]), (f"uid {uid}", f"uid {uid}"))
+        until("receipts come out", (out / f"lot-{number}-constancia.pdf").exists)
+        self.assertEqual(run("cat", str(out / "altas.txt"), user="nomina").stdout, source.read_text())
+        self.assertEqual(list(inside.iterdir()), [])
+        run("rm", str(result), str(out / "altas.txt"), user="nomina")
+
     def test_14_hooks_are_told_and_cannot_block(self):
         folder, out = pathlib.Path("/etc/idsed/hooks.d"), pathlib.Path("/var/lib/idsed-hook")
         (folder / "10-hangs").write_text('#!/bin/sh\n[ "$IDSE_EVENT" != network-changed ] && sleep 1\nexit 3\n')

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 LIMIT = 90  # seconds until something that has to happen counts as not happening
 
@@ -107,6 +108,25 @@ def crash_while_backing_up(point, folder):
     assert left == ["idsed.db"], f"{point}: {left}"
 
 
+def crash_while_spooling(point, rp, data):
+    """The file is taken once, answered, and where it belongs."""
+    spool, name = pathlib.Path(os.environ["IDSED_SPOOL"]), f"{point}.txt"
+    for side in "out", "in":
+        (spool / side / rp).mkdir(exist_ok=True)
+    daemon = start(point)
+    (spool / "beside").write_bytes(data)
+    (spool / "beside").rename(spool / "in" / rp / name)
+    assert daemon.wait(LIMIT) == -signal.SIGKILL, f"{point} was not passed"
+    daemon = start()
+    result, end = spool / "out" / rp / f"{name}.result.json", time.monotonic() + LIMIT
+    while not result.exists() or [lot["state"] for lot in json.loads(result.read_text())["lots"]] != ["accepted"]:
+        assert time.monotonic() < end, f"{point}: {result.read_text() if result.exists() else 'no result'}"
+        time.sleep(0.05)
+    stop(daemon)
+    assert (spool / "out" / rp / name).read_bytes() == data and not list((spool / "in" / rp).iterdir()), point
+    assert set(ledger().values()) == {1}, f"{point}: {ledger()}"
+
+
 def main():
     points = sys.argv[3:] or run(sys.argv[1]).stdout.split()
     fault_file = pathlib.Path(sys.argv[2])
@@ -131,6 +151,10 @@ def main():
             file = pathlib.Path(folder) / f"{number}.txt"
             made = subprocess.run(["make-movements", "--rp", rp, "--count", "3", "--first", str(1 + 10 * number)],
                                   check=True, capture_output=True)
+            if point.startswith("spool"):
+                crash_while_spooling(point, rp, made.stdout)
+                print(f"ok {point}", flush=True)
+                continue
             file.write_bytes(made.stdout)
             crash_once(point, file, fault_file)
             print(f"ok {point}", flush=True)

@@ -112,6 +112,26 @@ static void each_rule_has_its_name_and_source(void **state)
     assert_string_equal(deadline_rule_source(DEADLINE_ALTA), "LSS 15-I; RACERF 45");
 }
 
+static void what_is_recalled_is_what_was_worked_out(void **state)
+{
+    static const enum movement_type types[] = {MOVEMENT_BAJA, MOVEMENT_MODIFICACION, MOVEMENT_REINGRESO};
+    struct deadline_memo memo = {.calendar = calendar}, empty = {0};
+    for (int round = 0; round < 2; round++)
+        for (int32_t date = 20260101; date <= 20261231; date = date_add(date, 1))
+            for (size_t i = 0; i < 3 * ELEMENTSOF(types); i++) {
+                const struct movement movement = movement_of(types[i % 3], (char)('0' + i / 3), date);
+                struct deadline expected, recalled;
+                assert_int_equal(deadline_of(calendar, &movement, &expected, NULL), 0);
+                assert_true(deadline_recall(&memo, &movement, &recalled));
+                assert_int_equal(recalled.last, expected.last);
+                assert_int_equal(recalled.rule, expected.rule);
+            }
+    const struct movement uncovered = movement_of(MOVEMENT_BAJA, 0, 19000101);
+    struct deadline deadline;
+    assert_false(deadline_recall(&memo, &uncovered, &deadline));
+    assert_false(deadline_recall(&empty, &uncovered, &deadline));
+}
+
 /* The last day is Friday 27 November 2026. */
 static void people_are_told_three_and_one_working_days_before_on_the_day_and_after_it(void **state)
 {
@@ -153,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_late_baja_ends_the_day_after_it_arrived),
         cmocka_unit_test(what_the_calendar_does_not_cover_is_an_error),
         cmocka_unit_test(each_rule_has_its_name_and_source),
+        cmocka_unit_test(what_is_recalled_is_what_was_worked_out),
         cmocka_unit_test(people_are_told_three_and_one_working_days_before_on_the_day_and_after_it),
         cmocka_unit_test(a_weekend_counts_for_nothing),
         cmocka_unit_test(what_has_reached_a_stage_lies_before_the_horizon),
