@@ -137,6 +137,9 @@ class Packages(unittest.TestCase):
         self.assertEqual(show("ActiveState"), "active")  # the call started it
         self.assertEqual(run("dpkg", "--audit").stdout, "")
         self.assertEqual(show("UnitFileState", "idse-sim.service"), "disabled")
+        for package in (HERE / "new").glob("idse-notify_*.deb"):
+            dpkg("--install", str(package))
+        self.assertTrue(pathlib.Path("/etc/systemd/user/graphical-session.target.wants/idse-notify.service").is_symlink())
 
     def test_05_an_unattended_purge_keeps_the_data_and_says_so(self):
         told = dpkg("--purge", "idsed").stderr
@@ -149,7 +152,23 @@ class Packages(unittest.TestCase):
         self.assertEqual(lots(), Packages.lots)
         self.assertEqual(key_hash(), Packages.key)
 
-    def test_06_a_purge_that_was_told_to_deletes(self):
+    def test_06_a_purge_asks(self):
+        self.assertIn("Delete the queue", self.purge_and_answer("no"))
+        self.assertTrue((STATE / "idsed.db").exists() and KEY.exists())
+        install("new")
+        self.assertEqual(lots(), Packages.lots)
+        self.purge_and_answer("yes")
+        self.assertFalse(STATE.exists() or KEY.exists())
+        install("new")
+        self.assertEqual(lots(), [])
+
+    @staticmethod
+    def purge_and_answer(answer):
+        """On a terminal, where debconf asks."""
+        return run("script", "--quiet", "--return", "--command", "dpkg --force-unsafe-io --purge idsed", "/dev/null",
+                   input=answer + "\n", env={**os.environ, "DEBIAN_FRONTEND": "teletype", "TERM": "dumb"}).stdout
+
+    def test_07_a_purge_that_was_told_to_before_deletes(self):
         run("debconf-set-selections", input="idsed idsed/purge-data boolean true\n")
         dpkg("--purge", "idsed", "idsectl", "idse-sim", "idse-notify", "idsed-common")
         left = [path for path in (STATE, CONF, KEY, SIM, pathlib.Path("/var/lib/idsed-hook"), pathlib.Path("/var/spool/idsed"))
