@@ -10,6 +10,7 @@
 #include "client/remote.h"
 #include "idse/lot.h"
 #include "idse/movement.h"
+#include "idse/worker.h"
 
 char *field_key(const char *contract_key)
 {
@@ -47,6 +48,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
         return tuples_json(value, field->sub);
     case FIELD_TEXT:
     case FIELD_COUNT:
+    case FIELD_DAYS:
     case FIELD_FLAG:
     case FIELD_LIST:
     case FIELD_HOLD:
@@ -56,6 +58,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_ACT:
     case FIELD_OBJECT:
     case FIELD_OUTCOME:
+    case FIELD_WORKER_STATUS:
         return json_deep_copy(value);
     }
     return json_null();
@@ -156,6 +159,8 @@ char *field_text(const json_t *row, const struct field *field)
         return n ? xasprintf("%llu", (unsigned long long)n) : xstrdup("");
     case FIELD_COUNT:
         return format_count(n);
+    case FIELD_DAYS:
+        return json_is_integer(value) ? xasprintf("%lld", (long long)json_integer_value(value)) : xstrdup("");
     case FIELD_MONEY:
         return n ? format_money(n) : xstrdup("");
     case FIELD_INSTANT:
@@ -182,6 +187,9 @@ char *field_text(const json_t *row, const struct field *field)
         return object_label(text);
     case FIELD_OUTCOME:
         return xstrdup(outcome_label(text));
+    case FIELD_WORKER_STATUS:
+        code = worker_status_from_name(text);
+        return xstrdup(code >= 0 ? worker_status_label((enum worker_status)code) : text);
     }
     return xstrdup("");
 }

@@ -17,6 +17,7 @@ enum field_kind {
     FIELD_TEXT,
     FIELD_NUMBER, /* names a thing; 0 for none */
     FIELD_COUNT,
+    FIELD_DAYS,  /* may be negative; null for none */
     FIELD_MONEY, /* centavos; 0 for none */
     FIELD_INSTANT,
     FIELD_DATE,
@@ -29,6 +30,7 @@ enum field_kind {
     FIELD_ACT, /* these three: of the history */
     FIELD_OBJECT,
     FIELD_OUTCOME,
+    FIELD_WORKER_STATUS,
     FIELD_TUPLES, /* structures, whose members `sub` names; on one line, not in records */
 };
 

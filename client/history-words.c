@@ -20,6 +20,7 @@ static const struct word {
     {"correct", N_("correct")},
     {"discard", N_("discard an unfinished lot")},
     {"document", N_("document received")},
+    {"erase", N_("erase what need not be kept")},
     {"evidence", N_("bundle of evidence")},
     {"hold", N_("hold")},
     {"import", N_("import documents")},
@@ -50,6 +51,8 @@ static const struct word {
     {"user-register", N_("register oneself")},
     {"user-role", N_("change a role")},
     {"user-update", N_("change a user's names")},
+    {"worker-erase", N_("erase a worker's data")},
+    {"worker-export", N_("hand a worker's data over")},
 };
 
 /* What the object of an act begins with. */
@@ -57,6 +60,7 @@ static const struct word kinds[] = {
     /* TRANSLATORS: as in "lot 7", and so on. */
     {"lot", N_("lot")},       {"certificate", N_("certificate")}, {"user", N_("user")},
     {"portal", N_("portal")}, {"database", N_("database")},       {"file", N_("file")},
+    {"worker", N_("worker")},
 };
 
 static const struct word *find(const struct word *words, size_t n, const char *text, size_t len)

@@ -54,6 +54,7 @@ const struct field lot_kind[] = {
     {"Sha256", FIELD_TEXT, RECORD, N_("SHA-256")},
     {"Received", FIELD_INSTANT, RECORD, N_("Received by IMSS")},
     {"Finished", FIELD_INSTANT, RECORD, N_("Finished")},
+    {"Erased", FIELD_INSTANT, RECORD, N_("Erased")},
     {"Attempts", FIELD_COUNT, RECORD, N_("Attempts")},
     {"LastAttempt", FIELD_INSTANT, RECORD, N_("Last attempt")},
     {"LastReason", FIELD_TEXT, 0, N_("Last reason")},
@@ -273,6 +274,40 @@ const struct field roster_difference_kind[] = {
     {"imss-sbc", FIELD_MONEY, COLUMN, N_("SBC at IMSS")},
     {"since", FIELD_DATE, COLUMN | SPARE, N_("Since")},
     {"line", FIELD_NUMBER, COLUMN | SPARE, N_("Line")},
+    {NULL},
+};
+
+const struct field worker_kind[] = {
+    {"registration", FIELD_TEXT, COLUMN, N_("RP")},
+    {"nss", FIELD_TEXT, COLUMN, N_("NSS")},
+    {"first-surname", FIELD_TEXT, COLUMN | CUT, N_("Apellido paterno")},
+    {"second-surname", FIELD_TEXT, COLUMN | SPARE | CUT, N_("Apellido materno")},
+    {"names", FIELD_TEXT, COLUMN | CUT, N_("Nombre")},
+    {"status", FIELD_WORKER_STATUS, COLUMN, N_("Status")},
+    {"since", FIELD_DATE, COLUMN, N_("Since")},
+    {"last", FIELD_DATE, COLUMN | SPARE, N_("Last movement")},
+    {"sbc", FIELD_MONEY, COLUMN, N_("SBC")},
+    {"pending", FIELD_COUNT, COLUMN | SPARE, N_("On their way")},
+    {NULL},
+};
+
+const struct field overview_kind[] = {
+    {"registration", FIELD_TEXT, COLUMN, N_("RP")},
+    {"name", FIELD_TEXT, COLUMN | SPARE | CUT, N_("Razón social")},
+    {"risk", FIELD_TEXT, 0, N_("Risk")},
+    {"risk-text", FIELD_TEXT, COLUMN | CUT, N_("Most pressing")},
+    {"late", FIELD_COUNT, COLUMN, N_("Late")},
+    {"due", FIELD_COUNT, COLUMN, N_("Due today")},
+    {"uncertain", FIELD_COUNT, COLUMN, N_("Uncertain")},
+    {"quarantined", FIELD_COUNT, COLUMN | SPARE, N_("Quarantined")},
+    {"rejected", FIELD_COUNT, COLUMN, N_("Rejected")},
+    {"held", FIELD_COUNT, COLUMN, N_("Held")},
+    {"hold-reason", FIELD_TEXT, COLUMN | SPARE, N_("Held because")},
+    {"queued", FIELD_COUNT, COLUMN | SPARE, N_("Queued")},
+    {"received", FIELD_COUNT, COLUMN | SPARE, N_("Received")},
+    {"certificate", FIELD_NUMBER, 0, N_("Certificate")},
+    {"certificate-days", FIELD_DAYS, COLUMN, N_("Certificate days")},
+    {"last-success", FIELD_INSTANT, COLUMN | SPARE, N_("Last success")},
     {NULL},
 };
 

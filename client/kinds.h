@@ -25,3 +25,5 @@ extern const struct field check_kind[];
 extern const struct field manager_kind[];
 extern const struct field rule_kind[];
 extern const struct field roster_difference_kind[];
+extern const struct field overview_kind[];
+extern const struct field worker_kind[];

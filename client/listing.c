@@ -21,6 +21,7 @@ static const struct {
     [LISTING_LOTS] = {"ListLots", "a{sv}tu", "aa{sv}t", N_("There are no such lots."), lot_kind},
     [LISTING_MOVEMENTS] = {"ListMovements", "a{sv}su", "aa{sv}s", N_("There are no such movements."),
                            movement_kind},
+    [LISTING_WORKERS] = {"ListWorkers", "a{sv}su", "aa{sv}s", N_("There are no such workers."), worker_kind},
     [LISTING_HISTORY] = {"ListHistory", "a{sv}tu", "aa{sv}t", N_("There is no such record."), history_kind},
 };
 
@@ -62,6 +63,8 @@ static void write_filter(struct bus_writer *w, enum listing listing, const struc
         write_states(w, filter->states);
     if (filter->held)
         bus_entry_bool(w, "held", true);
+    if (filter->active)
+        bus_entry_bool(w, "active", true);
     if (filter->nss)
         bus_entry_string(w, "nss", filter->nss);
     if (filter->type)
@@ -82,7 +85,7 @@ static int fetch_page(struct remote *remote, enum listing listing, const struct 
     remote_begin(remote, REMOTE_ROOT, REMOTE_MANAGER, listings[listing].method, listings[listing].signature,
                  &w);
     write_filter(&w, listing, filter);
-    if (listing == LISTING_MOVEMENTS)
+    if (listing == LISTING_MOVEMENTS || listing == LISTING_WORKERS)
         bus_write_string(&w, json_string_value(cursor));
     else
         bus_write_u64(&w, (uint64_t)json_integer_value(cursor));
@@ -163,6 +166,7 @@ int listing_filter(const struct invocation *inv, enum listing listing, struct fi
     struct filter filter = {
         .rp = inv->value[OPT_RP],
         .held = inv->value[OPT_HELD] != NULL,
+        .active = inv->value[OPT_ACTIVE] != NULL,
         .nss = inv->value[OPT_NSS],
         .type = inv->value[OPT_TYPE],
         .who = inv->value[OPT_USER],

@@ -5,12 +5,13 @@
 #include "client/verbs.h"
 
 /* The long lists of the interface, fetched page by page. */
-enum listing { LISTING_LOTS, LISTING_MOVEMENTS, LISTING_HISTORY };
+enum listing { LISTING_LOTS, LISTING_MOVEMENTS, LISTING_WORKERS, LISTING_HISTORY };
 
 struct filter {
     const char *rp;
     char **states;    /* stable names, NULL-terminated; NULL for any */
     bool held;        /* lots */
+    bool active;      /* workers */
     const char *nss;  /* movements */
     const char *type; /* movements */
     uint64_t lot;     /* movements, history */

@@ -6,25 +6,24 @@
 #include "client/findings.h"
 #include "client/input.h"
 #include "client/kinds.h"
+#include "client/listing.h"
 #include "client/output.h"
 #include "client/remote.h"
 #include "client/verbs.h"
 
 /* idsectl reconcile: of lots with the portal's list, and of a roster with the workers that IMSS has. */
 
-enum { MAX_ROSTER = 256 << 20, PAGE = 1000 };
+enum { MAX_ROSTER = 256 << 20 };
 
 /* ---- the workers that IMSS has ---- */
 
 static void take_worker(struct roster *imss, const json_t *row)
 {
-    const char *status = row_text(row, "status");
+    int status = worker_status_from_name(row_text(row, "status"));
     struct roster_entry entry = {
         .sbc_centavos = (int32_t)row_number(row, "sbc"),
         .since = (int32_t)row_number(row, "since"),
-        .status = streq(status, worker_status_name(WORKER_ACTIVE)) ? WORKER_ACTIVE
-                  : streq(status, worker_status_name(WORKER_GONE)) ? WORKER_GONE
-                                                                   : WORKER_UNKNOWN,
+        .status = status < 0 ? WORKER_UNKNOWN : (enum worker_status)status,
         .pending = (uint32_t)row_number(row, "pending"),
     };
     _cleanup_free_ char *name = xasprintf("%s %s %s", row_text(row, "first-surname"),
@@ -35,36 +34,18 @@ static void take_worker(struct roster *imss, const json_t *row)
     roster_add(imss, &entry);
 }
 
-static int fetch_page(struct invocation *inv, const char *rp, const char *cursor, json_t **ret,
-                      struct err *err)
+static void take_workers(void *data, const json_t *rows)
 {
-    struct bus_writer w;
-    remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "ListWorkers", "a{sv}su", &w);
-    bus_open_array(&w);
-    if (*rp)
-        bus_entry_string(&w, "registration", rp);
-    bus_close(&w);
-    bus_write_string(&w, cursor);
-    bus_write_u32(&w, PAGE);
-    return remote_call(inv->remote, &w, REMOTE_SHORT, "aa{sv}s", ret, err);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        take_worker(data, json_array_get(rows, i));
 }
 
 static int fetch_workers(struct invocation *inv, const char *rp, struct roster *imss, struct err *err)
 {
-    _cleanup_json_ json_t *reply = NULL;
-    const char *cursor = "";
-    do {
-        _cleanup_json_ json_t *before = STEAL(reply);
-        int r = fetch_page(inv, rp, cursor, &reply, err);
-        if (r < 0)
-            return r;
-        const json_t *rows = json_array_get(reply, 0);
-        for (size_t i = 0; i < json_array_size(rows); i++)
-            take_worker(imss, json_array_get(rows, i));
-        cursor = json_string_value(json_array_get(reply, 1));
-    } while (!str_empty(cursor));
+    int r = listing_fetch(inv->remote, LISTING_WORKERS, &(struct filter){.rp = *rp ? rp : NULL}, 0,
+                          take_workers, imss, NULL, err);
     roster_sort(imss);
-    return 0;
+    return r;
 }
 
 /* ---- the roster ---- */

@@ -10,6 +10,7 @@
 #include "client/listing.h"
 #include "client/metrics.h"
 #include "client/output.h"
+#include "client/overview.h"
 #include "client/rp.h"
 #include "client/terminal.h"
 #include "idse/lot.h"
@@ -240,6 +241,8 @@ static void print_status(const struct status *status, const json_t *expiring, co
 
 int verb_status(struct invocation *inv, struct err *err)
 {
+    if (inv->value[OPT_RPS])
+        return overview_run(inv, err);
     _cleanup_(status_clear) struct status status = {0};
     int r = fetch(inv, &status, err);
     if (r < 0)

@@ -9,7 +9,7 @@ const struct option_info option_table[_OPT_MAX] = {
 
 /* clang-format off */
 const struct verb verb_table[] = {
-    {"status", "", 0, 0, OPTIONS(OPT_METRICS), VERB_READS,
+    {"status", "", 0, 0, OPTIONS(OPT_METRICS, OPT_RPS), VERB_READS,
      N_("one screen: the daemon, the portal, the lots, and what needs a person"), verb_status},
     {"doctor", "", 0, 0, NULL, VERB_READS, N_("let the daemon look into itself"), verb_doctor},
     {"backup", N_("FILE"), 1, 1, OPTIONS(OPT_FORCE), 0,
@@ -74,6 +74,13 @@ const struct verb verb_table[] = {
 
     {"report", N_("LOT..."), 1, -1, OPTIONS(OPT_OUTPUT, OPT_FORCE), VERB_LOCAL | VERB_READS,
      N_("a readable account of lots, or of evidence bundles: what was sent, what IMSS answered"), verb_report},
+
+    {"worker list", "", 0, 0, OPTIONS(OPT_ACTIVE, OPT_RP, OPT_LIMIT), VERB_READS,
+     N_("list workers, by what IMSS operated of their movements"), verb_worker_list},
+    {"worker export", N_("NSS"), 1, 1, OPTIONS(OPT_OUTPUT, OPT_FORCE), 0,
+     N_("everything that is stored of a worker (JSON), for whom it concerns"), verb_worker_export},
+    {"worker erase", N_("NSS"), 1, 1, NULL, VERB_CONFIRM | VERB_READS,
+     N_("erase what is stored of a worker and need not be kept"), verb_worker_erase},
 
     {"rp add", N_("RP"), 1, 1, OPTIONS(OPT_NAME, OPT_GUIA, OPT_ENYE, OPT_APPROVE, OPT_FORCE), 0,
      N_("register a registro patronal"), verb_rp_add},

@@ -25,6 +25,7 @@ struct remote;
     X(YES, "yes", NULL, N_("do not ask for confirmation"))                                                   \
     /* those of some verbs */                                                                                \
     X(ACCEPT, "accept", NULL, N_("the privacy notice and the service agreement are accepted"))               \
+    X(ACTIVE, "active", NULL, N_("only workers who are active"))                                             \
     X(ADMIN, "admin", NULL, N_("as an administrator, without the present password"))                         \
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
     X(APPROVE, "approve", "yes|no", N_("must a second person approve what is submitted?"))                   \
@@ -63,6 +64,7 @@ struct remote;
     X(ROLE, "role", "consulta|operador|administrador", N_("what the user may do"))                           \
     X(ROSTER, "roster", N_("FILE"), N_("the staff as the payroll has it (CSV)"))                             \
     X(RP, "rp", N_("RP"), N_("registro patronal; several with commas where a certificate serves them"))      \
+    X(RPS, "rps", NULL, N_("one line for each registro patronal, the most pressing first"))                  \
     X(RULES, "rules", NULL, N_("list the rules"))                                                            \
     X(SECOND_SURNAME, "second-surname", N_("NAME"), N_("segundo apellido"))                                  \
     X(SINCE, "since", N_("DATE"), N_("from this day on (YYYY-MM-DD)"))                                       \
@@ -163,6 +165,9 @@ int verb_receipts_get(struct invocation *inv, struct err *err);
 int verb_receipts_export(struct invocation *inv, struct err *err);
 int verb_receipts_verify(struct invocation *inv, struct err *err);
 int verb_report(struct invocation *inv, struct err *err);
+int verb_worker_list(struct invocation *inv, struct err *err);
+int verb_worker_export(struct invocation *inv, struct err *err);
+int verb_worker_erase(struct invocation *inv, struct err *err);
 int verb_rp_add(struct invocation *inv, struct err *err);
 int verb_rp_list(struct invocation *inv, struct err *err);
 int verb_rp_spool(struct invocation *inv, struct err *err);

@@ -26,6 +26,7 @@
 #include "daemon/iface.h"
 #include "daemon/machine.h"
 #include "daemon/notices.h"
+#include "daemon/privacy.h"
 #include "daemon/profiles.h"
 #include "daemon/revocation.h"
 #include "daemon/search.h"
@@ -277,6 +278,7 @@ static void reload(struct app *app)
         engine_configure(app->daemon.engine, &numbers);
         revocations_ask(app->daemon.revocations);
         deadlines_ask(app->daemon.deadlines);
+        privacy_ask(app->daemon.privacy);
         log_event(LOG_INFO, "configuration-read", "%s", _("The configuration was read again."));
     }
     sd_notify(0, "READY=1");
@@ -556,6 +558,7 @@ static int open_all(struct app *app, struct err *err)
     daemon->expiry = reminder_new(daemon, expiry_look);
     daemon->deadlines = deadlines_new(daemon);
     daemon->revocations = revocations_new(daemon);
+    daemon->privacy = privacy_new(daemon);
     watch_signals(app);
     app->machine = machine_new(daemon);
     open_spool(app);
@@ -666,6 +669,7 @@ static void free_daemon(struct daemon *daemon)
     if (daemon->store)
         store_commit(daemon->store, NULL);
     daemon->spool = spool_free(daemon->spool);
+    daemon->privacy = privacy_free(daemon->privacy); /* after what it left with the commit */
     daemon->bus = bus_server_close(daemon->bus);
     daemon->profiles = profiles_free(daemon->profiles);
     daemon->store = store_close(daemon->store);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "idse/retention.h"
 
 #define KEY(section, name, type, field) section, name, CONFIG_##type, offsetof(struct config, field)
 
@@ -99,6 +100,9 @@ static const struct config_key keys[] = {
     {KEY("Mail", "StartTLS", WORD, mail_starttls), "required", 0, 0, true,
      N_("With smtp://: required, or never, which only a relay on this machine is allowed."),
      "required|never"},
+    {KEY("Privacy", "RetainYears", COUNT, retain_years), "0", 0, 100, true,
+     N_("How many years after the one in which it was finished a lot is kept; then its documents and whatever names "
+        "people are erased. At least 5 (LSS 15-II); 0 keeps everything.")},
     {KEY("Log", "Level", LEVEL, log_level), "info", 0, 0, true,
      N_("Least important messages that are logged: err, warning, notice, info or debug.")},
     {0},
@@ -380,6 +384,9 @@ int config_load(const char *path, bool must_exist, struct config *ret, struct bu
     if (r >= 0 && config.attempt_delay_us > config.attempt_delay_max_us)
         r = err_set(err, ERR_CONFIG, _("%s: [Users] AttemptDelaySec is greater than AttemptDelayMaxSec"),
                     path);
+    if (r >= 0 && config.retain_years > 0 && config.retain_years < RETENTION_YEARS)
+        r = err_set(err, ERR_CONFIG, _("%s: [Privacy] RetainYears is less than %d, which LSS 15-II asks for"), path,
+                    RETENTION_YEARS);
     if (r >= 0)
         r = check_mail(&config, path, err);
     if (r < 0)

@@ -46,6 +46,7 @@ struct config {
     int64_t self_registration; /* enum self_registration */
     int64_t session_idle_us;
     int64_t attempt_delay_us, attempt_delay_max_us;
+    int64_t retain_years; /* 0: for ever */
     /* [Mail] */
     char *mail_relay, *mail_from, *mail_user, *mail_password_file, *mail_ca_file;
     int64_t mail_starttls; /* enum mail_starttls */

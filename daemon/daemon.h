@@ -33,6 +33,7 @@ struct daemon {
     struct reminder *expiry; /* of certificates */
     struct deadlines *deadlines;
     struct revocations *revocations;
+    struct privacy *privacy;
     struct law law;         /* limits and calendar; empty where the package's files are not there */
     struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;

@@ -311,6 +311,7 @@ static const struct bus_property properties[] = {
     {"Folio", "s", BUS_EMITS_CHANGE, NULL, LOT(folio)},
     {"Received", "t", BUS_EMITS_CHANGE, NULL, LOT(received_us)},
     {"Finished", "t", BUS_EMITS_CHANGE, NULL, LOT(finished_us)},
+    {"Erased", "t", BUS_EMITS_NOTHING, NULL, LOT(erased_us)},
     {"Parent", "t", BUS_EMITS_CONST, NULL, LOT(parent)},
     {"CorrectedBy", "t", BUS_EMITS_CHANGE, get_corrected_by},
     {"Receipts", "a(tssst)", BUS_EMITS_CHANGE, get_receipts},

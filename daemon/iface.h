@@ -79,6 +79,9 @@ void list_history(struct bus_call *call, void *daemon);
 void verify_history(struct bus_call *call, void *daemon);
 void list_workers(struct bus_call *call, void *daemon);
 void manager_backup(struct bus_call *call, void *daemon);
+void overview(struct bus_call *call, void *daemon);
+void worker_export(struct bus_call *call, void *daemon);
+void worker_erase(struct bus_call *call, void *daemon);
 
 /* … and one of Certificate. */
 void certificate_replace(struct bus_call *call, void *certificate_object);

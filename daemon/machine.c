@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "daemon/deadlines.h"
+#include "daemon/privacy.h"
 #include "daemon/profiles.h"
 #include "daemon/reminder.h"
 
@@ -38,6 +39,7 @@ static void time_jumped(struct daemon *daemon)
     engine_clock_changed(daemon->engine);
     reminder_ask(daemon->expiry);
     deadlines_ask(daemon->deadlines);
+    privacy_ask(daemon->privacy);
 }
 
 static void on_clock_set(void *data)

@@ -23,6 +23,7 @@
     X(UNKNOWN_RP, "UnknownRegistration", EXIT_STATUS_NOT_FOUND, N_("This registro patronal is not known"))   \
     X(UNKNOWN_CERTIFICATE, "UnknownCertificate", EXIT_STATUS_NOT_FOUND, N_("There is no such certificate"))  \
     X(UNKNOWN_DOCUMENT, "UnknownDocument", EXIT_STATUS_NOT_FOUND, N_("There is no such document"))           \
+    X(ERASED, "Erased", EXIT_STATUS_NOT_FOUND, N_("This was erased because it need not be kept any more"))   \
     X(UNKNOWN_PROFILE, "UnknownProfile", EXIT_STATUS_NOT_FOUND, N_("There is no such portal profile"))       \
     X(UNKNOWN_CODE, "UnknownCode", EXIT_STATUS_NOT_FOUND, N_("This rejection code is not known"))            \
     X(RP_EXISTS, "RegistrationExists", EXIT_STATUS_FAILURE, N_("This registro patronal is already there"))   \

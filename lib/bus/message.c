@@ -241,6 +241,7 @@ void bus_close_entry(struct bus_writer *w)
 ENTRY(string, "s", const char *)
 ENTRY(path, "o", const char *)
 ENTRY(bool, "b", bool)
+ENTRY(i32, "i", int32_t)
 ENTRY(u32, "u", uint32_t)
 ENTRY(u64, "t", uint64_t)
 #undef ENTRY

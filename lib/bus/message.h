@@ -72,6 +72,7 @@ void bus_close(struct bus_writer *w);
 void bus_entry_string(struct bus_writer *w, const char *key, const char *value);
 void bus_entry_path(struct bus_writer *w, const char *key, const char *path);
 void bus_entry_bool(struct bus_writer *w, const char *key, bool value);
+void bus_entry_i32(struct bus_writer *w, const char *key, int32_t value);
 void bus_entry_u32(struct bus_writer *w, const char *key, uint32_t value);
 void bus_entry_u64(struct bus_writer *w, const char *key, uint64_t value);
 /* For any other value: open, write one value of this signature, close. */

@@ -55,15 +55,28 @@ enum finding_rule worker_judge(const struct worker *worker, const struct worker_
     return _RULE_MAX;
 }
 
+static const struct {
+    const char *name, *label;
+} statuses[] = {
+    [WORKER_UNKNOWN] = {"unknown", N_("not known")},
+    [WORKER_ACTIVE] = {"active", N_("active")},
+    [WORKER_GONE] = {"gone", N_("gone")},
+};
+
 const char *worker_status_name(enum worker_status status)
 {
-    switch (status) {
-    case WORKER_UNKNOWN:
-        return "unknown";
-    case WORKER_ACTIVE:
-        return "active";
-    case WORKER_GONE:
-        return "gone";
-    }
-    return "";
+    return statuses[status].name;
+}
+
+const char *worker_status_label(enum worker_status status)
+{
+    return _(statuses[status].label);
+}
+
+int worker_status_from_name(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTSOF(statuses); i++)
+        if (streq(statuses[i].name, name))
+            return (int)i;
+    return -1;
 }

@@ -36,4 +36,6 @@ void worker_apply(struct worker *worker, const struct worker_event *event);
 /* The rule that the event breaks when it comes next; _RULE_MAX when it breaks none. */
 enum finding_rule worker_judge(const struct worker *worker, const struct worker_event *event);
 
-const char *worker_status_name(enum worker_status status); /* "unknown", "active", "gone": stable */
+const char *worker_status_name(enum worker_status status);  /* "unknown", "active", "gone": stable */
+const char *worker_status_label(enum worker_status status); /* for people, translated */
+int worker_status_from_name(const char *name);              /* negative when it is none */

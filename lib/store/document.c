@@ -191,6 +191,13 @@ static int read_row(struct store *store, int64_t id, struct store_document *ret,
     return r != 0 ? r : err_set(err, ERR_UNKNOWN_DOCUMENT, _("There is no document %lld"), (long long)id);
 }
 
+static int check_erased(struct store *store, int64_t lot, struct err *err)
+{
+    int64_t erased_us = 0;
+    int r = lot ? db_number(store, &erased_us, err, "SELECT erased_us FROM lot WHERE id = ?1", DB_INT(lot)) : 0;
+    return r >= 0 && erased_us ? lot_erased(lot, erased_us, err) : r;
+}
+
 int store_document_get(struct store *store, int64_t id, struct store_document *ret_document, struct buf *ret,
                        struct err *err)
 {
@@ -199,7 +206,9 @@ int store_document_get(struct store *store, int64_t id, struct store_document *r
     if (r < 0)
         return r;
     size_t before = ret->len;
-    r = read_parts(store, id, ret, err);
+    r = check_erased(store, document.lot, err);
+    if (r >= 0)
+        r = read_parts(store, id, ret, err);
     if (r >= 0) {
         _cleanup_free_ char *sha256 = digest_sha256_hex(str_or_empty(ret->data) + before, ret->len - before);
         if (ret->len - before != document.size || !streq_null(sha256, document.sha256))

@@ -46,6 +46,9 @@
     X(deadline, I32, store_lot, deadline)                                                                    \
     X(deadline_stage, I32, store_lot, deadline_stage)
 
+/* What others write: see erase.c. */
+#define LOT_MARKED(X) X(erased_us, I64, store_lot, erased_us)
+
 /* What its intake counts. */
 #define LOT_COUNTED(X)                                                                                       \
     X(count_bajas, U32, store_lot, counts[COUNT_BAJAS])                                                      \
@@ -53,7 +56,7 @@
     X(count_reingresos, U32, store_lot, counts[COUNT_REINGRESOS])                                            \
     X(count_total, U32, store_lot, counts[COUNT_TOTAL])
 
-#define LOT_ALL(X) LOT_FIXED(X) LOT_CHANGING(X) LOT_COUNTED(X)
+#define LOT_ALL(X) LOT_FIXED(X) LOT_CHANGING(X) LOT_COUNTED(X) LOT_MARKED(X)
 #define LOT_SELECT SQL_SELECT("id", LOT_ALL) " FROM lot"
 extern const struct db_mapping lot_mapping; /* of LOT_SELECT's rows */
 
@@ -76,6 +79,7 @@ static inline int64_t row_last(int64_t lot)
 }
 
 int lot_unknown(int64_t id, struct err *err);
+int lot_erased(int64_t id, int64_t erased_us, struct err *err);
 /* The movements at these positions of a lot are approved: what they correct is superseded. */
 int corrections_supersede(struct store *store, int64_t lot, uint32_t *positions, size_t n, struct err *err);
 /* Adds the errors of the movements from `first` to before `behind` to what is known of codes and texts, or takes them off. */

@@ -4,7 +4,7 @@
 
 static const struct db_field fields[] = {DB_FIELD(I64, store_lot, id),
                                          LOT_FIXED(COLUMN_FIELD) LOT_CHANGING(COLUMN_FIELD)
-                                             LOT_COUNTED(COLUMN_FIELD)};
+                                             LOT_COUNTED(COLUMN_FIELD) LOT_MARKED(COLUMN_FIELD)};
 const struct db_mapping lot_mapping = DB_MAPPING(store_lot, fields);
 static const struct db_field changing_fields[] = {DB_FIELD(I64, store_lot, id), LOT_CHANGING(COLUMN_FIELD)};
 static const struct db_mapping changing_mapping = DB_MAPPING(store_lot, changing_fields);
@@ -22,6 +22,13 @@ void store_lots_free(struct store_lot *lots, size_t n)
 int lot_unknown(int64_t id, struct err *err)
 {
     return err_set(err, ERR_UNKNOWN_LOT, _("There is no lot %lld"), (long long)id);
+}
+
+int lot_erased(int64_t id, int64_t erased_us, struct err *err)
+{
+    _cleanup_free_ char *when = time_format_short(erased_us);
+    return err_set(err, ERR_ERASED, _("What was sent and received with lot %lld was erased on %.10s"), (long long)id,
+                   when);
 }
 
 int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct err *err)
@@ -66,12 +73,13 @@ int store_lot_records_next(struct store *store, int64_t id, uint32_t *part, size
 
 int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err)
 {
-    int64_t total = 0;
+    int64_t erased_us = 0;
     uint32_t part = 0;
-    int r =
-        db_number(store, &total, err, "SELECT count_total FROM lot WHERE id = ?1 AND state >= 0", DB_INT(id));
+    int r = db_number(store, &erased_us, err, "SELECT erased_us FROM lot WHERE id = ?1 AND state >= 0", DB_INT(id));
     if (r <= 0)
         return r < 0 ? r : lot_unknown(id, err);
+    if (erased_us)
+        return lot_erased(id, erased_us, err);
     return store_lot_records_next(store, id, &part, SIZE_MAX, ret, err);
 }
 

@@ -22,7 +22,7 @@
  *
  * Version 2. An attempt has the certificates that the portal showed, as PEM. Approval by a second person, sending later,
  * deadlines. search_todo: the lots that the index of the grid (search.h) does not show as they are; `version` grows with every
- * change.
+ * change. erasure: lots of which something is still to be erased, see erase.c.
  */
 static const char *const migrations[] = {
     "CREATE TABLE certificate("
@@ -182,7 +182,12 @@ static const char *const migrations[] = {
     "  lot INTEGER NOT NULL REFERENCES lot(id), file INTEGER NOT NULL REFERENCES spool_file(id),"
     "  written INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT -1, done INTEGER NOT NULL DEFAULT 0,"
     "  PRIMARY KEY(lot, file)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX spool_open ON spool_lot(lot) WHERE done = 0;",
+    "CREATE INDEX spool_open ON spool_lot(lot) WHERE done = 0;"
+
+    "ALTER TABLE lot ADD COLUMN erased_us INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE erasure(lot INTEGER PRIMARY KEY REFERENCES lot(id), whole INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX lot_by_end ON lot(finished_us) WHERE finished_us <> 0 AND erased_us = 0;"
+    "CREATE INDEX lot_by_success ON lot(rp, finished_us) WHERE state IN (4, 5);",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

@@ -97,7 +97,7 @@ bool search_index_due(struct store *store)
 }
 
 /* A new token: whatever lies there as an index is not of it, so everything is to be done. */
-static int renew(struct store *store, struct err *err)
+int search_index_renew(struct store *store, struct err *err)
 {
     uint64_t random;
     random_bytes(&random, sizeof(random));
@@ -119,7 +119,7 @@ static int take_identity(struct store *store, struct search_slice *slice, struct
     if (r == 0 || store->search.renew) {
         slice->renew = true;
         replace_str(&slice->token, NULL);
-        r = renew(store, err);
+        r = search_index_renew(store, err);
         if (r >= 0)
             r = store_value_get(store, SEARCH_TOKEN, &slice->token, err);
     }

@@ -28,6 +28,8 @@ void search_slice_run(struct search_slice *slice);
 int search_slice_end(struct store *store, struct search_slice *slice, struct err *err);
 /* Frees one that was never run, or whose end nobody waits for. Returns NULL. */
 struct search_slice *search_slice_free(struct search_slice *slice);
+/* The next slices make a new index, in another file, so that nothing is left of what the old one had. */
+int search_index_renew(struct store *store, struct err *err);
 /* All of it at once, in the caller's thread; for tools and tests. Commits. */
 int search_index_all(struct store *store, struct err *err);
 

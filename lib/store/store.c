@@ -149,6 +149,12 @@ int store_checkpoint(const char *path, struct err *err)
                : err_set(err, ERR_STORE, _("The database %s reported: %s"), path, sqlite3_errstr(code));
 }
 
+int store_empty_log(struct store *store, struct err *err)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return code == SQLITE_OK ? 1 : (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED ? 0 : db_fail(store, err);
+}
+
 int store_open(const struct store_options *options, struct store **ret, struct err *err)
 {
     int r = open_file(options->path, err);

@@ -82,6 +82,11 @@ int store_copy(const struct store_copy *copy, struct err *err);
 /* Marks a database that nobody works on, unless it is marked. */
 int store_copy_mark(const char *path, const char *mark, struct err *err);
 
+/*
+ * Moves what is left in the log and empties it, so that it holds nothing of what was erased either. Between turns; quick
+ * after store_checkpoint(). 1, or 0 when somebody else is reading: try again later.
+ */
+int store_empty_log(struct store *store, struct err *err);
 /* Commits what is open and closes. Returns NULL. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store *, store_cleanup, store_close)
@@ -124,6 +129,20 @@ int store_rp_get(struct store *store, const char *rp, struct store_rp *ret,
 /* All, sorted by rp; *ret is an array of *ret_n to be freed with store_rps_free(). */
 int store_rp_list(struct store *store, struct store_rp **ret, size_t *ret_n, struct err *err);
 void store_rps_free(struct store_rp *rps, size_t n);
+
+/* How a registro patronal stands: lots, unless it says movements. */
+struct store_overview {
+    char rp[12];
+    int64_t queued, uncertain, received, quarantined;
+    int64_t held;
+    enum lot_hold hold; /* one of those that hold them */
+    int64_t late, due;  /* not at IMSS, or rejected there and not corrected, with the last legal day over, or today */
+    int64_t rejected;   /* movements that IMSS rejected, in lots that were not corrected */
+    int64_t success_us; /* when a lot was last accepted, in whole or in part; 0: never */
+};
+/* All that are registered, sorted by rp; free the array with free(). `today` is yyyymmdd in Mexico. */
+int store_overview_list(struct store *store, int32_t today, struct store_overview **ret, size_t *ret_n,
+                        struct err *err);
 
 /* ---- certificates ---- */
 enum certificate_kind { CERTIFICATE_IMSS = 1, CERTIFICATE_EFIRMA = 2 };
@@ -229,6 +248,7 @@ struct store_lot {
      */
     int32_t deadline;
     enum deadline_stage deadline_stage; /* that people were told of */
+    int64_t erased_us; /* when its bytes were erased; 0 = they are here */
 };
 void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);
@@ -424,6 +444,22 @@ int store_spool_open_lots(struct store *store, int64_t **ret, size_t *ret_n, str
  */
 int store_spool_progress(struct store *store, int64_t lot, unsigned *ret_written, int *ret_told, struct err *err);
 int store_spool_note_progress(struct store *store, int64_t lot, unsigned written, int told, bool done, struct err *err);
+
+/* ---- erasing; see erase.c for what goes and what stays ---- */
+struct store_erasure {
+    uint32_t erased, kept; /* movements */
+    uint32_t open;         /* of those kept: in lots that are not finished */
+    int64_t last_us;       /* when the last of those kept was finished */
+};
+/*
+ * Erases a worker's movements in lots that never reached IMSS or were finished before `before_us`. The bytes of these lots
+ * cannot be read any more, and go with store_erase_some().
+ */
+int store_erase_worker(struct store *store, int64_t nss, int64_t before_us, struct store_erasure *ret, struct err *err);
+/* Begins to erase the lot that was finished first, if before `before_us`: 1 and its id, or 0. */
+int store_erase_oldest(struct store *store, int64_t before_us, int64_t *ret_lot, struct err *err);
+/* Goes on with what was begun, at most `max` movements: 1 when there may be more, 0 when nothing is left to do. */
+int store_erase_some(struct store *store, size_t max, struct err *err);
 
 /* ---- codes of rejections, learned from constancias ---- */
 struct store_rejection {

@@ -41,6 +41,7 @@ EVERYBODY = None
 TABLE = {
     "Manager": {
         "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ReadMovements": READ, "ListWorkers": READ, "ListDue": READ,
+        "Overview": SUBMIT, "ExportWorker": SUBMIT, "EraseWorker": USERS,
         "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
         "Refresh": CONTROL, "Backup": CREDENTIALS, "ReleaseCopy": CREDENTIALS, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,

@@ -489,6 +489,38 @@ class Listing(DaemonTest):
         self.fails("InvalidArgument", self.manager, "ListWorkers", option({}), "", dbus.UInt32(0))
         self.fails("UnknownOption", self.manager, "ListWorkers", option({"name": "x"}), "", dbus.UInt32(1))
 
+    def test_the_overview_says_what_is_most_pressing(self):
+        ours, = [row for row in self.manager("Overview") if row["registration"] == RP]
+        self.assertEqual((ours["risk"], ours["certificate"], ours["certificate-days"]), ("no-certificate", 0, 0))
+        self.assertEqual(ours["queued"], len(self.lots_where(registration=RP, states=dbus.Array(["queued"], signature="s"))))
+        self.assertEqual(ours["held"], len(self.lots_where(registration=RP, held=True)))
+        self.assertEqual((ours["rejected"], ours["uncertain"], ours["last-success"]), (0, 0, 0))
+
+    def test_the_data_of_a_worker_is_handed_over(self):
+        rows, _ = self.manager("ListMovements", option({"registration": RP}), "", dbus.UInt32(1))
+        nss = str(rows[0]["nss"])
+        file = self.manager("ExportWorker", nss, option({}))
+        with os.fdopen(file.take()) as opened:
+            document = json.load(opened)
+        found, _ = self.manager("ListMovements", option({"nss": nss}), "", dbus.UInt32(100))
+        self.assertEqual(document["nss"], nss)
+        self.assertEqual({(row["lot"], row["position"]) for row in document["movements"]},
+                         {(int(row["lot"]), int(row["position"])) for row in found})
+        self.assertEqual(document["movements"][0]["first_surname"], found[0]["first-surname"])
+        record, = self.manager("ListHistory", option({}), dbus.UInt64(0), dbus.UInt32(1))[0]
+        self.assertEqual((record["action"], record["object"]), ("worker-export", f"worker *******{nss[-4:]}"))
+        self.fails("InvalidArgument", self.manager, "ExportWorker", "123", option({}))
+
+    def test_what_is_not_finished_is_not_erased(self):
+        rows, _ = self.manager("ListMovements", option({"registration": RP, "states": dbus.Array(["unsent"], signature="s")}),
+                               "", dbus.UInt32(1))
+        erased, kept, until = self.manager("EraseWorker", str(rows[0]["nss"]), option({}))
+        self.assertEqual((int(erased), int(until)), (0, 0))
+        self.assertGreaterEqual(kept, 1)
+        found, _ = self.manager("ListMovements", option({"nss": rows[0]["nss"]}), "", dbus.UInt32(100))
+        self.assertEqual(len(found), kept)
+        self.fails("InvalidArgument", self.manager, "EraseWorker", "9902850001x", option({}))
+
     def test_a_movement_says_what_the_record_says(self):
         lot = int(self.lots[0].rsplit("/")[-1])
         rows, _ = self.manager("ListMovements", option({"lot": dbus.UInt64(lot)}), "", dbus.UInt32(10))

@@ -10,6 +10,11 @@ RP = IMSS[0]
 SEEN = {}
 
 
+def ask_lines(*arguments):
+    """What is printed as JSON lines."""
+    return [json.loads(line) for line in idsectl(*arguments, "--json").stdout.splitlines()]
+
+
 def found(data, name, *options, status=OK):
     """The rules that concern workers, with their lines; and the lots."""
     answer = ask("submit", file(name, data), *options, status=status)
@@ -55,6 +60,41 @@ def case_held_lots_are_given_up():
         idsectl("cancel", lot["id"], "--yes")
 
 
+def on_disk(text):
+    return any(text.encode() in path.read_bytes() for path in STATE.glob("idsed.db*"))
+
+
+def case_who_never_reached_imss_can_be_erased():
+    stranger = movements(RP, type="02", count=1, first=700, date="2026-11-05")[11:22].decode()
+    document = ask("worker", "export", stranger)
+    assert [row["state"] for row in document["movements"]] == ["cancelled"], document
+    assert on_disk(stranger)
+    answer = ask("worker", "erase", stranger, "--yes")
+    assert answer == {"erased": 1, "kept": 0, "until": None}, answer
+    assert ask("movements", f"--nss={stranger}") == []
+    until("nothing of the worker is on disk", lambda: not on_disk(stranger))
+    lot = document["movements"][0]["lot"]
+    assert show(lot)["erased"] and show(lot)["sha256"]
+    idsectl("receipts", "get", lot, "records", status=NOT_FOUND)
+    record, = ask_lines("history", "--limit=1")
+    assert (record["action"], record["object"]) == ("worker-erase", f"worker *******{stranger[-4:]}"), record
+
+
+def case_what_must_be_kept_is_not_erased():
+    lot = ask("movements", f"--nss={SEEN[1][0]}", "--state=approved")[0]["lot"]
+    answer = ask("worker", "erase", SEEN[1][0], "--yes")
+    assert answer["kept"] == 1 and answer["until"] == f"{int(show(lot)['finished'][:4]) + 6}-01-01", answer
+    assert len(ask("movements", f"--nss={SEEN[1][0]}")) >= 1
+    idsectl("worker", "erase", "123", "--yes", status=USAGE)
+
+
+def case_workers_are_listed():
+    rows = ask("worker", "list", f"--rp={RP}", "--active")
+    assert {row["nss"] for row in rows} == {nss for nss, _ in SEEN.values()}, rows
+    assert {row["status"] for row in rows} == {"active"}
+    assert "active" in idsectl("worker", "list").stdout.decode()
+
+
 def case_who_is_gone_may_come_back():
     assert found(movements(RP, type="02", count=1, first=4, date="2026-11-10"), "baja.txt", "--wait=60") == []
     assert found(movements(RP, type="08", count=1, first=4, date="2026-11-20"), "vuelve.txt", "--wait=60") == []
@@ -76,6 +116,17 @@ def case_the_differences_of_a_roster():
     assert set(roster(rows, f"--rp={RP.lower()}", status=FAILURE, heading="NSS,SBC")) == expected
     table = idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", RP, status=FAILURE).stdout.decode()
     assert "active at IMSS, not on the roster" in table and "another SBC" in table, table
+
+
+def case_one_line_for_each_registration():
+    idsectl("rp", "pause", IMSS[1])
+    rows = ask("status", "--rps")
+    assert [row["registration"] for row in rows] == [RP, IMSS[1]], rows
+    ours, other = rows
+    assert (ours["risk"], ours["held"], other["risk"]) == ("held", 1, "paused"), rows
+    assert ours["certificate_days"] > 0 and ours["last_success"] and other["last_success"] is None, rows
+    idsectl("rp", "resume", IMSS[1])
+    assert "lots are held" in idsectl("status", "--rps").stdout.decode()
 
 
 def case_a_roster_that_cannot_be_read():

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <jansson.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "daemon/iface.h"
+#include "daemon/privacy.h"
+#include "idse/date.h"
+#include "idse/identifier.h"
+#include "idse/limits.h"
+#include "idse/retention.h"
+
+/*
+ * Manager.ExportWorker and EraseWorker: the data of one person. The history says that it was done, but does not keep the
+ * NSS itself, which would outlive what it names.
+ */
+
+enum { PAGE = 500 };
+
+static int read_nss(struct act *act, struct bus_reader *reader, char ret[static 12])
+{
+    const char *nss = "";
+    static const struct bus_option options[] = {BUS_OPTION_COMMON};
+    bus_read_string(reader, &nss);
+    int r = act_options(act, reader, options, ELEMENTSOF(options), NULL);
+    if (r >= 0 && nss_verdict(nss) == IDENTIFIER_SHAPE)
+        r = err_set(&act->err, ERR_INVALID_ARGUMENT, _("nss: '%s' is not an NSS, which has eleven digits"),
+                    nss);
+    if (r < 0)
+        return r;
+    memcpy(ret, nss, 12);
+    replace_str(&act->object, xasprintf("worker *******%s", ret + 7));
+    return 0;
+}
+
+/* ---- handing over ---- */
+
+static json_t *errors_json(const struct store_movement *row)
+{
+    json_t *errors = json_array();
+    for (size_t i = 0; i < row->n_errors; i++)
+        json_array_append_new(errors,
+                              json_pack("{s:s?, s:s?, s:s?}", "code", row->errors[i].code, "text",
+                                        row->errors[i].text, "imss_value", row->errors[i].imss_value));
+    return errors;
+}
+
+static json_t *instant_json(int64_t us)
+{
+    _cleanup_free_ char *text = us ? time_format_iso(us) : NULL;
+    return text ? json_string(text) : json_null();
+}
+
+/* What was sent. */
+static json_t *record_json(const struct movement *m)
+{
+    char date[DATE_TEXT_SIZE];
+    _cleanup_free_ char *sbc = money_text(m->sbc_centavos);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "registration", m->rp, "type",
+                     movement_type_name(m->type), "date", date_text(m->date, date), "first_surname",
+                     m->paterno, "second_surname", m->materno, "names", m->nombres, "curp", m->curp, "umf",
+                     m->umf, "clave", m->clave, "sbc", sbc);
+}
+
+/* What became of it. */
+static json_t *movement_json(const struct store_movement *row)
+{
+    json_t *object = record_json(&row->movement);
+    json_object_set_new(object, "lot", json_integer((json_int_t)row->lot));
+    json_object_set_new(object, "position", json_integer(row->seq + 1));
+    json_object_set_new(object, "state", json_string(movement_state_name(row->state)));
+    json_object_set_new(object, "sent", instant_json(row->sent_us));
+    json_object_set_new(object, "received", instant_json(row->received_us));
+    json_object_set_new(object, "answered", instant_json(row->answered_us));
+    json_object_set_new(object, "imss_name", row->imss_name ? json_string(row->imss_name) : json_null());
+    json_object_set_new(object, "errors", errors_json(row));
+    return object;
+}
+
+static int add_documents(struct store *store, int64_t lot, json_t *documents, struct err *err)
+{
+    struct store_document *rows = NULL;
+    size_t n = 0;
+    int r = store_document_list(store, lot, &rows, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        json_array_append_new(
+            documents, json_pack("{s:I, s:I, s:s, s:s?, s:s, s:I}", "lot", (json_int_t)lot, "id",
+                                 (json_int_t)rows[i].id, "kind", document_kind_name(rows[i].kind), "name",
+                                 rows[i].name, "sha256", rows[i].sha256, "bytes", (json_int_t)rows[i].size));
+    store_documents_free(rows, n);
+    return r;
+}
+
+/* All movements of the worker, by lot, and once for each lot its documents. */
+static int collect(struct store *store, const char *nss, json_t *movements, json_t *documents,
+                   struct err *err)
+{
+    struct store_movement_filter filter = {0};
+    struct store_movement_cursor after = {0};
+    size_t n;
+    int64_t lot = 0;
+    int r;
+    memcpy(filter.nss, nss, sizeof(filter.nss));
+    do {
+        struct store_movement *rows = NULL;
+        r = store_movement_list(store, &filter, &after, PAGE, &rows, &n, err);
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+            json_array_append_new(movements, movement_json(&rows[i]));
+            if (rows[i].lot != lot)
+                r = add_documents(store, lot = rows[i].lot, documents, err);
+            after = (struct store_movement_cursor){rows[i].lot, rows[i].seq};
+        }
+        store_movements_free(rows, r < 0 ? 0 : n);
+    } while (r >= 0 && n == PAGE);
+    return r;
+}
+
+static int export(struct act *act, const char *nss)
+{
+    json_t *movements = json_array(), *documents = json_array();
+    int r = collect(act->daemon->store, nss, movements, documents, &act->err);
+    replace_str(&act->detail, xasprintf("{\"movements\":%zu}", json_array_size(movements)));
+    json_t *document = json_pack("{s:s, s:o, s:o, s:o}", "nss", nss, "exported",
+                                 instant_json(clock_wall_us(daemon_clock(act->daemon))), "movements",
+                                 movements, "documents", documents);
+    _cleanup_free_ char *text = r < 0 ? NULL : json_dumps(document, JSON_INDENT(2));
+    json_decref(document);
+    if (r < 0)
+        return r;
+    _cleanup_close_ int fd = file_sealed_memory("idsed-worker", text, strlen(text), &act->err);
+    if (fd < 0)
+        return fd;
+    bus_write_fd(bus_call_results(act->call), fd);
+    return 0;
+}
+
+void worker_export(struct bus_call *call, void *daemon)
+{
+    struct act *act = act_new(daemon, call, "worker-export", "worker");
+    struct bus_reader reader;
+    char nss[12];
+    bus_call_arguments(call, &reader);
+    int r = read_nss(act, &reader, nss);
+    if (r >= 0)
+        r = act_write(act);
+    if (r >= 0)
+        r = export(act, nss);
+    act_end(act, r);
+}
+
+/* ---- erasing ---- */
+
+static int erase(struct act *act, const char *nss)
+{
+    struct daemon *daemon = act->daemon;
+    struct store_erasure erasure;
+    int32_t today = time_to_date(clock_wall_us(daemon_clock(daemon))), until = 0;
+    int r = store_erase_worker(daemon->store, strtoll(nss, NULL, 10),
+                               retention_before_us(today, RETENTION_YEARS), &erasure, &act->err);
+    if (r < 0)
+        return r;
+    if (erasure.kept > 0 && erasure.open == 0)
+        until = retention_until(time_to_date(erasure.last_us), RETENTION_YEARS);
+    replace_str(&act->detail, xasprintf("{\"erased\":%u,\"kept\":%u}", erasure.erased, erasure.kept));
+    struct bus_writer *w = bus_call_results(act->call);
+    bus_write_u32(w, erasure.erased);
+    bus_write_u32(w, erasure.kept);
+    bus_write_u32(w, (uint32_t)until);
+    privacy_ask(daemon->privacy);
+    return 0;
+}
+
+void worker_erase(struct bus_call *call, void *daemon)
+{
+    struct act *act = act_new(daemon, call, "worker-erase", "worker");
+    struct bus_reader reader;
+    char nss[12];
+    bus_call_arguments(call, &reader);
+    int r = read_nss(act, &reader, nss);
+    if (r >= 0)
+        r = act_write(act);
+    if (r >= 0)
+        r = erase(act, nss);
+    act_end(act, r);
+}
