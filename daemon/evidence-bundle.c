@@ -34,7 +34,8 @@ static json_t *instant(int64_t us)
 
 static json_t *date(int32_t yyyymmdd)
 {
-    return yyyymmdd ? json_sprintf("%04d-%02d-%02d", yyyymmdd / 10000, yyyymmdd / 100 % 100, yyyymmdd % 100) : json_null();
+    return yyyymmdd ? json_sprintf("%04d-%02d-%02d", yyyymmdd / 10000, yyyymmdd / 100 % 100, yyyymmdd % 100)
+                    : json_null();
 }
 
 static json_t *text(const char *value)
@@ -71,20 +72,21 @@ static json_t *lot_json(struct bundling *b, struct err *err)
     else
         return NULL;
     json_t *json = json_pack(
-        "{sI so so so ss sb ss so so so sI sI sI sI sI sI}", "id", (json_int_t)lot->id, "registration", text(lot->rp),
-        "registration_name", text(rp.name), "type", text(movement_type_name(lot->type)), "state",
-        lot_state_name(lot->state), "held", lot->hold != LOT_HOLD_NONE, "hold_reason", lot_hold_name(lot->hold),
-        "hold_text", text(lot->hold_text), "hold_by", text(lot->hold_by), "hold_since", instant(lot->hold_us), "movements",
-        (json_int_t)lot->counts[COUNT_TOTAL], "bajas", (json_int_t)lot->counts[COUNT_BAJAS], "modificaciones",
-        (json_int_t)lot->counts[COUNT_MODIFICACIONES], "reingresos", (json_int_t)lot->counts[COUNT_REINGRESOS], "approved",
-        (json_int_t)lot->approved, "rejected", (json_int_t)lot->rejected);
-    json_t *more =
-        json_pack("{so so so so sI so so so so so so so so}", "created", instant(lot->created_us), "created_by",
-                  text(lot->created_by), "source", text(lot->source), "sha256", text(lot->sha256), "attempts",
-                  (json_int_t)lot->attempts, "last_error", text(lot->last_error), "certificate", number(lot->certificate),
-                  "portal_lot", text(lot->portal_lot), "folio", text(lot->folio), "received", instant(lot->received_us),
-                  "finished", instant(lot->finished_us), "parent", number(lot->parent), "corrected_by",
-                  number(corrected_by));
+        "{sI so so so ss sb ss so so so sI sI sI sI sI sI}", "id", (json_int_t)lot->id, "registration",
+        text(lot->rp), "registration_name", text(rp.name), "type", text(movement_type_name(lot->type)),
+        "state", lot_state_name(lot->state), "held", lot->hold != LOT_HOLD_NONE, "hold_reason",
+        lot_hold_name(lot->hold), "hold_text", text(lot->hold_text), "hold_by", text(lot->hold_by),
+        "hold_since", instant(lot->hold_us), "movements", (json_int_t)lot->counts[COUNT_TOTAL], "bajas",
+        (json_int_t)lot->counts[COUNT_BAJAS], "modificaciones", (json_int_t)lot->counts[COUNT_MODIFICACIONES],
+        "reingresos", (json_int_t)lot->counts[COUNT_REINGRESOS], "approved", (json_int_t)lot->approved,
+        "rejected", (json_int_t)lot->rejected);
+    json_t *more = json_pack("{so so so so sI so so so so so so so so}", "created", instant(lot->created_us),
+                             "created_by", text(lot->created_by), "source", text(lot->source), "sha256",
+                             text(lot->sha256), "attempts", (json_int_t)lot->attempts, "last_error",
+                             text(lot->last_error), "certificate", number(lot->certificate), "portal_lot",
+                             text(lot->portal_lot), "folio", text(lot->folio), "received",
+                             instant(lot->received_us), "finished", instant(lot->finished_us), "parent",
+                             number(lot->parent), "corrected_by", number(corrected_by));
     json_object_update(json, more);
     json_decref(more);
     store_rp_free(&rp);
@@ -99,16 +101,18 @@ static json_t *tls_json(const struct buf *pem)
     if (pem->len == 0 || tls_chain_read(pem->data, pem->len, &chain, &n, NULL) < 0)
         return json;
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(json, json_pack("{so so so so so so}", "subject", text(chain[i].subject), "issuer",
-                                              text(chain[i].issuer), "names", text(chain[i].names), "not_before",
-                                              instant(chain[i].not_before_us), "not_after",
-                                              instant(chain[i].not_after_us), "fingerprint", text(chain[i].fingerprint)));
+        json_array_append_new(json, json_pack("{so so so so so so}", "subject", text(chain[i].subject),
+                                              "issuer", text(chain[i].issuer), "names", text(chain[i].names),
+                                              "not_before", instant(chain[i].not_before_us), "not_after",
+                                              instant(chain[i].not_after_us), "fingerprint",
+                                              text(chain[i].fingerprint)));
     tls_chain_free(chain, n);
     return json;
 }
 
 /* Writes what the attempt left behind, and says so in lot.json. */
-static int write_attempt(struct bundling *b, const struct store_attempt *attempt, json_t *list, struct err *err)
+static int write_attempt(struct bundling *b, const struct store_attempt *attempt, json_t *list,
+                         struct err *err)
 {
     _cleanup_buf_ struct buf transcript = BUF_INIT, tls = BUF_INIT;
     _cleanup_err_ struct err none = ERR_INIT;
@@ -119,7 +123,8 @@ static int write_attempt(struct bundling *b, const struct store_attempt *attempt
     r = store_attempt_tls_chain(b->store, attempt->id, &tls, err);
     if (r < 0)
         return r;
-    _cleanup_free_ char *said = has_transcript ? xasprintf("attempts/%lld-transcript.txt", (long long)attempt->id) : NULL;
+    _cleanup_free_ char *said =
+        has_transcript ? xasprintf("attempts/%lld-transcript.txt", (long long)attempt->id) : NULL;
     _cleanup_free_ char *seen = tls.len ? xasprintf("attempts/%lld-tls.pem", (long long)attempt->id) : NULL;
     if (said)
         evidence_put(b->writer, said, transcript.data, transcript.len);
@@ -129,9 +134,9 @@ static int write_attempt(struct bundling *b, const struct store_attempt *attempt
         list, json_pack("{sI so so so so so sb so so so}", "id", (json_int_t)attempt->id, "certificate",
                         number(attempt->certificate), "started", instant(attempt->started_us), "ended",
                         instant(attempt->ended_us), "reason",
-                        text(attempt->ended_us ? outcome_reason_name(attempt->reason) : NULL), "text", text(attempt->text),
-                        "sent", attempt->sent, "transcript", text(said), "tls", text(seen), "tls_certificates",
-                        tls_json(&tls)));
+                        text(attempt->ended_us ? outcome_reason_name(attempt->reason) : NULL), "text",
+                        text(attempt->text), "sent", attempt->sent, "transcript", text(said), "tls",
+                        text(seen), "tls_certificates", tls_json(&tls)));
     return 0;
 }
 
@@ -139,16 +144,19 @@ static int add_certificate(struct bundling *b, int64_t id, json_t *list, struct 
 {
     size_t i;
     json_t *known;
-    json_array_foreach(list, i, known) if (json_integer_value(json_object_get(known, "id")) == id) return 0;
+    json_array_foreach (list, i, known)
+        if (json_integer_value(json_object_get(known, "id")) == id)
+            return 0;
     struct store_certificate certificate = {0};
     int r = store_certificate_get(b->store, id, &certificate, err);
     if (r >= 0)
-        json_array_append_new(
-            list, json_pack("{sI ss so so so so so so}", "id", (json_int_t)id, "kind",
-                            certificate.kind == CERTIFICATE_EFIRMA ? "efirma" : "imss", "rfc", text(certificate.rfc), "name",
-                            text(certificate.name), "serial", text(certificate.serial), "fingerprint",
-                            text(certificate.fingerprint), "not_before", instant(certificate.not_before_us), "not_after",
-                            instant(certificate.not_after_us)));
+        json_array_append_new(list, json_pack("{sI ss so so so so so so}", "id", (json_int_t)id, "kind",
+                                              certificate.kind == CERTIFICATE_EFIRMA ? "efirma" : "imss",
+                                              "rfc", text(certificate.rfc), "name", text(certificate.name),
+                                              "serial", text(certificate.serial), "fingerprint",
+                                              text(certificate.fingerprint), "not_before",
+                                              instant(certificate.not_before_us), "not_after",
+                                              instant(certificate.not_after_us)));
     store_certificate_free(&certificate);
     return r;
 }
@@ -186,10 +194,12 @@ static char *document_file(const struct store_document *document)
     for (size_t i = 0; i < ELEMENTSOF(types); i++)
         if (streq(types[i].media_type, str_or_empty(document->media_type)))
             extension = types[i].extension;
-    return xasprintf("documents/%lld-%s.%s", (long long)document->id, document_kind_name(document->kind), extension);
+    return xasprintf("documents/%lld-%s.%s", (long long)document->id, document_kind_name(document->kind),
+                     extension);
 }
 
-static int write_document(struct bundling *b, const struct store_document *document, json_t *list, struct err *err)
+static int write_document(struct bundling *b, const struct store_document *document, json_t *list,
+                          struct err *err)
 {
     _cleanup_buf_ struct buf bytes = BUF_INIT;
     int r = store_document_get(b->store, document->id, NULL, &bytes, err);
@@ -198,10 +208,10 @@ static int write_document(struct bundling *b, const struct store_document *docum
     _cleanup_free_ char *file = document_file(document);
     evidence_put(b->writer, file, bytes.data, bytes.len);
     json_array_append_new(list, json_pack("{sI ss so so so sI so so}", "id", (json_int_t)document->id, "kind",
-                                          document_kind_name(document->kind), "name", text(document->name), "media_type",
-                                          text(document->media_type), "sha256", text(document->sha256), "size",
-                                          (json_int_t)document->size, "stored", instant(document->stored_us), "file",
-                                          text(file)));
+                                          document_kind_name(document->kind), "name", text(document->name),
+                                          "media_type", text(document->media_type), "sha256",
+                                          text(document->sha256), "size", (json_int_t)document->size,
+                                          "stored", instant(document->stored_us), "file", text(file)));
     return 0;
 }
 
@@ -235,10 +245,11 @@ static int record_json(struct bundling *b, const struct store_audit *audit, json
     int r = store_audit_hash(b->store, audit->seq - 1, &previous, err);
     if (r >= 0)
         json_array_insert_new(list, 0,
-                              json_pack("{sI sI so ss? ss? ss? ss? ss? ss ss}", "seq", (json_int_t)audit->seq, "at_us",
-                                        (json_int_t)audit->at_us, "at", instant(audit->at_us), "who", audit->who, "action",
-                                        audit->action, "object", audit->object, "outcome", audit->outcome, "detail",
-                                        audit->detail, "previous", previous, "hash", audit->hash));
+                              json_pack("{sI sI so ss? ss? ss? ss? ss? ss ss}", "seq", (json_int_t)audit->seq,
+                                        "at_us", (json_int_t)audit->at_us, "at", instant(audit->at_us), "who",
+                                        audit->who, "action", audit->action, "object", audit->object,
+                                        "outcome", audit->outcome, "detail", audit->detail, "previous",
+                                        previous, "hash", audit->hash));
     return r;
 }
 
@@ -251,7 +262,8 @@ static int gather_history(struct bundling *b, struct err *err)
     json_t *list = json_array();
     int r = store_audit_head(b->store, &head_seq, &head, err);
     if (r >= 0)
-        b->history = json_pack("{s{sIss}so}", "head", "seq", (json_int_t)head_seq, "hash", head, "records", list);
+        b->history =
+            json_pack("{s{sIss}so}", "head", "seq", (json_int_t)head_seq, "hash", head, "records", list);
     else
         json_decref(list);
     for (size_t n = HISTORY_PAGE; r >= 0 && n == HISTORY_PAGE;) {
@@ -275,9 +287,9 @@ static void add_dates(const struct bundling *b, const struct store_movement *row
         b->law->calendar && deadline_of(b->law->calendar, &row->movement, &deadline, NULL) >= 0;
     json_object_set_new(json, "deadline", known ? date(deadline.last) : json_null());
     json_object_set_new(json, "effective",
-                        known && row->received_us
-                            ? date(deadline_effective(&deadline, &row->movement, time_to_date(row->received_us)))
-                            : json_null());
+                        known && row->received_us ? date(deadline_effective(&deadline, &row->movement,
+                                                                            time_to_date(row->received_us)))
+                                                  : json_null());
 }
 
 static json_t *errors_json(const struct store_movement *row)
@@ -285,7 +297,8 @@ static json_t *errors_json(const struct store_movement *row)
     json_t *errors = json_array();
     for (size_t i = 0; i < row->n_errors; i++)
         json_array_append_new(errors, json_pack("{so so so}", "code", text(row->errors[i].code), "text",
-                                                text(row->errors[i].text), "imss_value", text(row->errors[i].imss_value)));
+                                                text(row->errors[i].text), "imss_value",
+                                                text(row->errors[i].imss_value)));
     return errors;
 }
 
@@ -293,17 +306,19 @@ static json_t *movement_json(const struct bundling *b, const struct store_moveme
 {
     const struct movement *m = &row->movement;
     json_t *json = json_pack(
-        "{sI so so so so so so so so so so so so so so so so}", "position", (json_int_t)row->seq + 1, "registration",
-        text(m->rp), "nss", text(m->nss), "first_surname", text(m->paterno), "second_surname", text(m->materno), "names",
-        text(m->nombres), "curp", text(m->curp), "type", text(movement_type_name(m->type)), "date", date(m->date), "sbc",
-        m->sbc_centavos ? json_sprintf("%d.%02d", m->sbc_centavos / 100, m->sbc_centavos % 100) : json_null(), "umf",
-        text(m->umf), "worker_type", code(m->tipo_trabajador), "salary_type", code(m->tipo_salario), "reduced_week",
-        code(m->jornada), "cause", code(m->causa_baja), "guia", text(m->guia), "clave", text(m->clave));
+        "{sI so so so so so so so so so so so so so so so so}", "position", (json_int_t)row->seq + 1,
+        "registration", text(m->rp), "nss", text(m->nss), "first_surname", text(m->paterno), "second_surname",
+        text(m->materno), "names", text(m->nombres), "curp", text(m->curp), "type",
+        text(movement_type_name(m->type)), "date", date(m->date), "sbc",
+        m->sbc_centavos ? json_sprintf("%d.%02d", m->sbc_centavos / 100, m->sbc_centavos % 100) : json_null(),
+        "umf", text(m->umf), "worker_type", code(m->tipo_trabajador), "salary_type", code(m->tipo_salario),
+        "reduced_week", code(m->jornada), "cause", code(m->causa_baja), "guia", text(m->guia), "clave",
+        text(m->clave));
     json_t *more = json_pack("{ss so so so so so sb so}", "state", movement_state_name(row->state), "sent",
                              instant(row->sent_us), "received", instant(row->received_us), "answered",
-                             instant(row->answered_us), "extemporaneous", code(row->extemporaneo), "imss_name",
-                             text(row->imss_name), "name_differs", imss_name_differs(m, row->imss_name), "errors",
-                             errors_json(row));
+                             instant(row->answered_us), "extemporaneous", code(row->extemporaneo),
+                             "imss_name", text(row->imss_name), "name_differs",
+                             imss_name_differs(m, row->imss_name), "errors", errors_json(row));
     json_object_update(json, more);
     json_decref(more);
     add_dates(b, row, json);
@@ -394,8 +409,8 @@ static int write_all(struct bundling *b, struct err *err)
     if (!lot)
         return -1;
     _cleanup_free_ char *language = report_language();
-    b->about = json_pack("{sissssso}", "format", EVIDENCE_FORMAT, "made_by", "idsed " IDSED_VERSION, "language", language,
-                         "lot", lot);
+    b->about = json_pack("{sissssso}", "format", EVIDENCE_FORMAT, "made_by", "idsed " IDSED_VERSION,
+                         "language", language, "lot", lot);
     int r = write_records(b, err);
     if (r >= 0)
         r = write_documents(b, err);

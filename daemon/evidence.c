@@ -124,7 +124,8 @@ void lot_get_evidence(struct bus_call *call, void *data)
         return;
     }
     struct evidence_job *job = xcalloc(1, sizeof(*job));
-    *job = (struct evidence_job){.act = act, .lot = object->lot.id, .path = xstrdup(daemon->store_path), .file = -1};
+    *job = (struct evidence_job){
+        .act = act, .lot = object->lot.id, .path = xstrdup(daemon->store_path), .file = -1};
     TAILQ_INSERT_TAIL(&daemon->evidences, job, entry);
     if (waiting == 0)
         start_first(daemon);

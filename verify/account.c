@@ -74,7 +74,8 @@ static int write_bytes(void *data, const void *bytes, size_t n, struct err *err)
     return file_write_fd(*(const int *)data, bytes, n, err);
 }
 
-static int unpack_file(struct bundle *bundle, const struct bundle_file *file, const char *folder, bool force, struct err *err)
+static int unpack_file(struct bundle *bundle, const struct bundle_file *file, const char *folder, bool force,
+                       struct err *err)
 {
     _cleanup_free_ char *path = xasprintf("%s/%s", folder, file->name);
     const int replace = force ? O_TRUNC | O_NOFOLLOW : O_EXCL;

@@ -31,7 +31,8 @@ static enum verdict check_sum(struct examination *e, const char *name, const cha
     if (bundle_hash(e->bundle, file, &is, &err) < 0)
         return said(VERDICT_FAILED, text, "%s", err_text(&err));
     if (!streq(is, sha256))
-        return said(VERDICT_FAILED, text, _("%s was changed: its SHA-256 is not the one in SHA256SUMS."), name);
+        return said(VERDICT_FAILED, text, _("%s was changed: its SHA-256 is not the one in SHA256SUMS."),
+                    name);
     return VERDICT_OK;
 }
 
@@ -47,7 +48,8 @@ static enum verdict check_sums(struct examination *e, json_t *named, struct buf 
     char *save = NULL;
     for (char *line = strtok_r(sums.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         const char *sha256, *name;
-        if (!cut_line(line, &sha256, &name) || !utf8_valid(name, strlen(name)) || json_object_get(named, name))
+        if (!cut_line(line, &sha256, &name) || !utf8_valid(name, strlen(name)) ||
+            json_object_get(named, name))
             return said(VERDICT_FAILED, text, _("SHA256SUMS is not what idsed writes."));
         json_object_set_new(named, name, json_string(sha256));
         enum verdict verdict = check_sum(e, name, sha256, text);
@@ -66,7 +68,8 @@ static enum verdict check_manifest_json(struct examination *e, const json_t *nam
     enum verdict verdict = VERDICT_OK;
     const json_t *files = json_object_get(manifest, "files");
     if (number_of(manifest, "format") != EVIDENCE_FORMAT)
-        verdict = said(VERDICT_FAILED, text, _("The bundle has format %lld, this idsed knows %d; use the newer one."),
+        verdict = said(VERDICT_FAILED, text,
+                       _("The bundle has format %lld, this idsed knows %d; use the newer one."),
                        (long long)number_of(manifest, "format"), EVIDENCE_FORMAT);
     for (size_t i = 0; i < json_array_size(files) && verdict == VERDICT_OK; i++) {
         const json_t *file = json_array_get(files, i);
@@ -77,7 +80,8 @@ static enum verdict check_manifest_json(struct examination *e, const json_t *nam
                            text_of(file, "name"));
     }
     if (verdict == VERDICT_OK && json_array_size(files) + 1 != json_object_size(named))
-        verdict = said(VERDICT_FAILED, text, _("manifest.json does not name the files that SHA256SUMS names."));
+        verdict =
+            said(VERDICT_FAILED, text, _("manifest.json does not name the files that SHA256SUMS names."));
     json_decref(manifest);
     return verdict;
 }
@@ -89,7 +93,8 @@ static enum verdict check_all(struct examination *e, json_t *named, struct buf *
     const struct bundle_file *files = bundle_files(e->bundle, &n);
     for (size_t i = 0; i < n && verdict == VERDICT_OK; i++)
         if (!json_object_get(named, files[i].name) && !streq(files[i].name, EVIDENCE_SUMS))
-            verdict = said(VERDICT_FAILED, text, _("%s was added: SHA256SUMS does not name it."), files[i].name);
+            verdict =
+                said(VERDICT_FAILED, text, _("%s was added: SHA256SUMS does not name it."), files[i].name);
     return verdict == VERDICT_OK ? check_manifest_json(e, named, text) : verdict;
 }
 
@@ -98,7 +103,8 @@ enum verdict check_manifest(struct examination *e, struct buf *text)
     json_t *named = json_object();
     enum verdict verdict = check_all(e, named, text);
     if (verdict == VERDICT_OK)
-        said(verdict, text, _("All %zu files have the SHA-256 of the manifest; none is missing, none was added."),
+        said(verdict, text,
+             _("All %zu files have the SHA-256 of the manifest; none is missing, none was added."),
              json_object_size(named));
     json_decref(named);
     return verdict;
@@ -117,13 +123,15 @@ static bool is_named(const json_t *list, const char *key, const char *file)
 /* Everything below documents/ and attempts/ belongs to something in lot.json, and the other way round. */
 static enum verdict check_belonging(struct examination *e, struct buf *text)
 {
-    const json_t *documents = json_object_get(e->lot, "documents"), *attempts = json_object_get(e->lot, "attempts");
+    const json_t *documents = json_object_get(e->lot, "documents"),
+                 *attempts = json_object_get(e->lot, "attempts");
     size_t n = 0;
     const struct bundle_file *files = bundle_files(e->bundle, &n);
     for (size_t i = 0; i < n; i++) {
         const char *name = files[i].name;
         if ((str_starts(name, "documents/") && !is_named(documents, "file", name)) ||
-            (str_starts(name, "attempts/") && !is_named(attempts, "transcript", name) && !is_named(attempts, "tls", name)))
+            (str_starts(name, "attempts/") && !is_named(attempts, "transcript", name) &&
+             !is_named(attempts, "tls", name)))
             return said(VERDICT_FAILED, text, _("%s belongs to nothing that lot.json names."), name);
     }
     for (size_t i = 0; i < json_array_size(attempts); i++)
@@ -149,8 +157,8 @@ static enum verdict check_documents(struct examination *e, struct buf *text)
         if (bundle_hash(e->bundle, file, &sha256, &err) < 0)
             return said(VERDICT_FAILED, text, "%s", err_text(&err));
         if (!streq(sha256, text_of(document, "sha256")))
-            return said(VERDICT_FAILED, text, _("%s is not the document that was stored: lot.json has another SHA-256."),
-                        name);
+            return said(VERDICT_FAILED, text,
+                        _("%s is not the document that was stored: lot.json has another SHA-256."), name);
     }
     return VERDICT_OK;
 }
@@ -164,14 +172,16 @@ enum verdict check_contents(struct examination *e, struct buf *text)
         bundle_read(e->bundle, EVIDENCE_RECORDS, &e->records, &err) < 0)
         return said(VERDICT_FAILED, text, "%s", err_text(&err));
     if (!json_is_object(lot_of(e)) || !json_is_array(json_object_get(e->lot, "documents")) ||
-        !json_is_array(json_object_get(e->lot, "attempts")) || !json_is_array(json_object_get(e->history, "records")))
+        !json_is_array(json_object_get(e->lot, "attempts")) ||
+        !json_is_array(json_object_get(e->history, "records")))
         return said(VERDICT_FAILED, text, _("lot.json or history.json is not what idsed writes."));
     enum verdict verdict = check_documents(e, text);
     if (verdict == VERDICT_OK)
         verdict = check_belonging(e, text);
     return verdict != VERDICT_OK
                ? verdict
-               : said(verdict, text, _("Lot %lld of %s: every document and attempt is there, and nothing else."),
+               : said(verdict, text,
+                      _("Lot %lld of %s: every document and attempt is there, and nothing else."),
                       (long long)number_of(lot_of(e), "id"), text_of(lot_of(e), "registration"));
 }
 
@@ -182,18 +192,20 @@ enum verdict check_records(struct examination *e, struct buf *text)
     const json_t *lot = lot_of(e);
     _cleanup_free_ char *sha256 = digest_sha256_hex(str_or_empty(e->records.data), e->records.len);
     if (!streq(sha256, text_of(lot, "sha256")))
-        return said(VERDICT_FAILED, text, _("records.txt are not the records of the lot: lot.json has another SHA-256."));
+        return said(VERDICT_FAILED, text,
+                    _("records.txt are not the records of the lot: lot.json has another SHA-256."));
     _cleanup_(record_reader_cleanup) struct record_reader *reader =
         record_reader_new(str_or_empty(e->records.data), e->records.len, NULL);
     struct movement movement;
     size_t n = 0;
     for (; record_reader_next(reader, &movement) > 0; n++)
         if (!streq(movement.rp, text_of(lot, "registration")))
-            return said(VERDICT_FAILED, text, _("Record %zu is of %s, not of the lot's registro patronal."), n + 1,
-                        movement.rp);
+            return said(VERDICT_FAILED, text, _("Record %zu is of %s, not of the lot's registro patronal."),
+                        n + 1, movement.rp);
     e->n_records = n;
     if ((int64_t)n != number_of(lot, "movements") || record_reader_bad(reader) > 0)
         return said(VERDICT_FAILED, text, _("records.txt has %zu movements, lot.json says %lld."), n,
                     (long long)number_of(lot, "movements"));
-    return said(VERDICT_OK, text, _("%zu movements, all of the lot's registro patronal, with the SHA-256 of the lot."), n);
+    return said(VERDICT_OK, text,
+                _("%zu movements, all of the lot's registro patronal, with the SHA-256 of the lot."), n);
 }

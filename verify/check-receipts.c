@@ -57,7 +57,8 @@ static int read_layout(struct examination *e, const char *file, struct layout *r
     return r < 0 ? r : layout_parse(&words, ret, err);
 }
 
-static enum verdict unreadable(const struct examination *e, const char *file, const struct err *err, struct buf *text)
+static enum verdict unreadable(const struct examination *e, const char *file, const struct err *err,
+                               struct buf *text)
 {
     return said(e->incomplete ? VERDICT_NOT_CHECKED : VERDICT_FAILED, text, "%s: %s", file, err_text(err));
 }
@@ -78,7 +79,8 @@ static enum verdict check_number(const char *what, const char *printed, const ch
 {
     if (!printed || streq(printed, kept))
         return VERDICT_OK;
-    return said(VERDICT_FAILED, text, _("The document is of another lot: %s is %s there, %s in lot.json."), what, printed, kept);
+    return said(VERDICT_FAILED, text, _("The document is of another lot: %s is %s there, %s in lot.json."),
+                what, printed, kept);
 }
 
 static bool same_rp(const char *printed, const char *rp)
@@ -93,7 +95,8 @@ static enum verdict compare_acuse(struct examination *e, struct buf *text)
 {
     const struct acuse *acuse = &e->acuse;
     _cleanup_err_ struct err err = ERR_INIT;
-    enum verdict verdict = check_number(_("the número de lote"), acuse->portal_lot, text_of(lot_of(e), "portal_lot"), text);
+    enum verdict verdict =
+        check_number(_("the número de lote"), acuse->portal_lot, text_of(lot_of(e), "portal_lot"), text);
     if (verdict == VERDICT_OK)
         verdict = check_number(_("the folio"), acuse->folio, text_of(lot_of(e), "folio"), text);
     if (verdict != VERDICT_OK)
@@ -101,8 +104,10 @@ static enum verdict compare_acuse(struct examination *e, struct buf *text)
     if (acuse_match(acuse, str_or_empty(e->records.data), e->records.len, &err) < 0)
         return said(VERDICT_FAILED, text, "%s", err_text(&err));
     if (!same_rp(acuse->rp, text_of(lot_of(e), "registration")))
-        return said(VERDICT_FAILED, text, _("The acuse is of another registro patronal: %s."), str_or_empty(acuse->rp));
-    return said(VERDICT_OK, text, _("The acuse (folio %s, número de lote %s) reprints records.txt, byte for byte."),
+        return said(VERDICT_FAILED, text, _("The acuse is of another registro patronal: %s."),
+                    str_or_empty(acuse->rp));
+    return said(VERDICT_OK, text,
+                _("The acuse (folio %s, número de lote %s) reprints records.txt, byte for byte."),
                 str_or_empty(acuse->folio), str_or_empty(acuse->portal_lot));
 }
 
@@ -124,14 +129,17 @@ enum verdict check_acuse(struct examination *e, struct buf *text)
 enum verdict check_serial(struct examination *e, struct buf *text)
 {
     if (!e->has_acuse || !e->acuse.certificate_serial)
-        return said(VERDICT_NOT_CHECKED, text, _("There is no acuse that prints a certificate's serial number."));
+        return said(VERDICT_NOT_CHECKED, text,
+                    _("There is no acuse that prints a certificate's serial number."));
     if (e->n_signatures == 0)
         return said(VERDICT_NOT_CHECKED, text, _("There is no signature."));
     for (size_t i = 0; i < e->n_signatures; i++)
         if (streq_null(e->signatures[i].signer.serial, e->acuse.certificate_serial))
-            return said(VERDICT_OK, text, _("The acuse prints the serial number of the certificate that signed: %s."),
+            return said(VERDICT_OK, text,
+                        _("The acuse prints the serial number of the certificate that signed: %s."),
                         e->acuse.certificate_serial);
-    return said(VERDICT_FAILED, text, _("The acuse prints the serial number %s, which is not that of the signature."),
+    return said(VERDICT_FAILED, text,
+                _("The acuse prints the serial number %s, which is not that of the signature."),
                 e->acuse.certificate_serial);
 }
 
@@ -146,12 +154,15 @@ static enum verdict compare_constancia(struct examination *e, struct buf *text)
         check_number(_("the número de lote"), constancia->portal_lot, text_of(lot_of(e), "portal_lot"), text);
     if (verdict != VERDICT_OK)
         return verdict;
-    if (constancia_match_records(constancia, str_or_empty(e->records.data), e->records.len, &e->row_of, &n, &err) < 0)
+    if (constancia_match_records(constancia, str_or_empty(e->records.data), e->records.len, &e->row_of, &n,
+                                 &err) < 0)
         return said(VERDICT_FAILED, text, "%s", err_text(&err));
     return said(VERDICT_OK, text,
-                _("Of %u movements received IMSS operated %u and rejected %u; every one that was sent is in exactly one list, "
+                _("Of %u movements received IMSS operated %u and rejected %u; every one that was sent is in "
+                  "exactly one list, "
                   "and the totals add up."),
-                constancia->received[COUNT_TOTAL], constancia->operated[COUNT_TOTAL], constancia->rejected[COUNT_TOTAL]);
+                constancia->received[COUNT_TOTAL], constancia->operated[COUNT_TOTAL],
+                constancia->rejected[COUNT_TOTAL]);
 }
 
 enum verdict check_constancia(struct examination *e, struct buf *text)
@@ -174,16 +185,22 @@ enum verdict check_constancia(struct examination *e, struct buf *text)
 /* What movements.json repeats of a record. */
 static const char *differs_from_record(const json_t *row, const struct movement *movement)
 {
-    _cleanup_free_ char *date = xasprintf("%04d-%02d-%02d", movement->date / 10000, movement->date / 100 % 100,
-                                          movement->date % 100);
+    _cleanup_free_ char *date =
+        xasprintf("%04d-%02d-%02d", movement->date / 10000, movement->date / 100 % 100, movement->date % 100);
     _cleanup_free_ char *sbc = movement->sbc_centavos ? xasprintf("%d.%02d", movement->sbc_centavos / 100,
                                                                   movement->sbc_centavos % 100)
                                                       : xstrdup("");
     const struct {
         const char *key, *value;
-    } pairs[] = {{"registration", movement->rp}, {"nss", movement->nss}, {"type", movement_type_name(movement->type)},
-                 {"date", date},                 {"sbc", sbc},           {"first_surname", movement->paterno},
-                 {"second_surname", movement->materno}, {"names", movement->nombres}, {"curp", movement->curp}};
+    } pairs[] = {{"registration", movement->rp},
+                 {"nss", movement->nss},
+                 {"type", movement_type_name(movement->type)},
+                 {"date", date},
+                 {"sbc", sbc},
+                 {"first_surname", movement->paterno},
+                 {"second_surname", movement->materno},
+                 {"names", movement->nombres},
+                 {"curp", movement->curp}};
     for (size_t i = 0; i < ELEMENTSOF(pairs); i++)
         if (!streq(text_of(row, pairs[i].key), pairs[i].value))
             return pairs[i].key;
@@ -232,27 +249,36 @@ static enum verdict check_counts(const struct examination *e, struct buf *text)
     int64_t approved = e->row_of ? e->constancia.operated[COUNT_TOTAL] : 0;
     int64_t rejected = e->row_of ? e->constancia.rejected[COUNT_TOTAL] : 0;
     const char *state = text_of(lot_of(e), "state");
-    enum lot_state expected = rejected == 0 ? LOT_STATE_ACCEPTED : approved == 0 ? LOT_STATE_REJECTED : LOT_STATE_PARTIAL;
+    enum lot_state expected = rejected == 0   ? LOT_STATE_ACCEPTED
+                              : approved == 0 ? LOT_STATE_REJECTED
+                                              : LOT_STATE_PARTIAL;
     if (number_of(lot_of(e), "approved") != approved || number_of(lot_of(e), "rejected") != rejected ||
-        (e->row_of && !streq(state, lot_state_name(expected)) && !streq(state, lot_state_name(LOT_STATE_RECEIVED)) &&
+        (e->row_of && !streq(state, lot_state_name(expected)) &&
+         !streq(state, lot_state_name(LOT_STATE_RECEIVED)) &&
          !streq(state, lot_state_name(LOT_STATE_QUARANTINED))))
-        return said(VERDICT_FAILED, text, _("The state and the counts in lot.json are not those of the constancia."));
+        return said(VERDICT_FAILED, text,
+                    _("The state and the counts in lot.json are not those of the constancia."));
     return VERDICT_OK;
 }
 
 static enum verdict compare_movement(const struct examination *e, size_t i, const json_t *row,
                                      const struct movement *movement, bool answered, struct buf *text)
 {
-    const char *key = number_of(row, "position") == (int64_t)i + 1 ? differs_from_record(row, movement) : "position";
+    const char *key =
+        number_of(row, "position") == (int64_t)i + 1 ? differs_from_record(row, movement) : "position";
     if (key)
-        return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not that of the record."), i + 1, key);
-    key = answered ? differs_from_constancia(row, &e->constancia.rows[e->row_of[i]]) : differs_unanswered(row);
+        return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not that of the record."),
+                    i + 1, key);
+    key =
+        answered ? differs_from_constancia(row, &e->constancia.rows[e->row_of[i]]) : differs_unanswered(row);
     if (key)
-        return said(VERDICT_FAILED, text, _("movements.json, movement %zu: '%s' is not what the constancia says."), i + 1, key);
+        return said(VERDICT_FAILED, text,
+                    _("movements.json, movement %zu: '%s' is not what the constancia says."), i + 1, key);
     return VERDICT_OK;
 }
 
-static enum verdict compare_movements(struct examination *e, struct record_reader *records, bool answered, struct buf *text)
+static enum verdict compare_movements(struct examination *e, struct record_reader *records, bool answered,
+                                      struct buf *text)
 {
     struct movements_reader rows = movements_reader(&e->movements);
     _cleanup_err_ struct err err = ERR_INIT;
@@ -270,7 +296,8 @@ static enum verdict compare_movements(struct examination *e, struct record_reade
         json_decref(row);
     }
     if (verdict == VERDICT_OK && i != e->n_records)
-        verdict = said(VERDICT_FAILED, text, _("movements.json has %zu movements, records.txt has %zu."), i, e->n_records);
+        verdict = said(VERDICT_FAILED, text, _("movements.json has %zu movements, records.txt has %zu."), i,
+                       e->n_records);
     return verdict;
 }
 
@@ -289,8 +316,10 @@ enum verdict check_movements(struct examination *e, struct buf *text)
         verdict = check_counts(e, text);
     if (verdict != VERDICT_OK)
         return verdict;
-    return answered ? said(verdict, text, _("The answer of every movement in movements.json is the one in the constancia."))
-                    : said(verdict, text, _("movements.json repeats the records and claims no answer of IMSS."));
+    return answered
+               ? said(verdict, text,
+                      _("The answer of every movement in movements.json is the one in the constancia."))
+               : said(verdict, text, _("movements.json repeats the records and claims no answer of IMSS."));
 }
 
 /* ---- what idsed wrote for people ---- */
@@ -309,8 +338,8 @@ static bool is_file(struct examination *e, const char *name, const struct buf *e
 {
     const struct bundle_file *file = bundle_find(e->bundle, name);
     struct buf rest = {.data = expected->data, .len = expected->len};
-    return file && file->size == expected->len && bundle_stream(e->bundle, file, compare_next, &rest, NULL) >= 0 &&
-           rest.cap == expected->len;
+    return file && file->size == expected->len &&
+           bundle_stream(e->bundle, file, compare_next, &rest, NULL) >= 0 && rest.cap == expected->len;
 }
 
 typedef void row_fn(void *data, const json_t *row);
@@ -360,17 +389,21 @@ static bool is_report(struct examination *e, enum report_format format, const ch
 enum verdict check_report(struct examination *e, struct buf *text)
 {
     _cleanup_free_ char *language = report_language();
-    if (!streq(text_of(e->lot, "made_by"), "idsed " IDSED_VERSION) || !streq(text_of(e->lot, "language"), language))
+    if (!streq(text_of(e->lot, "made_by"), "idsed " IDSED_VERSION) ||
+        !streq(text_of(e->lot, "language"), language))
         return said(VERDICT_NOT_CHECKED, text,
-                    _("report.txt and report.html were written by another version or in another language; 'idsectl report' "
+                    _("report.txt and report.html were written by another version or in another language; "
+                      "'idsectl report' "
                       "writes them anew from what was checked."));
     if (!is_report(e, REPORT_TEXT, EVIDENCE_REPORT) || !is_report(e, REPORT_HTML, EVIDENCE_HTML))
-        return said(VERDICT_FAILED, text, _("report.txt or report.html does not say what the other files say."));
+        return said(VERDICT_FAILED, text,
+                    _("report.txt or report.html does not say what the other files say."));
     return said(VERDICT_OK, text, _("report.txt and report.html say what the other files say."));
 }
 
 enum verdict check_sello(struct examination *e, struct buf *text)
 {
     return said(VERDICT_NOT_CHECKED, text,
-                _("IMSS publishes neither the algorithm nor the key of its sello digital; only IMSS can confirm it, by the folio."));
+                _("IMSS publishes neither the algorithm nor the key of its sello digital; only IMSS can "
+                  "confirm it, by the folio."));
 }

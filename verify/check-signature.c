@@ -19,7 +19,8 @@ static enum verdict read_signature(struct examination *e, const char *file, stru
     _cleanup_err_ struct err err = ERR_INIT;
     struct signature signature = {0};
     if (bundle_read(e->bundle, file, &der, &err) < 0 ||
-        signature_read(der.data, der.len, str_or_empty(e->records.data), e->records.len, &signature, &err) < 0)
+        signature_read(der.data, der.len, str_or_empty(e->records.data), e->records.len, &signature, &err) <
+            0)
         return said(VERDICT_FAILED, text, "%s: %s", file, err_text(&err));
     e->signatures = xreallocarray(e->signatures, e->n_signatures + 1, sizeof(*e->signatures));
     e->signatures[e->n_signatures++] = signature;
@@ -43,8 +44,9 @@ enum verdict check_signature(struct examination *e, struct buf *text)
         return verdict;
     if (e->n_signatures == 0)
         return said(VERDICT_NOT_CHECKED, text, _("The lot was not signed, or its signature was not kept."));
-    return said(VERDICT_OK, text, _("The signature (PKCS#7, SHA-256) is valid, and it is over exactly the bytes of "
-                                    "records.txt."));
+    return said(VERDICT_OK, text,
+                _("The signature (PKCS#7, SHA-256) is valid, and it is over exactly the bytes of "
+                  "records.txt."));
 }
 
 /* ---- who signed ---- */
@@ -61,7 +63,8 @@ static const json_t *certificate_of(const struct examination *e, int64_t id)
 static const struct signature *signature_of(const struct examination *e, const json_t *certificate)
 {
     for (size_t i = 0; i < e->n_signatures; i++)
-        if (streq_null(e->signatures[i].signer.fingerprint, json_string_value(json_object_get(certificate, "fingerprint"))))
+        if (streq_null(e->signatures[i].signer.fingerprint,
+                       json_string_value(json_object_get(certificate, "fingerprint"))))
             return &e->signatures[i];
     return NULL;
 }
@@ -77,11 +80,13 @@ static enum verdict check_attempt(const struct examination *e, const json_t *att
     const struct credential_info *signer = &signature->signer;
     int64_t at = instant_of(attempt, "started");
     if (!streq_null(signer->serial, json_string_value(json_object_get(certificate, "serial"))))
-        return said(VERDICT_FAILED, text, _("lot.json has another serial number (%s) than the certificate that signed (%s)."),
+        return said(VERDICT_FAILED, text,
+                    _("lot.json has another serial number (%s) than the certificate that signed (%s)."),
                     text_of(certificate, "serial"), str_or_empty(signer->serial));
     if (at < signer->not_before_us || at > signer->not_after_us) {
         _cleanup_free_ char *when = time_format_short(at);
-        return said(VERDICT_FAILED, text, _("The certificate %s was not valid when attempt %lld was made (%s)."),
+        return said(VERDICT_FAILED, text,
+                    _("The certificate %s was not valid when attempt %lld was made (%s)."),
                     str_or_empty(signer->serial), (long long)number_of(attempt, "id"), when);
     }
     return VERDICT_OK;
@@ -104,7 +109,8 @@ enum verdict check_signer(struct examination *e, struct buf *text)
     const struct credential_info *signer = &e->signatures[e->n_signatures - 1].signer;
     if (n == 0)
         return said(VERDICT_NOT_CHECKED, text, _("Nothing was sent with it."));
-    return said(VERDICT_OK, text, _("Signed by %s (RFC %s) with certificate %s, which was valid at that time."),
+    return said(VERDICT_OK, text,
+                _("Signed by %s (RFC %s) with certificate %s, which was valid at that time."),
                 str_or_empty(signer->name), str_or_empty(signer->rfc), str_or_empty(signer->serial));
 }
 
@@ -133,23 +139,25 @@ static enum verdict check_chain(struct examination *e, const json_t *attempt, st
     _cleanup_err_ struct err err = ERR_INIT;
     struct tls_certificate *chain = NULL;
     size_t n = 0;
-    if (bundle_read(e->bundle, file, &pem, &err) < 0 || tls_chain_read(pem.data, pem.len, &chain, &n, &err) < 0)
+    if (bundle_read(e->bundle, file, &pem, &err) < 0 ||
+        tls_chain_read(pem.data, pem.len, &chain, &n, &err) < 0)
         return said(VERDICT_FAILED, text, "%s: %s", file, err_text(&err));
     int64_t at = instant_of(attempt, "started");
     _cleanup_free_ char *host = host_of(e, attempt);
     enum verdict verdict = VERDICT_OK;
     for (size_t i = 0; i < n && verdict == VERDICT_OK; i++)
         if (at < chain[i].not_before_us || at > chain[i].not_after_us)
-            verdict = said(VERDICT_FAILED, text, _("%s: '%s' was not valid at the time of the attempt."), file,
-                           chain[i].subject);
+            verdict = said(VERDICT_FAILED, text, _("%s: '%s' was not valid at the time of the attempt."),
+                           file, chain[i].subject);
         else if (i + 1 < n && !chain[i].by_next)
-            verdict = said(VERDICT_FAILED, text, _("%s: '%s' is not signed by the certificate behind it."), file,
-                           chain[i].subject);
+            verdict = said(VERDICT_FAILED, text, _("%s: '%s' is not signed by the certificate behind it."),
+                           file, chain[i].subject);
     if (verdict == VERDICT_OK && host && !tls_chain_is_for(pem.data, pem.len, host))
-        verdict = said(VERDICT_FAILED, text, _("%s: the first certificate is not for %s, to which the lot was sent."), file,
-                       host);
+        verdict = said(VERDICT_FAILED, text,
+                       _("%s: the first certificate is not for %s, to which the lot was sent."), file, host);
     if (verdict == VERDICT_OK)
-        said(verdict, text, _("The portal (%s) showed a certificate in its name, valid at that time: %s, issued by %s."),
+        said(verdict, text,
+             _("The portal (%s) showed a certificate in its name, valid at that time: %s, issued by %s."),
              host ? host : "?", chain[0].subject, chain[0].issuer);
     tls_chain_free(chain, n);
     return verdict;
@@ -172,7 +180,8 @@ enum verdict check_tls(struct examination *e, struct buf *text)
     if (n == 0)
         return said(VERDICT_NOT_CHECKED, text, _("No attempt recorded the portal's TLS certificate."));
     if (without > 0)
-        return said(VERDICT_NOT_CHECKED, text, _("%zu attempts did not record the portal's TLS certificate; the others are right."),
+        return said(VERDICT_NOT_CHECKED, text,
+                    _("%zu attempts did not record the portal's TLS certificate; the others are right."),
                     without);
     return VERDICT_OK;
 }

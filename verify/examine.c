@@ -22,7 +22,7 @@ static const struct {
     {"acuse", "contents", check_acuse},
     {"serial", "acuse", check_serial},
     {"constancia", "contents", check_constancia},
-    {"movements", "contents", check_movements},
+    {"movements", "records", check_movements},
     {"tables", "contents", check_tables},
     {"report", "contents", check_report},
     {"sello", NULL, check_sello},
@@ -84,7 +84,8 @@ int read_json(struct bundle *bundle, const char *name, json_t **ret, struct err 
         return r;
     json_t *json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
     if (!json)
-        return err_set(err, ERR_INVALID_FILE, _("%s, line %d: not what idsed writes: %s"), name, error.line, error.text);
+        return err_set(err, ERR_INVALID_FILE, _("%s, line %d: not what idsed writes: %s"), name, error.line,
+                       error.text);
     *ret = json;
     return 0;
 }
@@ -124,7 +125,8 @@ int examine(int fd, struct examination *ret, struct err *err)
         add_outcome(e, "container", VERDICT_FAILED, err_text(&fault));
         return 0;
     }
-    add_outcome(e, "container", VERDICT_OK, _("It can be read, and holds nothing but plain files with names of a bundle."));
+    add_outcome(e, "container", VERDICT_OK,
+                _("It can be read, and holds nothing but plain files with names of a bundle."));
     for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
         _cleanup_buf_ struct buf text = BUF_INIT;
         buf_add_str(&text, "");

@@ -23,8 +23,8 @@ struct outcome_of_check {
 
 struct examination {
     struct bundle *bundle;
-    json_t *lot;       /* lot.json */
-    json_t *history;   /* history.json */
+    json_t *lot;          /* lot.json */
+    json_t *history;      /* history.json */
     struct buf movements; /* movements.json */
     struct buf records;
     struct signature *signatures;

@@ -88,9 +88,11 @@ static command_fn *find_command(const char *name)
 
 static bool read_options(int argc, char **argv, struct arguments *ret)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"force", no_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"force", no_argument, NULL, 'f'},
+                                            {"to", required_argument, NULL, 't'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;)
         switch (c) {
         case 'j':

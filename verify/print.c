@@ -40,20 +40,27 @@ static json_t *proven(const struct examination *e)
     if (is_ok(e, "signature") && is_ok(e, "signer")) {
         const struct credential_info *signer = &e->signatures[e->n_signatures - 1].signer;
         add_sentence(list,
-                     _("Whoever held the private key of certificate %s (%s) signed exactly these records; nobody else could "
+                     _("Whoever held the private key of certificate %s (%s) signed exactly these records; "
+                       "nobody else could "
                        "have made this signature."),
                      str_or_empty(signer->serial), str_or_empty(signer->name));
     }
     if (is_ok(e, "acuse")) {
-        _cleanup_free_ char *received = e->acuse.received_us ? time_format_short(e->acuse.received_us) : xstrdup("?");
-        add_sentence(list, _("The acuse in the bundle says that IMSS received exactly these bytes on %s, under folio %s."),
-                     received, str_or_empty(e->acuse.folio));
+        _cleanup_free_ char *received =
+            e->acuse.received_us ? time_format_short(e->acuse.received_us) : xstrdup("?");
+        add_sentence(
+            list,
+            _("The acuse in the bundle says that IMSS received exactly these bytes on %s, under folio %s."),
+            received, str_or_empty(e->acuse.folio));
     }
     if (is_ok(e, "constancia"))
-        add_sentence(list, _("The constancia in the bundle answers every one of these movements, and its answers are those "
-                             "that the account repeats."));
+        add_sentence(
+            list,
+            _("The constancia in the bundle answers every one of these movements, and its answers are those "
+              "that the account repeats."));
     if (is_ok(e, "entries"))
-        add_sentence(list, _("The documents are those whose SHA-256 the history recorded; who has noted a later head of that "
+        add_sentence(list, _("The documents are those whose SHA-256 the history recorded; who has noted a "
+                             "later head of that "
                              "history elsewhere can show that none of it was changed since."));
     return list;
 }
@@ -62,17 +69,23 @@ static json_t *not_proven(const struct examination *e)
 {
     json_t *list = json_array();
     if (e->has_acuse || e->has_constancia)
-        add_sentence(list, _("That IMSS issued the acuse and the constancia: their sello digital cannot be checked here. IMSS can "
+        add_sentence(list, _("That IMSS issued the acuse and the constancia: their sello digital cannot be "
+                             "checked here. IMSS can "
                              "confirm them by their folio."));
     if (e->n_signatures > 0)
-        add_sentence(list, _("That the certificate of the signer was issued by IMSS or SAT and had not been revoked: their "
-                             "authorities have to be asked."));
-    add_sentence(list, _("When things happened, other than what IMSS prints: all other times are those of the machine that ran "
+        add_sentence(
+            list,
+            _("That the certificate of the signer was issued by IMSS or SAT and had not been revoked: their "
+              "authorities have to be asked."));
+    add_sentence(list, _("When things happened, other than what IMSS prints: all other times are those of "
+                         "the machine that ran "
                          "idsed."));
-    add_sentence(list, _("That nobody who owns the database wrote its whole history anew: a chain of hashes shows that only to "
+    add_sentence(list, _("That nobody who owns the database wrote its whole history anew: a chain of hashes "
+                         "shows that only to "
                          "those who kept an earlier head or an earlier bundle."));
     if (is_ok(e, "tls"))
-        add_sentence(list, _("That the portal's TLS certificate came from an authority that was trusted: idsed checked that when it "
+        add_sentence(list, _("That the portal's TLS certificate came from an authority that was trusted: "
+                             "idsed checked that when it "
                              "connected, and it is not repeated here."));
     return list;
 }
@@ -84,7 +97,8 @@ static char *harmless(const char *text)
 {
     char *copy = xstrdup(text);
     for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7F || ((unsigned char)c[0] == 0xC2 && (unsigned char)c[1] < 0xA0))
+        if ((unsigned char)*c < ' ' || *c == 0x7F ||
+            ((unsigned char)c[0] == 0xC2 && (unsigned char)c[1] < 0xA0))
             *c = '?';
     return copy;
 }
@@ -134,10 +148,12 @@ json_t *examination_json(const char *name, const struct examination *e)
 {
     json_t *checks = json_array();
     for (size_t i = 0; i < e->n_outcomes; i++)
-        json_array_append_new(checks, json_pack("{ssssss}", "check", e->outcomes[i].check, "result",
-                                                verdicts[e->outcomes[i].verdict].name, "text", e->outcomes[i].text));
+        json_array_append_new(checks,
+                              json_pack("{ssssss}", "check", e->outcomes[i].check, "result",
+                                        verdicts[e->outcomes[i].verdict].name, "text", e->outcomes[i].text));
     const int64_t lot = number_of(lot_of(e), "id");
-    return json_pack("{soso sb so so so}", "bundle", input_is_handed_over(name) ? json_null() : json_string(name), "lot",
-                     lot ? json_integer(lot) : json_null(), "verified", !examination_failed(e) && !e->incomplete, "checks",
-                     checks, "proves", proven(e), "does_not_prove", not_proven(e));
+    return json_pack(
+        "{soso sb so so so}", "bundle", input_is_handed_over(name) ? json_null() : json_string(name), "lot",
+        lot ? json_integer(lot) : json_null(), "verified", !examination_failed(e) && !e->incomplete, "checks",
+        checks, "proves", proven(e), "does_not_prove", not_proven(e));
 }

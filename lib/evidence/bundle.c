@@ -32,7 +32,8 @@ static bool part_is_ours(const char *part, size_t n)
         return false;
     for (size_t i = 0; i < n; i++) {
         const char c = part[i];
-        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && !strchr(".-_", c))
+        if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            !strchr(".-_", c))
             return false;
     }
     return true;
@@ -63,7 +64,8 @@ static int refuse(struct err *err, const char *why, const char *name)
     return err_set(err, ERR_INVALID_FILE, "%s: %s", text, why);
 }
 
-static int add_file(struct bundle *bundle, const char *name, uint64_t size, unz64_file_pos place, struct err *err)
+static int add_file(struct bundle *bundle, const char *name, uint64_t size, unz64_file_pos place,
+                    struct err *err)
 {
     if (!name_is_ours(name))
         return refuse(err, _("no bundle has such a name in it; it was not made by idsed"), name);
@@ -145,7 +147,8 @@ static int list_zip(struct bundle *bundle, struct err *err)
     return code == UNZ_END_OF_LIST_OF_FILE ? 0 : damaged(err);
 }
 
-static int stream_zip(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data, struct err *err)
+static int stream_zip(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data,
+                      struct err *err)
 {
     unz64_file_pos place = {file->place[0], file->place[1]};
     _cleanup_free_ char *chunk = xmalloc(CHUNK);
@@ -288,9 +291,11 @@ const struct bundle_file *bundle_find(const struct bundle *bundle, const char *n
     return bundle->n ? bsearch(&key, bundle->files, bundle->n, sizeof(key), by_name) : NULL;
 }
 
-int bundle_stream(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data, struct err *err)
+int bundle_stream(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data,
+                  struct err *err)
 {
-    return bundle->folder ? stream_folder(bundle, file, fn, data, err) : stream_zip(bundle, file, fn, data, err);
+    return bundle->folder ? stream_folder(bundle, file, fn, data, err)
+                          : stream_zip(bundle, file, fn, data, err);
 }
 
 static int add_bytes(void *data, const void *bytes, size_t n, struct err *err)

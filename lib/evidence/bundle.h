@@ -28,7 +28,8 @@ const struct bundle_file *bundle_find(const struct bundle *bundle, const char *n
 
 /* The bytes, piece by piece. */
 typedef int bundle_fn(void *data, const void *bytes, size_t n, struct err *err);
-int bundle_stream(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data, struct err *err);
+int bundle_stream(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data,
+                  struct err *err);
 /* All of them, appended; ERR_INVALID_FILE also when there is no such file. */
 int bundle_read(struct bundle *bundle, const char *name, struct buf *ret, struct err *err);
 /* Their SHA-256, hex, a new string. */

@@ -21,6 +21,6 @@ enum { EVIDENCE_FORMAT = 1 };
 #define EVIDENCE_HTML      "report.html"
 
 /* What a reader puts up with: a bundle comes from anybody. */
-enum { EVIDENCE_FILES_MAX = 4096, EVIDENCE_NAME_MAX = 100 };
+enum { EVIDENCE_FILES_MAX = 20000, EVIDENCE_NAME_MAX = 100 };
 #define EVIDENCE_FILE_MAX  ((uint64_t)512 << 20)
 #define EVIDENCE_TOTAL_MAX ((uint64_t)2 << 30)

@@ -8,13 +8,15 @@ struct movements_reader movements_reader(const struct buf *text)
 
 static int wrong(const struct movements_reader *reader, struct err *err)
 {
-    return err_set(err, ERR_INVALID_FILE, _("movements.json, line %zu: this is not what idsed writes"), reader->line);
+    return err_set(err, ERR_INVALID_FILE, _("movements.json, line %zu: this is not what idsed writes"),
+                   reader->line);
 }
 
 /* The next line, without its end; false when there is none, or it does not end. */
 static bool next_line(struct movements_reader *reader, const char **ret, size_t *ret_n)
 {
-    const char *end = reader->at < reader->end ? memchr(reader->at, '\n', (size_t)(reader->end - reader->at)) : NULL;
+    const char *end =
+        reader->at < reader->end ? memchr(reader->at, '\n', (size_t)(reader->end - reader->at)) : NULL;
     if (!end)
         return false;
     *ret = reader->at;

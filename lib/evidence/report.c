@@ -40,7 +40,8 @@ static void add_text(struct report *report, const char *text)
             if (entities[i].c == *text)
                 entity = entities[i].entity;
         const unsigned char c = (unsigned char)text[0];
-        bool control = c < ' ' || c == 0x7F || (c == 0xC2 && (unsigned char)text[1] < 0xA0); /* for a terminal */
+        bool control =
+            c < ' ' || c == 0x7F || (c == 0xC2 && (unsigned char)text[1] < 0xA0); /* for a terminal */
         if (entity)
             buf_add_str(&report->out, entity);
         else
@@ -160,7 +161,8 @@ static const char *const verdicts[_LOT_STATE_MAX] = {
     [LOT_STATE_PARTIAL] = N_("IMSS received the lot, operated some movements and rejected others."),
     [LOT_STATE_REJECTED] = N_("IMSS received the lot and rejected every movement."),
     [LOT_STATE_FAILED] = N_("IMSS refused the whole file; none of its movements took effect."),
-    [LOT_STATE_QUARANTINED] = N_("What IMSS issued does not agree with what was sent; a person has to look at it."),
+    [LOT_STATE_QUARANTINED] =
+        N_("What IMSS issued does not agree with what was sent; a person has to look at it."),
     [LOT_STATE_CANCELLED] = N_("The lot was given up before it was sent."),
 };
 
@@ -233,7 +235,8 @@ static void write_attempts(struct report *report)
     for (size_t i = 0; i < json_array_size(attempts); i++) {
         const json_t *attempt = json_array_get(attempts, i);
         _cleanup_free_ char *started = instant_of(attempt, "started");
-        _cleanup_free_ char *title = xasprintf(_("Attempt %lld, begun %s"), number_of(attempt, "id"), started);
+        _cleanup_free_ char *title =
+            xasprintf(_("Attempt %lld, begun %s"), number_of(attempt, "id"), started);
         item(report, title);
         instant_fact(report, _("Ended"), attempt, "ended");
         number_fact(report, _("Signed with certificate"), attempt, "certificate");
@@ -247,10 +250,12 @@ static void write_attempts(struct report *report)
 
 static void begin_page(struct report *report, const char *title)
 {
-    static const char style[] = "body{font:14px/1.5 sans-serif;margin:2em;max-width:70em}th{text-align:left;padding-right:1em;"
-                                "font-weight:normal;color:#555;vertical-align:top}.sub{margin-left:3em}h2{font-size:1.2em}";
+    static const char style[] =
+        "body{font:14px/1.5 sans-serif;margin:2em;max-width:70em}th{text-align:left;padding-right:1em;"
+        "font-weight:normal;color:#555;vertical-align:top}.sub{margin-left:3em}h2{font-size:1.2em}";
     if (report->format == REPORT_HTML) {
-        add_between(report, "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>", title, "</title>");
+        add_between(report, "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>", title,
+                    "</title>");
         buf_printf(&report->out, "<style>%s</style></head><body>\n", style);
         add_between(report, "<h1>", title, "</h1>\n");
     } else
@@ -262,8 +267,8 @@ struct report *report_begin(enum report_format format, const json_t *lot, report
     struct report *report = xcalloc(1, sizeof(*report));
     *report = (struct report){.format = format, .lot = lot, .sink = sink, .data = data};
     const json_t *row = json_object_get(lot, "lot");
-    _cleanup_free_ char *title =
-        xasprintf(_("Account of lot %lld of registro patronal %s"), number_of(row, "id"), text_of(row, "registration"));
+    _cleanup_free_ char *title = xasprintf(_("Account of lot %lld of registro patronal %s"),
+                                           number_of(row, "id"), text_of(row, "registration"));
     begin_page(report, title);
     write_lot(report);
     write_attempts(report);
@@ -278,9 +283,10 @@ static void write_dates(struct report *report, const json_t *movement)
 {
     const char *deadline = text_of(movement, "deadline"), *effective = text_of(movement, "effective");
     _cleanup_free_ char *last = *deadline ? xasprintf(_("last legal day to send it: %s"), deadline) : NULL;
-    _cleanup_free_ char *from = *effective && !streq(effective, text_of(movement, "date"))
-                                    ? xasprintf(_("IMSS counts it from %s on, for it was received late"), effective)
-                                    : NULL;
+    _cleanup_free_ char *from =
+        *effective && !streq(effective, text_of(movement, "date"))
+            ? xasprintf(_("IMSS counts it from %s on, for it was received late"), effective)
+            : NULL;
     if (last)
         sub_item(report, last);
     if (from)
@@ -294,12 +300,12 @@ void report_movement(struct report *report, const json_t *movement)
     int type = movement_type_from_name(text_of(movement, "type"));
     int state = movement_state_from_name(text_of(movement, "state"));
     const char *second = text_of(movement, "second_surname");
-    _cleanup_free_ char *line =
-        xasprintf("%lld. %s  %s%s%s %s  %s %s%s%s: %s", number_of(movement, "position"), text_of(movement, "nss"),
-                  text_of(movement, "first_surname"), *second ? " " : "", second, text_of(movement, "names"),
-                  type >= 0 ? movement_type_label((enum movement_type)type) : "", text_of(movement, "date"),
-                  *text_of(movement, "sbc") ? "  SBC " : "", text_of(movement, "sbc"),
-                  state >= 0 ? movement_state_label((enum movement_state)state) : "");
+    _cleanup_free_ char *line = xasprintf(
+        "%lld. %s  %s%s%s %s  %s %s%s%s: %s", number_of(movement, "position"), text_of(movement, "nss"),
+        text_of(movement, "first_surname"), *second ? " " : "", second, text_of(movement, "names"),
+        type >= 0 ? movement_type_label((enum movement_type)type) : "", text_of(movement, "date"),
+        *text_of(movement, "sbc") ? "  SBC " : "", text_of(movement, "sbc"),
+        state >= 0 ? movement_state_label((enum movement_state)state) : "");
     item(report, line);
     write_dates(report, movement);
     const json_t *errors = json_object_get(movement, "errors");
@@ -326,9 +332,8 @@ static void write_documents(struct report *report)
     for (size_t i = 0; i < json_array_size(documents); i++) {
         const json_t *document = json_array_get(documents, i);
         _cleanup_free_ char *stored = instant_of(document, "stored");
-        _cleanup_free_ char *line =
-            xasprintf(_("%s (%s), %lld bytes, stored %s"), text_of(document, "kind"), text_of(document, "file"),
-                      number_of(document, "size"), stored);
+        _cleanup_free_ char *line = xasprintf(_("%s (%s), %lld bytes, stored %s"), text_of(document, "kind"),
+                                              text_of(document, "file"), number_of(document, "size"), stored);
         _cleanup_free_ char *sha256 = xasprintf("SHA-256 %s", text_of(document, "sha256"));
         item(report, line);
         sub_item(report, sha256);
@@ -343,8 +348,9 @@ void report_end(struct report *report, const json_t *history)
     for (size_t i = 0; i < json_array_size(records); i++) {
         const json_t *record = json_array_get(records, i);
         _cleanup_free_ char *at = instant_of(record, "at");
-        _cleanup_free_ char *line = xasprintf("%s  %s: %s, %s (%s)", at, text_of(record, "who"), text_of(record, "action"),
-                                              text_of(record, "object"), text_of(record, "outcome"));
+        _cleanup_free_ char *line =
+            xasprintf("%s  %s: %s, %s (%s)", at, text_of(record, "who"), text_of(record, "action"),
+                      text_of(record, "object"), text_of(record, "outcome"));
         item(report, line);
         if (*text_of(record, "detail"))
             sub_item(report, text_of(record, "detail"));

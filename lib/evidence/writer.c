@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <minizip/zip.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "evidence/zip-file.h"
@@ -66,9 +67,9 @@ void evidence_begin(struct evidence_writer *writer, const char *name)
     replace_str(&writer->name, xstrdup(name));
     writer->digest = digest_new();
     writer->size = 0;
-    check(writer, zipOpenNewFileInZip4_64(writer->zip, path, &info, NULL, 0, NULL, 0, NULL, Z_DEFLATED, LEVEL, 0,
-                                          -MAX_WBITS, DEF_MEM_LEVEL, Z_DEFAULT_STRATEGY, NULL, 0, MADE_ON_UNIX, 0,
-                                          0));
+    check(writer, zipOpenNewFileInZip4_64(writer->zip, path, &info, NULL, 0, NULL, 0, NULL, Z_DEFLATED, LEVEL,
+                                          0, -MAX_WBITS, DEF_MEM_LEVEL, Z_DEFAULT_STRATEGY, NULL, 0,
+                                          MADE_ON_UNIX, 0, 0));
 }
 
 void evidence_add(void *data, const void *bytes, size_t n)
@@ -78,13 +79,16 @@ void evidence_add(void *data, const void *bytes, size_t n)
     digest_add(writer->digest, bytes, n);
     writer->size += n;
     for (size_t at = 0; at < n && !writer->broken && !writer->file.write_errno; at += SLICE)
-        check(writer, zipWriteInFileInZip(writer->zip, (const char *)bytes + at, (unsigned)MIN(n - at, (size_t)SLICE)));
+        check(writer, zipWriteInFileInZip(writer->zip, (const char *)bytes + at,
+                                          (unsigned)MIN(n - at, (size_t)SLICE)));
 }
 
 void evidence_end(struct evidence_writer *writer)
 {
     _cleanup_free_ char *sha256 = digest_end_hex(STEAL(writer->digest));
     check(writer, zipCloseFileInZip(writer->zip));
+    /* Bit by bit: else the next one who syncs another file here, the database for instance, waits for all of it. */
+    fdatasync(writer->file.fd);
     buf_printf(&writer->sums, "%s  %s\n", sha256, writer->name);
     json_array_append_new(writer->files, json_pack("{sssIss}", "name", writer->name, "size",
                                                    (json_int_t)writer->size, "sha256", sha256));
@@ -99,7 +103,8 @@ void evidence_put(struct evidence_writer *writer, const char *name, const void *
 
 int evidence_finish(struct evidence_writer *writer, struct err *err)
 {
-    json_t *manifest = json_pack("{sisssO}", "format", EVIDENCE_FORMAT, "folder", writer->folder, "files", writer->files);
+    json_t *manifest =
+        json_pack("{sisssO}", "format", EVIDENCE_FORMAT, "folder", writer->folder, "files", writer->files);
     _cleanup_free_ char *text = json_dumps(manifest, JSON_INDENT(1));
     json_decref(manifest);
     evidence_put(writer, EVIDENCE_MANIFEST, text, strlen(text));

@@ -18,7 +18,8 @@ DEFINE_CLEANUP(BIO *, bio_cleanup, BIO_vfree)
 static int not_pkcs7(struct err *err)
 {
     ERR_clear_error();
-    return err_set(err, ERR_NOT_A_CERTIFICATE, _("this is no PKCS#7 signature by one certificate over content within it"));
+    return err_set(err, ERR_NOT_A_CERTIFICATE,
+                   _("this is no PKCS#7 signature by one certificate over content within it"));
 }
 
 int signature_read(const void *der, size_t n, const void *content, size_t content_len, struct signature *ret,
@@ -38,8 +39,8 @@ int signature_read(const void *der, size_t n, const void *content, size_t conten
     const size_t is_len = (size_t)ASN1_STRING_length(is);
     *ret = (struct signature){
         .valid = PKCS7_verify(p7, NULL, NULL, NULL, NULL, PKCS7_BINARY | PKCS7_NOVERIFY) == 1,
-        .of_this = is_len == content_len &&
-                   (is_len == 0 || memcmp(ASN1_STRING_get0_data(is), content, is_len) == 0),
+        .of_this =
+            is_len == content_len && (is_len == 0 || memcmp(ASN1_STRING_get0_data(is), content, is_len) == 0),
     };
     ERR_clear_error();
     certificate_read(signer, &ret->signer);

@@ -7,8 +7,8 @@
 
 /* What a PKCS#7 (DER) says. */
 struct signature {
-    bool valid;   /* its signer's certificate, which is in it, verifies it */
-    bool of_this; /* what it signs are the bytes that were given */
+    bool valid;                    /* its signer's certificate, which is in it, verifies it */
+    bool of_this;                  /* what it signs are the bytes that were given */
     struct credential_info signer; /* kind and user are not in a certificate */
 };
 /* ERR_NOT_A_CERTIFICATE for bytes that are no PKCS#7 with content and exactly one signer. */

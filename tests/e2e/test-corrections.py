@@ -114,6 +114,13 @@ def case_the_line_can_be_followed_and_is_in_the_history():
         idsectl("retry", lot, "--only-rejected", status=(OK if lot == LOTS[0] else FAILURE))
 
 
+def case_the_evidence_of_a_corrected_lot_is_verified():
+    for lot in LOTS:
+        found, = ask("receipts", "verify", lot)
+        assert found["verified"] and found["lot"] == lot, found
+        assert {row["result"] for row in found["checks"] if row["check"] != "sello"} == {"ok"}, found
+
+
 def case_the_portal_got_each_lot_once():
     portal_is_exact()
     assert len(ledger()) == len(LOTS) == len(ask("list")) - 1  # one was given up

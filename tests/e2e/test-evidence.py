@@ -144,6 +144,17 @@ def case_the_account_is_in_words():
     assert "Cuenta del lote" in idsectl("report", LOTS["partial"], env={**os.environ, "LANGUAGE": "es"}).stdout.decode()
 
 
+def case_a_quarantined_lot_is_verified_once_it_is_put_right():
+    """The wrong acuse stays in the bundle, beside the right one."""
+    idsectl("retry", LOTS["quarantined"])
+    until("it is accepted", lambda: show(LOTS["quarantined"])["state"] == "accepted")
+    whole(LOTS["quarantined"])
+    found = verdicts(export(LOTS["quarantined"], "put-right.zip"))
+    assert {check for check, (result, _) in found.items() if result == "ok"} == CHECKED, found
+    with zipfile.ZipFile(HERE / "put-right.zip") as bundle:
+        assert len([name for name in bundle.namelist() if name.endswith("-acuse.pdf")]) == 2
+
+
 # ---- mutations ----
 
 def sums(folder):
@@ -351,7 +362,7 @@ def case_links_in_a_folder_are_refused():
 
 
 def case_huge_sizes_are_refused():
-    refused(zipped([(f"lot-1/f{i}", b"") for i in range(5000)]), "more files")
+    refused(zipped([(f"lot-1/f{i}", b"") for i in range(20001)]), "more files")
     data = bytearray(zipped([("lot-1/lot.json", "{}")]))
     at = data.rindex(b"PK\x01\x02")
     struct.pack_into("<I", data, at + 24, 0xF0000000)  # the size that it claims

@@ -117,9 +117,18 @@ static void movements_come_line_by_line(void **state)
         const char *text;
         int n; /* negative: refused behind so many */
     } cases[] = {
-        {"[\n{\"a\":1}\n]\n", 1},    {"[\n{\"a\":1},\n{}\n]\n", 2}, {"[\n]\n", 0},      {"", -1},
-        {"[{}]", -1},                 {"[\n{}\n]", -2},               {"[\n{},\n]\n", -1}, {"[\n{}\n{}\n]\n", -1},
-        {"[\n{},\n{}\n]\nmore\n", -3}, {"[\n[]\n]\n", -1},            {"[\n{\n]\n", -1},  {"{}\n", -1},
+        {"[\n{\"a\":1}\n]\n", 1},
+        {"[\n{\"a\":1},\n{}\n]\n", 2},
+        {"[\n]\n", 0},
+        {"", -1},
+        {"[{}]", -1},
+        {"[\n{}\n]", -2},
+        {"[\n{},\n]\n", -1},
+        {"[\n{}\n{}\n]\n", -1},
+        {"[\n{},\n{}\n]\nmore\n", -3},
+        {"[\n[]\n]\n", -1},
+        {"[\n{\n]\n", -1},
+        {"{}\n", -1},
     };
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
         struct buf text = BUF_INIT;
@@ -137,8 +146,10 @@ static void movements_come_line_by_line(void **state)
 /* ---- what people read ---- */
 
 static const char awkward[] =
-    "{\"position\": 1, \"nss\": \"10907000011\", \"names\": \"A \\\"B\\\", C\", \"type\": \"baja\", \"state\": \"rejected\","
-    " \"first_surname\": \"<b>&\\u001b[2J\\u009b\", \"errors\": [{\"code\": \"051\", \"text\": \"x, \\\"y\\\"\","
+    "{\"position\": 1, \"nss\": \"10907000011\", \"names\": \"A \\\"B\\\", C\", \"type\": \"baja\", "
+    "\"state\": \"rejected\","
+    " \"first_surname\": \"<b>&\\u001b[2J\\u009b\", \"errors\": [{\"code\": \"051\", \"text\": \"x, "
+    "\\\"y\\\"\","
     " \"imss_value\": \"1\"}, {\"code\": \"022\", \"text\": \"z\", \"imss_value\": null}]}";
 
 static void a_row_of_the_table_is_quoted(void **state)

@@ -29,8 +29,9 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(world.dir));
     assert_int_equal(authority_open(world.dir, &world.authority, NULL), 0);
     assert_int_equal(authority_issue(world.authority, &request, &issued, NULL), 0);
-    assert_int_equal(credential_import_pfx(issued.certificate.data, issued.certificate.len, "practica01", "secreto2026",
-                                           clock_wall_us(&clock_system), &world.credential, NULL),
+    assert_int_equal(credential_import_pfx(issued.certificate.data, issued.certificate.len, "practica01",
+                                           "secreto2026", clock_wall_us(&clock_system), &world.credential,
+                                           NULL),
                      0);
     authority_credential_free(&issued);
     return 0;
@@ -102,7 +103,8 @@ static void what_is_no_signature_is_refused(void **state)
     for (size_t n = 0; n < der.len; n += 11)
         assert_int_equal(signature_read(der.data, n, "records", 7, &signature, NULL), -ERR_NOT_A_CERTIFICATE);
     buf_add_char(&der, 'x');
-    assert_int_equal(signature_read(der.data, der.len, "records", 7, &signature, NULL), -ERR_NOT_A_CERTIFICATE);
+    assert_int_equal(signature_read(der.data, der.len, "records", 7, &signature, NULL),
+                     -ERR_NOT_A_CERTIFICATE);
     assert_int_equal(signature_read("", 0, "records", 7, &signature, NULL), -ERR_NOT_A_CERTIFICATE);
 }
 
