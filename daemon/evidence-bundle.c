@@ -48,6 +48,11 @@ static json_t *number(int64_t value)
     return value ? json_integer(value) : json_null();
 }
 
+static json_t *money(int32_t centavos)
+{
+    return centavos ? json_sprintf("%d.%02d", centavos / 100, centavos % 100) : json_null();
+}
+
 static json_t *code(char value)
 {
     return value ? json_stringn(&value, 1) : json_null();
@@ -61,34 +66,67 @@ static void put_json(struct bundling *b, const char *name, const json_t *json)
 
 /* ---- lot.json ---- */
 
+struct member {
+    const char *key;
+    json_t *value;
+};
+
+static json_t *object(const struct member *members, size_t n)
+{
+    json_t *json = json_object();
+    for (size_t i = 0; i < n; i++)
+        json_object_set_new(json, members[i].key, members[i].value);
+    return json;
+}
+
+static json_t *lot_members(const struct store_lot *lot, const char *name, int64_t corrected_by)
+{
+    const struct member members[] = {
+        {"id", json_integer(lot->id)},
+        {"registration", text(lot->rp)},
+        {"registration_name", text(name)},
+        {"type", text(movement_type_name(lot->type))},
+        {"state", text(lot_state_name(lot->state))},
+        {"held", json_boolean(lot->hold != LOT_HOLD_NONE)},
+        {"hold_reason", text(lot_hold_name(lot->hold))},
+        {"hold_text", text(lot->hold_text)},
+        {"hold_by", text(lot->hold_by)},
+        {"hold_since", instant(lot->hold_us)},
+        {"movements", json_integer(lot->counts[COUNT_TOTAL])},
+        {"bajas", json_integer(lot->counts[COUNT_BAJAS])},
+        {"modificaciones", json_integer(lot->counts[COUNT_MODIFICACIONES])},
+        {"reingresos", json_integer(lot->counts[COUNT_REINGRESOS])},
+        {"approved", json_integer(lot->approved)},
+        {"rejected", json_integer(lot->rejected)},
+        {"created", instant(lot->created_us)},
+        {"created_by", text(lot->created_by)},
+        {"approved_by", text(lot->approved_by)},
+        {"approved_time", instant(lot->approved_us)},
+        {"not_before", instant(lot->not_before_us)},
+        {"deadline", date(MAX(lot->deadline, 0))},
+        {"source", text(lot->source)},
+        {"sha256", text(lot->sha256)},
+        {"attempts", json_integer(lot->attempts)},
+        {"last_error", text(lot->last_error)},
+        {"certificate", number(lot->certificate)},
+        {"portal_lot", text(lot->portal_lot)},
+        {"folio", text(lot->folio)},
+        {"received", instant(lot->received_us)},
+        {"finished", instant(lot->finished_us)},
+        {"parent", number(lot->parent)},
+        {"corrected_by", number(corrected_by)},
+    };
+    return object(members, ELEMENTSOF(members));
+}
+
 static json_t *lot_json(struct bundling *b, struct err *err)
 {
-    const struct store_lot *lot = &b->lot;
     struct store_rp rp = {0};
     int64_t corrected_by = 0;
-    int r = lot->rejected > 0 ? store_lot_corrected_by(b->store, lot->id, &corrected_by, err) : 0;
-    if (r >= 0)
-        store_rp_get(b->store, lot->rp, &rp, NULL); /* which may be gone since */
-    else
+    if (b->lot.rejected > 0 && store_lot_corrected_by(b->store, b->lot.id, &corrected_by, err) < 0)
         return NULL;
-    json_t *json = json_pack(
-        "{sI so so so ss sb ss so so so sI sI sI sI sI sI}", "id", (json_int_t)lot->id, "registration",
-        text(lot->rp), "registration_name", text(rp.name), "type", text(movement_type_name(lot->type)),
-        "state", lot_state_name(lot->state), "held", lot->hold != LOT_HOLD_NONE, "hold_reason",
-        lot_hold_name(lot->hold), "hold_text", text(lot->hold_text), "hold_by", text(lot->hold_by),
-        "hold_since", instant(lot->hold_us), "movements", (json_int_t)lot->counts[COUNT_TOTAL], "bajas",
-        (json_int_t)lot->counts[COUNT_BAJAS], "modificaciones", (json_int_t)lot->counts[COUNT_MODIFICACIONES],
-        "reingresos", (json_int_t)lot->counts[COUNT_REINGRESOS], "approved", (json_int_t)lot->approved,
-        "rejected", (json_int_t)lot->rejected);
-    json_t *more = json_pack("{so so so so sI so so so so so so so so}", "created", instant(lot->created_us),
-                             "created_by", text(lot->created_by), "source", text(lot->source), "sha256",
-                             text(lot->sha256), "attempts", (json_int_t)lot->attempts, "last_error",
-                             text(lot->last_error), "certificate", number(lot->certificate), "portal_lot",
-                             text(lot->portal_lot), "folio", text(lot->folio), "received",
-                             instant(lot->received_us), "finished", instant(lot->finished_us), "parent",
-                             number(lot->parent), "corrected_by", number(corrected_by));
-    json_object_update(json, more);
-    json_decref(more);
+    store_rp_get(b->store, b->lot.rp, &rp, NULL); /* it may be gone since */
+    json_t *json = lot_members(&b->lot, rp.name, corrected_by);
     store_rp_free(&rp);
     return json;
 }
@@ -305,22 +343,34 @@ static json_t *errors_json(const struct store_movement *row)
 static json_t *movement_json(const struct bundling *b, const struct store_movement *row)
 {
     const struct movement *m = &row->movement;
-    json_t *json = json_pack(
-        "{sI so so so so so so so so so so so so so so so so}", "position", (json_int_t)row->seq + 1,
-        "registration", text(m->rp), "nss", text(m->nss), "first_surname", text(m->paterno), "second_surname",
-        text(m->materno), "names", text(m->nombres), "curp", text(m->curp), "type",
-        text(movement_type_name(m->type)), "date", date(m->date), "sbc",
-        m->sbc_centavos ? json_sprintf("%d.%02d", m->sbc_centavos / 100, m->sbc_centavos % 100) : json_null(),
-        "umf", text(m->umf), "worker_type", code(m->tipo_trabajador), "salary_type", code(m->tipo_salario),
-        "reduced_week", code(m->jornada), "cause", code(m->causa_baja), "guia", text(m->guia), "clave",
-        text(m->clave));
-    json_t *more = json_pack("{ss so so so so so sb so}", "state", movement_state_name(row->state), "sent",
-                             instant(row->sent_us), "received", instant(row->received_us), "answered",
-                             instant(row->answered_us), "extemporaneous", code(row->extemporaneo),
-                             "imss_name", text(row->imss_name), "name_differs",
-                             imss_name_differs(m, row->imss_name), "errors", errors_json(row));
-    json_object_update(json, more);
-    json_decref(more);
+    const struct member members[] = {
+        {"position", json_integer((json_int_t)row->seq + 1)},
+        {"registration", text(m->rp)},
+        {"nss", text(m->nss)},
+        {"first_surname", text(m->paterno)},
+        {"second_surname", text(m->materno)},
+        {"names", text(m->nombres)},
+        {"curp", text(m->curp)},
+        {"type", text(movement_type_name(m->type))},
+        {"date", date(m->date)},
+        {"sbc", money(m->sbc_centavos)},
+        {"umf", text(m->umf)},
+        {"worker_type", code(m->tipo_trabajador)},
+        {"salary_type", code(m->tipo_salario)},
+        {"reduced_week", code(m->jornada)},
+        {"cause", code(m->causa_baja)},
+        {"guia", text(m->guia)},
+        {"clave", text(m->clave)},
+        {"state", text(movement_state_name(row->state))},
+        {"sent", instant(row->sent_us)},
+        {"received", instant(row->received_us)},
+        {"answered", instant(row->answered_us)},
+        {"extemporaneous", code(row->extemporaneo)},
+        {"imss_name", text(row->imss_name)},
+        {"name_differs", json_boolean(imss_name_differs(m, row->imss_name))},
+        {"errors", errors_json(row)},
+    };
+    json_t *json = object(members, ELEMENTSOF(members));
     add_dates(b, row, json);
     return json;
 }

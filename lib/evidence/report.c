@@ -193,6 +193,9 @@ static void write_lot(struct report *report)
     heading(report, _("What was to be sent"));
     instant_fact(report, _("Submitted"), lot, "created");
     fact(report, _("Submitted by"), text_of(lot, "created_by"));
+    fact(report, _("Approved by"), text_of(lot, "approved_by"));
+    instant_fact(report, _("Approved on"), lot, "approved_time");
+    instant_fact(report, _("Not to be sent before"), lot, "not_before");
     fact(report, _("File"), text_of(lot, "source"));
     fact(report, _("SHA-256 of the records"), text_of(lot, "sha256"));
 }
