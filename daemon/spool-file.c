@@ -10,6 +10,9 @@
 #include "base/file.h"
 #include "base/text.h"
 
+/* Whom the kernel names for users that it cannot name: everybody, where users are mapped. */
+#define UNKNOWN_UID ((uid_t)65534)
+
 bool spool_is_temporary(const char *name)
 {
     static const char *const endings[] = {"~", ".tmp", ".part"};
@@ -46,6 +49,8 @@ static enum spool_found judge(struct spool_file *file, size_t max, struct err *e
         return SPOOL_GONE;
     if (!S_ISREG(st->st_mode))
         return refuse(err, _("it is not a regular file; links, pipes and devices are not taken"));
+    if (st->st_uid == UNKNOWN_UID || file->owner == UNKNOWN_UID)
+        return refuse(err, _("whose it is cannot be told here (PrivateUsers=, or a foreign file system)"));
     if (st->st_uid != file->owner && st->st_uid != 0)
         return refuse(err, _("it belongs neither to the owner of this folder nor to root"));
     if (st->st_nlink != 1)

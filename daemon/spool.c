@@ -22,7 +22,7 @@
 
 enum {
     NEWS_SIZE = 64 * 1024,
-    RETRY_S = 10,
+    RETRY_S = 30,
     DOCUMENTS = 3, /* kinds that are put into the folder: acuse, constancia, csv */
 };
 
@@ -181,9 +181,12 @@ static void was_put_away(void *data)
     struct job *job = data;
     struct spool *spool = job->spool;
     _cleanup_err_ struct err err = ERR_INIT;
-    if (job->moved < 0)
-        warn(spool, job->rp, err_text(&job->err)); /* it is found again with the next look */
-    else if (job->id && store_spool_moved(spool->daemon->store, job->id, &err) < 0)
+    if (job->moved < 0) { /* it is found again, by its row when it was taken */
+        warn(spool, job->rp, err_text(&job->err));
+        later(spool);
+        return;
+    }
+    if (job->id && store_spool_moved(spool->daemon->store, job->id, &err) < 0)
         log_error("%s", err_text(&err));
     if (job->moved == 0) /* another one has its name now */
         enqueue(spool, JOB_FILE, job->rp, job->name);
@@ -319,7 +322,7 @@ static void opened(void *data)
     _cleanup_err_ struct err err = ERR_INIT;
     if (job->in < 0 || job->out < 0) {
         warn(spool, job->rp, err_text(&job->err));
-        next(spool);
+        later(spool);
         return;
     }
     if (job->found == SPOOL_GONE || job->found == SPOOL_WRITING) {
@@ -519,9 +522,21 @@ static struct job *take_job(struct spool *spool)
     return job;
 }
 
+static void committed(void *data, const struct err *lost)
+{
+    struct spool *spool = data;
+    if (!lost)
+        poke(spool);
+}
+
+/* What was written in this turn is told when it is on disk. */
 static void step(evutil_socket_t fd, short what, void *data)
 {
     struct spool *spool = data;
+    if (store_turn_is_open(spool->daemon->store)) {
+        store_after_commit(spool->daemon->store, committed, spool);
+        return;
+    }
     if (spool->current || !(spool->current = take_job(spool)))
         return;
     switch (spool->current->kind) {
@@ -560,19 +575,12 @@ static void remember_lot(struct spool *spool, int64_t lot)
 
 /* ---- news ---- */
 
-static void lots_of_turn(void *data, const struct err *lost)
-{
-    struct spool *spool = data;
-    if (!lost)
-        poke(spool);
-}
-
 void spool_lot_changed(struct spool *spool, int64_t lot)
 {
     if (!spool || store_spool_progress(spool->daemon->store, lot, NULL, NULL, NULL) <= 0)
         return;
     remember_lot(spool, lot);
-    store_after_commit(spool->daemon->store, lots_of_turn, spool);
+    poke(spool);
 }
 
 static struct folder *find_folder(struct spool *spool, int watch)

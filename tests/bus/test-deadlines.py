@@ -9,16 +9,21 @@ usage: test-deadlines.py IDSED POLICY IDSECTL
 
 import contextlib
 import datetime
+import email
+import email.policy
 import json
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 import unittest
 import zoneinfo
 
 import dbus
+from aiosmtpd.controller import Controller
 
 from harness import ERROR, NAME, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, memory_file, option, reingreso
 
@@ -219,6 +224,40 @@ class Deadlines(unittest.TestCase):
         self.assertEqual(self.change(), [])
         told = self.change(("UPDATE lot SET created_us = created_us - 3600000000 WHERE id = ?", (lot,)))
         self.assertEqual([event for event, _, _ in told], ["deadline-missed"])
+
+    def test_operators_and_administrators_get_one_mail_where_it_is_wanted(self):
+        class Inbox:
+            messages = []
+
+            async def handle_DATA(self, server, session, envelope):
+                self.messages.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=email.policy.default)))
+                return "250 fine"
+
+        versions = [str(text["version"]) for text in self.manager("LegalTexts", "es")]
+        for user, role in ("ana@example.mx", "administrador"), ("beto@example.mx", "operador"), ("lia@example.mx", "consulta"):
+            fd = memory_file(b"una clave bien larga 2026")
+            self.manager("AddUser", user, dbus.types.UnixFd(fd), option(
+                {"names": "Persona", "first-surname": "Ficticia", "role": role, "privacy": versions[0],
+                 "agreement": versions[-1]}))
+            os.close(fd)
+        lots = [self.new_lot(day(60)), self.new_lot(day(60))]
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server = Controller(Inbox(), hostname="127.0.0.1", port=port)
+        server.start()
+        self.addCleanup(server.stop)
+        with open(self.house.config, "a") as f:
+            f.write(f"Mail=yes\n[Mail]\nRelay=smtp://127.0.0.1:{port}\nFrom=idsed@example.mx\nStartTLS=never\n")
+        self.change(("UPDATE lot SET deadline = ?", (int(day(0, "%Y%m%d")),)))
+        end = time.monotonic() + 60
+        while len(Inbox.messages) < 2:
+            self.assertLess(time.monotonic(), end, "there is no mail")
+            time.sleep(0.02)
+        self.assertEqual(sorted(to for (to,), _ in Inbox.messages), ["ana@example.mx", "beto@example.mx"])
+        for _, message in Inbox.messages:
+            self.assertEqual(message["Subject"], "IDSE: movements are due")
+            for lot in lots:
+                self.assertIn(f"Lot {lot} of {RP}", message.get_content().replace("\n", " "))
 
     def test_another_calendar_gives_other_days(self):
         lot = self.new_lot(day(-30))

@@ -286,6 +286,13 @@ class SpoolTest(unittest.TestCase):
         self.put("x", self.records(), owner=STRANGER)
         self.assertIn("belongs neither", self.refused()["error"]["text"])
 
+    def test_files_of_nobody_are_refused(self):
+        rp = "A9900003103"
+        self.manager("AddRegistration", rp, option({"force": True}))
+        self.make_folder(rp, owner=65534)
+        self.put("x", self.records(rp=rp), rp=rp, owner=65534)
+        self.assertIn("cannot be told", self.refused(rp=rp)["error"]["text"])
+
     def test_root_may_put_files_into_any_folder(self):
         self.put("x", self.records(), owner=0)
         self.assertEqual(self.result("x")["submitted_by"], "uid 0")
@@ -329,6 +336,7 @@ class SpoolTest(unittest.TestCase):
         self.put("x", self.records())
         self.until("it is told", lambda: "IDSE_EVENT=spool-stuck" in open(self.house.log).read())
         self.assertEqual((self.waiting(), len(self.lots())), (["x"], 0))
+        self.assertEqual(open(self.house.log).read().count("IDSE_EVENT=spool-stuck"), 1)
         (self.top / "out" / "away").rename(self.top / "out" / RP)
         self.house.stop()
         self.house.start()
