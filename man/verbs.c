@@ -22,7 +22,7 @@ static const struct {
     {"movements", "movements"}, {"explain", "movements"}, {"due", "movements"},
     {"history", "history"},     {"receipts", "receipts"}, {"rp", "rp"},
     {"cert", "cert"},           {"user", "user"},         {"login", "user"},
-    {"profile", "profile"},
+    {"profile", "profile"},     {"worker", "worker"},
 };
 
 static const char *page_of(const struct verb *verb)

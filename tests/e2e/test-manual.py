@@ -13,8 +13,8 @@ from e2e import *
 
 MAN = pathlib.Path(os.environ["IDSED_BUILD"]) / "man"
 ORDER = ("idsectl-profile.1", "idsectl-rp.1", "idsectl-cert.1", "idsectl-check.1", "idsectl.1", "idsectl-submit.1",
-         "idsectl-lots.1", "idsectl-movements.1", "idsectl-receipts.1", "idsectl-history.1", "idsectl-status.1", "idsectl-user.1",
-         "idsectl-backup.1", "idsed-states.7", "mx.idsed1.5")
+         "idsectl-lots.1", "idsectl-movements.1", "idsectl-receipts.1", "idsectl-history.1", "idsectl-status.1",
+         "idsectl-worker.1", "idsectl-user.1", "idsectl-backup.1", "idsed-states.7", "mx.idsed1.5")
 HEAD = """
 set -eo pipefail
 idsectl() {
@@ -46,6 +46,7 @@ def prepare():
     file("altas.txt", movements("Z9900001108", count=3, spoil=3))
     file("bajas.txt", movements("Z9900001108", type="02", first=100, count=2))
     file("cambios.txt", movements("Z9900001108", type="07", first=200, count=2))
+    file("plantilla.csv", b"NSS,SBC\n99028500017,450.50\n")
     file("tabla.csv", idsectl("template", "--type", "baja").stdout)
 
 
