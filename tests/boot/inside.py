@@ -201,6 +201,11 @@ class Boot(unittest.TestCase):
             "--wait=30")
         self.assertEqual([one["state"] for one in lots()], ["accepted"])  # its PDFs were read in the sandbox too
 
+    def test_05_and_its_evidence_is_made_in_the_sandbox_and_checked_outside(self):
+        found, = json.loads(run("idsectl", "receipts", "verify", "1", "--json").stdout)
+        self.assertTrue(found["verified"], found)
+        self.assertIn({"ok"}, [{row["result"] for row in found["checks"] if row["check"] != "sello"}], found)
+
     def test_06_others_may_only_what_they_may(self):
         path = str(movements(101))
         self.assertEqual(run("idsectl", "movements", user="lector").returncode, 0)
