@@ -47,20 +47,30 @@ static double time_call(DBusConnection *bus)
     return measure_now_s() - start;
 }
 
-static void end(DBusConnection *bus)
+/* What the bus says of the name: a number or a boolean. */
+static dbus_uint32_t ask_bus(DBusConnection *bus, const char *method, int type)
 {
     static const char *name = NAME;
-    dbus_uint32_t pid = 0;
-    DBusMessage *call = dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS,
-                                                     "GetConnectionUnixProcessID");
+    dbus_uint32_t value = 0;
+    DBusMessage *call =
+        dbus_message_new_method_call(DBUS_SERVICE_DBUS, DBUS_PATH_DBUS, DBUS_INTERFACE_DBUS, method);
     dbus_message_append_args(call, DBUS_TYPE_STRING, &name, DBUS_TYPE_INVALID);
     DBusMessage *reply = ask(bus, call);
-    dbus_message_get_args(reply, NULL, DBUS_TYPE_UINT32, &pid, DBUS_TYPE_INVALID);
+    dbus_message_get_args(reply, NULL, type, &value, DBUS_TYPE_INVALID);
     dbus_message_unref(reply);
+    return value;
+}
+
+/* Until the process is gone, and the bus knows. */
+static void end(DBusConnection *bus)
+{
+    dbus_uint32_t pid = ask_bus(bus, "GetConnectionUnixProcessID", DBUS_TYPE_UINT32);
     struct pollfd ended = {.fd = pidfd_open((pid_t)pid, 0), .events = POLLIN};
     if (ended.fd < 0 || kill((pid_t)pid, SIGTERM) < 0 || poll(&ended, 1, PATIENCE_MS) != 1)
         measure_fail(NAME, strerror(errno));
     close(ended.fd);
+    while (ask_bus(bus, "NameHasOwner", DBUS_TYPE_BOOLEAN))
+        ;
 }
 
 static double start_once(DBusConnection *bus)

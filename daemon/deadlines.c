@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/deadlines.h"
 
+#include <inttypes.h>
+
 #include "base/data.h"
 #include "daemon/notices.h"
 #include "daemon/reminder.h"
 #include "idse/date.h"
-#include "vault/digest.h"
 
 enum {
     MOVEMENTS_A_TURN = 1000, /* whose last day is worked out */
@@ -37,7 +38,7 @@ int deadlines_check_calendar(struct daemon *daemon, struct err *err)
     if (!daemon->law.calendar || data_read("calendar.conf", &text, &local, NULL) < 0)
         return 0;
     buf_add(&text, str_or_empty(local.data), local.len);
-    _cleanup_free_ char *now = digest_sha256_hex(text.data, text.len);
+    _cleanup_free_ char *now = xasprintf("%016" PRIx64, hash_bytes(text.data, text.len));
     int r = store_value_get(daemon->store, CALENDAR_VALUE, &before, err);
     if (r < 0 || streq_null(before, now))
         return r < 0 ? r : 0;

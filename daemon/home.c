@@ -10,7 +10,6 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "vault/digest.h"
 
 #define HOME_VALUE "home"
 #define UNKNOWN    "-"
@@ -28,9 +27,7 @@ static void look_at_product(struct home *home)
     _cleanup_buf_ struct buf number = BUF_INIT;
     if (file_read(PRODUCT_FILE, 256, &number, NULL) < 0 || number.len == 0)
         return;
-    buf_add_str(&number, " mx.idsed1"); /* whoever sees the hash does not see the number */
-    _cleanup_free_ char *hash = digest_sha256_hex(number.data, number.len);
-    snprintf(home->product, sizeof(home->product), "%.32s", hash);
+    snprintf(home->product, sizeof(home->product), "%016" PRIx64, hash_bytes(number.data, number.len));
 }
 
 void home_look(const char *store_path, struct home *ret)
@@ -105,8 +102,9 @@ char *home_copy_sentence(const struct engine_copy *copy)
     if (copy->copied_us == 0)
         return xstrdup(_("This database was copied here from another place or machine."));
     _cleanup_free_ char *when = time_format_short(copy->copied_us);
-    return str_empty(copy->host) ? xasprintf(_("This database is a copy made on %s."), when)
-                                 : xasprintf(_("This database is a copy made on %s on the machine %s."), when, copy->host);
+    return str_empty(copy->host)
+               ? xasprintf(_("This database is a copy made on %s."), when)
+               : xasprintf(_("This database is a copy made on %s on the machine %s."), when, copy->host);
 }
 
 /* ---- the check ---- */
@@ -135,7 +133,8 @@ static int fence(struct daemon *daemon, const char *mark, struct err *err)
     if (r >= 0)
         log_event(LOG_WARNING, "restored-copy", "%s",
                   mark ? _("The database is a copy: everything is held until 'idsectl release --restored'.")
-                       : _("The database is not where it was: everything is held until 'idsectl release --restored'."));
+                       : _("The database is not where it was: everything is held until 'idsectl release "
+                           "--restored'."));
     return r;
 }
 

@@ -10,8 +10,10 @@
  */
 struct home {
     char machine[33]; /* of /etc/machine-id, hashed; "-" = not known */
-    char product[33]; /* of the (virtual) machine's own number, hashed: clones have the same machine-id; "-" = not known */
-    uint64_t inode;   /* of the database: a copy beside the original has another */
+    char product
+        [33]; /* of the (virtual) machine's own number, hashed, since only root may know it: clones have the same
+                         machine-id; "-" = not known */
+    uint64_t inode; /* of the database: a copy beside the original has another */
 };
 
 void home_look(const char *store_path, struct home *ret);

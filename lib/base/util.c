@@ -102,6 +102,14 @@ char *wipe_free_str(char *p)
     return wipe_free(p, p ? strlen(p) : 0);
 }
 
+uint64_t hash_bytes(const void *data, size_t n)
+{
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001B3);
+    return hash;
+}
+
 void random_bytes(void *buf, size_t n)
 {
     uint8_t *at = buf;

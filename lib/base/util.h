@@ -82,6 +82,11 @@ static inline const char *str_or_empty(const char *s)
     return s ? s : "";
 }
 
+/*
+ * A number for bytes, to see whether they are others than before (FNV-1a). It proves nothing to anybody; what has to,
+ * takes vault/digest.h, whose library is slow to start.
+ */
+uint64_t hash_bytes(const void *data, size_t n);
 /* Fills buf with random bytes of the kernel. */
 void random_bytes(void *buf, size_t n);
 /* n bytes as 2n lower-case hex digits in a new string. */
