@@ -148,7 +148,12 @@ class Packages(unittest.TestCase):
         self.assertFalse((CONF / "idsed.conf").exists())
         self.assertTrue((CONF / "idsed.conf.d/boot.conf").exists())  # not the package's
         self.assertFalse(pathlib.Path("/etc/systemd/system/multi-user.target.wants/idsed.service").exists())
+        policy = pathlib.Path("/usr/sbin/policy-rc.d")  # of an administrator who starts services in person
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
         install("new")
+        self.assertEqual(show("ActiveState"), "inactive")
+        policy.unlink()
         self.assertEqual(lots(), Packages.lots)
         self.assertEqual(key_hash(), Packages.key)
 
