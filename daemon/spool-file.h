@@ -22,7 +22,6 @@ int spool_open_folder(const char *top, const char *side, const char *rp);
 /* What was found under a name. */
 enum spool_found {
     SPOOL_GONE,     /* there is nothing any more, or a folder */
-    SPOOL_WRITING,  /* somebody still writes it */
     SPOOL_REFUSED,  /* it is no file that may be taken; `err` says why */
     SPOOL_READABLE, /* `fd` is it */
 };

@@ -325,7 +325,7 @@ static void opened(void *data)
         later(spool);
         return;
     }
-    if (job->found == SPOOL_GONE || job->found == SPOOL_WRITING) {
+    if (job->found == SPOOL_GONE) {
         next(spool);
         return;
     }

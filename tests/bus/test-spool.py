@@ -14,12 +14,13 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 import dbus
 
-from harness import NAME, ROOT, RP, RP_2, House, baja, dispmag, option, reingreso
+from harness import NAME, ROOT, RP, RP_2, House, baja, dispmag, nss, option, reingreso
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 CONFIG = """
@@ -42,7 +43,6 @@ class SpoolTest(unittest.TestCase):
     number = 0
 
     def setUp(self):
-        import tempfile
         self.temporary = tempfile.TemporaryDirectory(prefix="idsed-spool.")
         os.chmod(self.temporary.name, 0o755)
         self.top = pathlib.Path(self.temporary.name)
@@ -160,13 +160,21 @@ class SpoolTest(unittest.TestCase):
         self.assertEqual(len(self.lots()), 1)
 
     def test_tables_are_taken_like_records(self):
-        table = subprocess.run([IDSECTL, "template"], capture_output=True, check=True,
-                               env=dict(os.environ, LC_ALL="C.UTF-8")).stdout
-        self.put("plantilla.csv", table)
-        result = self.result("plantilla.csv")  # its example is of another registro patronal, or has one that is none
-        self.assertIn(result["result"], ("submitted", "refused"))
-        heads, row = table.decode("utf-8-sig").splitlines()[:2]
-        self.assertIn("NSS", heads)
+        head = "RP;NSS;Apellido paterno;Nombre(s);Tipo de movimiento;Fecha;Causa de baja"
+        row = f"{RP};{nss(777777)};Núñez;Íñigo;Baja;20/11/2026;separación voluntaria"
+        self.put("bajas.csv", f"{head}\n{row}\n".encode())
+        lot, = self.result("bajas.csv")["lots"]
+        self.assertEqual((lot["type"], lot["movements"]), ("baja", 1))
+        self.put("mala.csv", f"{head}\n{row.replace(nss(777777), '9.9E+10')}\n".encode("cp1252"))
+        rules = [finding["rule"] for finding in self.result("mala.csv")["findings"] if finding["severity"] == "error"]
+        self.assertEqual(rules, ["scientific-notation"])
+
+    def test_a_name_that_is_no_text_is_left_alone_and_told(self):
+        os.rename(self.prepare(self.records()), os.fsencode(self.top / "in" / RP) + b"/\xff.txt")
+        self.put("x.txt", self.records())
+        self.result("x.txt")
+        self.assertEqual(len(self.lots()), 1)
+        self.assertIn("IDSE_EVENT=spool-stuck", open(self.house.log).read())
 
     def test_a_mixed_file_makes_several_lots(self):
         first = SpoolTest.number
