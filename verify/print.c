@@ -68,6 +68,8 @@ static json_t *proven(const struct examination *e)
 static json_t *not_proven(const struct examination *e)
 {
     json_t *list = json_array();
+    if (!is_ok(e, "acuse"))
+        add_sentence(list, _("That IMSS received the lot."));
     if (e->has_acuse || e->has_constancia)
         add_sentence(list, _("That IMSS issued the acuse and the constancia: their sello digital cannot be "
                              "checked here. IMSS can "
@@ -126,7 +128,11 @@ static const char *conclusion(const struct examination *e)
         return _("NOT VERIFIED: do not rely on this bundle.");
     if (e->incomplete)
         return _("Not verified: something that is needed for it is missing on this machine.");
-    return _("Verified.");
+    if (!is_ok(e, "acuse"))
+        return _(
+            "Nothing is wrong with it, but without an acuse it does not show that IMSS received the lot.");
+    return is_ok(e, "constancia") ? _("Verified.")
+                                  : _("Verified, as far as it goes: the answer of IMSS is not in it.");
 }
 
 void print_examination(const char *name, const struct examination *e)

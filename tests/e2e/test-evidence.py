@@ -87,6 +87,8 @@ def case_bundles_are_verified_without_the_daemon():
 def case_what_is_not_there_is_not_checked():
     found = verdicts(HERE / "queued.zip")
     assert {found[check][0] for check in ("signature", "acuse", "serial", "constancia", "tls")} == {"not-checked"}, found
+    done = idsectl("receipts", "verify", HERE / "queued.zip").stdout.decode()
+    assert "Verified" not in done and "does not show that IMSS received" in done, done
 
 
 def case_a_quarantined_lot_fails_at_what_does_not_fit():
