@@ -8,6 +8,7 @@
 #include "client/format.h"
 #include "client/history-words.h"
 #include "client/remote.h"
+#include "idse/catalogue.h"
 #include "idse/lot.h"
 #include "idse/movement.h"
 #include "idse/worker.h"
@@ -55,6 +56,11 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_LOT_STATE:
     case FIELD_MOVEMENT_STATE:
     case FIELD_MOVEMENT_TYPE:
+    case FIELD_WORKER_TYPE:
+    case FIELD_SALARY_TYPE:
+    case FIELD_REDUCED_WEEK:
+    case FIELD_APPROVAL:
+    case FIELD_REJECTION:
     case FIELD_ACT:
     case FIELD_OBJECT:
     case FIELD_OUTCOME:
@@ -146,6 +152,19 @@ static char *joined(const json_t *list, const char *between)
     return buf_steal(&text, NULL);
 }
 
+static char *code_text(const struct catalogue_entry *catalogue, const char *code)
+{
+    const struct catalogue_entry *entry = catalogue_find(catalogue, code);
+    return xstrdup(entry ? catalogue_label(entry) : code);
+}
+
+static char *answer_text(const json_t *row, uint64_t answered_us, const char *state, const char *or_state)
+{
+    const char *now = row_text(row, "state");
+    bool so = streq(now, state) || streq(now, or_state);
+    return answered_us && so ? time_format_short((int64_t)answered_us) : xstrdup("");
+}
+
 char *field_text(const json_t *row, const struct field *field)
 {
     const json_t *value = json_object_get(row, field->key);
@@ -181,6 +200,16 @@ char *field_text(const json_t *row, const struct field *field)
         return xstrdup(code >= 0 ? movement_state_label((enum movement_state)code) : text);
     case FIELD_MOVEMENT_TYPE:
         return xstrdup(type_word(text));
+    case FIELD_WORKER_TYPE:
+        return code_text(catalogue_tipo_trabajador, text);
+    case FIELD_SALARY_TYPE:
+        return code_text(catalogue_tipo_salario, text);
+    case FIELD_REDUCED_WEEK:
+        return code_text(catalogue_jornada, text);
+    case FIELD_APPROVAL:
+        return answer_text(row, n, "approved", "approved");
+    case FIELD_REJECTION:
+        return answer_text(row, n, "rejected", "superseded");
     case FIELD_ACT:
         return xstrdup(act_label(text));
     case FIELD_OBJECT:

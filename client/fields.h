@@ -27,6 +27,11 @@ enum field_kind {
     FIELD_LOT_STATE, /* with the flag "Held" beside it */
     FIELD_MOVEMENT_STATE,
     FIELD_MOVEMENT_TYPE,
+    FIELD_WORKER_TYPE, /* codes of IMSS's catalogues */
+    FIELD_SALARY_TYPE,
+    FIELD_REDUCED_WEEK,
+    FIELD_APPROVAL, /* the instant, where the state beside it is that */
+    FIELD_REJECTION,
     FIELD_ACT, /* these three: of the history */
     FIELD_OBJECT,
     FIELD_OUTCOME,

@@ -27,14 +27,47 @@ static const struct {
 
 /* ---- fetching ---- */
 
-static void write_states(struct bus_writer *w, char **states)
+static void write_texts(struct bus_writer *w, const char *key, const char *const *texts, size_t n)
 {
-    bus_open_entry(w, "states", "as");
+    bus_open_entry(w, key, "as");
     bus_open_array(w);
-    for (; *states; states++)
-        bus_write_string(w, *states);
+    for (size_t i = 0; i < n; i++)
+        bus_write_string(w, texts[i]);
     bus_close(w);
     bus_close_entry(w);
+}
+
+static size_t strv_length(char *const *list)
+{
+    size_t n = 0;
+    while (list[n])
+        n++;
+    return n;
+}
+
+static void write_rps(struct bus_writer *w, enum listing listing, const char *given)
+{
+    _cleanup_free_ char *upper = str_ascii_upper(xstrdup(given));
+    if (listing != LISTING_MOVEMENTS || !strchr(upper, ',')) {
+        bus_entry_string(w, "registration", upper);
+        return;
+    }
+    _cleanup_(strv_cleanup) char **rps = list_split(upper);
+    write_texts(w, "registrations", (const char *const *)rps, strv_length(rps));
+}
+
+/* "name" is how people call it; JSON has underscores in its keys. */
+static void write_sort(struct bus_writer *w, const char *given)
+{
+    _cleanup_free_ char *column = xstrdup(given);
+    char *colon = strchr(column, ':');
+    if (colon)
+        *colon = '\0';
+    for (char *at = column; *at; at++)
+        *at = *at == '_' ? '-' : *at;
+    bus_entry_string(w, "sort", streq(column, "name") ? "first-surname" : column);
+    if (colon)
+        bus_entry_bool(w, "descending", true);
 }
 
 /* Movements are filtered by dates, the others by instants. */
@@ -53,14 +86,20 @@ static void write_period(struct bus_writer *w, enum listing listing, const struc
         bus_entry_u64(w, "until", (uint64_t)(time_from_date((int32_t)filter->until, 24 * 60) - 1));
 }
 
-static void write_filter(struct bus_writer *w, enum listing listing, const struct filter *filter)
+void listing_write_filter(struct bus_writer *w, enum listing listing, const struct filter *filter,
+                          const char *const *fields, size_t n_fields)
 {
-    _cleanup_free_ char *rp = filter->rp ? str_ascii_upper(xstrdup(filter->rp)) : NULL;
     bus_open_array(w);
-    if (rp)
-        bus_entry_string(w, "registration", rp);
+    if (filter->rp)
+        write_rps(w, listing, filter->rp);
     if (filter->states)
-        write_states(w, filter->states);
+        write_texts(w, "states", (const char *const *)filter->states, strv_length(filter->states));
+    if (n_fields > 0)
+        write_texts(w, "fields", fields, n_fields);
+    if (filter->search)
+        bus_entry_string(w, "search", filter->search);
+    if (filter->sort)
+        write_sort(w, filter->sort);
     if (filter->held)
         bus_entry_bool(w, "held", true);
     if (filter->active)
@@ -84,7 +123,7 @@ static int fetch_page(struct remote *remote, enum listing listing, const struct 
     struct bus_writer w;
     remote_begin(remote, REMOTE_ROOT, REMOTE_MANAGER, listings[listing].method, listings[listing].signature,
                  &w);
-    write_filter(&w, listing, filter);
+    listing_write_filter(&w, listing, filter, NULL, 0);
     if (listing == LISTING_MOVEMENTS || listing == LISTING_WORKERS)
         bus_write_string(&w, json_string_value(cursor));
     else
@@ -170,8 +209,15 @@ int listing_filter(const struct invocation *inv, enum listing listing, struct fi
         .nss = inv->value[OPT_NSS],
         .type = inv->value[OPT_TYPE],
         .who = inv->value[OPT_USER],
+        .search = inv->value[OPT_SEARCH],
+        .sort = inv->value[OPT_SORT],
     };
+    const char *colon = filter.sort ? strchr(filter.sort, ':') : NULL;
+    if (colon && !streq(colon, ":desc"))
+        return err_set(err, ERR_USAGE, _("--sort needs a column, or a column and ':desc', not '%s'."), filter.sort);
     int r = number_option(inv, OPT_LOT, &filter.lot, err);
+    if (r >= 0)
+        r = number_option(inv, OPT_LIMIT, &filter.limit, err);
     if (r >= 0)
         r = date_option(inv, OPT_SINCE, &filter.since, err);
     if (r >= 0)

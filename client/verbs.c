@@ -44,8 +44,9 @@ const struct verb verb_table[] = {
      N_("ask the portal now whether it has an uncertain lot, or hold a roster against what IMSS has"), verb_reconcile},
 
     {"movements", "", 0, 0,
-     OPTIONS(OPT_LOT, OPT_RP, OPT_NSS, OPT_TYPE, OPT_STATE, OPT_SINCE, OPT_UNTIL, OPT_LIMIT),
-     VERB_READS, N_("search movements"), verb_movements},
+     OPTIONS(OPT_EXPORT, OPT_FORCE, OPT_LIMIT, OPT_LOT, OPT_NSS, OPT_RP, OPT_SEARCH, OPT_SINCE, OPT_SORT, OPT_STATE, OPT_TYPE,
+             OPT_UNTIL),
+     VERB_READS, N_("search, sort and export movements"), verb_movements},
 
     {"due", "", 0, 0, OPTIONS(OPT_DAYS, OPT_RP, OPT_LIMIT), VERB_READS,
      N_("what must reach IMSS: what is late, what ends today, what comes next"), verb_due},

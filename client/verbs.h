@@ -37,6 +37,7 @@ struct remote;
     X(DAYS, "days", N_("N"), N_("so many days ahead (7 when not given)"))                                    \
     X(DISABLED, "disabled", NULL, N_("not to log in before it is enabled"))                                  \
     X(ENYE, "enye", "hash|latin1|n", N_("what becomes of Ñ in the file that is sent"))                       \
+    X(EXPORT, "export", N_("FILE"), N_("write them to this file, .xlsx or .csv"))                             \
     X(FIRST_SURNAME, "first-surname", N_("NAME"), N_("primer apellido"))                                     \
     X(FIX, "fix", N_("FILE"), N_("write what is good, in canonical form, to this file"))                     \
     X(FIXES, "fixes", NULL, N_("print what was rejected as a table (CSV) to correct"))                       \
@@ -66,8 +67,10 @@ struct remote;
     X(RP, "rp", N_("RP"), N_("registro patronal; several with commas where a certificate serves them"))      \
     X(RPS, "rps", NULL, N_("one line for each registro patronal, the most pressing first"))                  \
     X(RULES, "rules", NULL, N_("list the rules"))                                                            \
+    X(SEARCH, "search", N_("TEXT"), N_("only with these words, or parts of them, in names, NSS or CURP"))    \
     X(SECOND_SURNAME, "second-surname", N_("NAME"), N_("segundo apellido"))                                  \
     X(SINCE, "since", N_("DATE"), N_("from this day on (YYYY-MM-DD)"))                                       \
+    X(SORT, "sort", N_("COLUMN"), N_("by this column; 'COLUMN:desc' the other way round"))                  \
     X(STATE, "state", N_("STATE"), N_("only in this state; several with commas"))                            \
     X(TIMEOUT, "timeout", N_("SECONDS"), N_("stop waiting after so long (also 5m, 2h)"))                     \
     X(TODAY, "today", N_("DATE"), N_("check as on this day (YYYY-MM-DD)"))                                   \

@@ -18,7 +18,7 @@ from gi.repository import GLib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 IDSECTL = os.path.abspath(sys.argv.pop(1))
-RP = "Z9900001108"
+RP, RP_2 = "Z9900001108", "Z9900002106"
 OK, FAILURE, USAGE, NOT_FOUND, DENIED, UNREACHABLE, INVALID, REJECTED, PENDING, HELD, PORTAL = range(11)
 
 BUS_CONFIG = """<busconfig><type>system</type><listen>unix:path={}/bus</listen><auth>EXTERNAL</auth>
@@ -361,6 +361,17 @@ class Movements(Case):
         self.assertEqual((rows[0]["sbc"], rows[0]["date"], rows[0]["received"]), ("1450.10", "2026-11-02", None))
         self.assertEqual(rows[0]["errors"][0], {"code": "012", "text": "CURP no coincide", "imss_value": "OTRA"})
         self.assertIn("1,450.10", self.run_it("movements"))
+
+    def test_several_rps_words_and_a_sort(self):
+        self.run_json("movements", "--rp", f"{RP},{RP_2.lower()}", "--search=muñoz 99", "--sort=first_surname:desc")
+        self.run_json("movements", "--sort=name")
+        several, named = (call[2][0] for call in self.calls("ListMovements"))
+        self.assertEqual(several, {"registrations": [RP, RP_2], "search": "muñoz 99", "sort": "first-surname", "descending": True})
+        self.assertEqual(named, {"sort": "first-surname"})
+        self.run_it("movements", "--sort=nss:up", status=USAGE)
+        self.run_it("movements", "--export=table.ods", status=USAGE)
+
+    def test_only_types_of_imss(self):
         self.run_it("movements", "--type=alta", status=USAGE)
 
 

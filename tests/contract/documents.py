@@ -19,7 +19,7 @@ WITHOUT_SPDX = ("LICENSE", "tests/data/", "debian/changelog", "debian/copyright"
 BINARY = (".png", ".pdf", ".pfx", ".cer", ".key")
 LIBRARIES = {"systemd": "libsystemd", "jansson": "jansson", "openssl": "OpenSSL", "sqlite": "SQLite",
              "event": "libevent", "curl": "libcurl", "xml": "libxml2", "dbus": "libdbus", "ini": "inih", "smartcols": "libsmartcols",
-             "hpdf": "libharu", "csv": "libcsv", "minizip": "minizip"}
+             "hpdf": "libharu", "csv": "libcsv", "minizip": "minizip", "xlsxwriter": "libxlsxwriter"}
 
 
 def source(path):

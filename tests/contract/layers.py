@@ -10,7 +10,7 @@ import sys
 # folder (or file): project headers it may include, by prefix; third-party headers, by prefix
 SYSTEM = {"systemd": ("systemd/",), "jansson": ("jansson.h",), "openssl": ("openssl/",), "sqlite": ("sqlite3.h",),
           "event": ("event2/",), "curl": ("curl/",), "xml": ("libxml/",), "dbus": ("dbus/",), "ini": ("ini.h",),
-          "smartcols": ("libsmartcols/",), "hpdf": ("hpdf",), "csv": ("csv.h",), "minizip": ("minizip/", "zlib.h")}
+          "smartcols": ("libsmartcols/",), "hpdf": ("hpdf",), "csv": ("csv.h",), "minizip": ("minizip/", "zlib.h"), "xlsxwriter": ("xlsxwriter.h",)}
 TABLE = {
     "lib/base": (["base/"], ["systemd", "jansson"]),
     "lib/idse": (["base/", "idse/"], ["ini", "csv"]),
@@ -25,7 +25,7 @@ TABLE = {
     "daemon/engine": (["base/", "idse/", "store/", "portal/ops.h"], ["jansson"]),
     "daemon": (["base/", "idse/", "store/", "vault/", "net/", "bus/", "portal/", "evidence/", "engine/", "daemon/"],
                ["systemd", "jansson", "dbus", "event", "ini"]),
-    "client": (["client/", "base/", "idse/", "bus/message.h", "bus/client.h"], ["jansson", "smartcols", "dbus"]),
+    "client": (["client/", "base/", "idse/", "bus/message.h", "bus/client.h"], ["jansson", "smartcols", "xlsxwriter", "dbus"]),
     "verify": (["base/", "idse/", "vault/proof.h", "vault/digest.h", "net/loop.h", "portal/pdf.h", "portal/layout.h",
                 "portal/receipt-text.h", "evidence/", "verify/"], ["jansson"]),
     "notify": (["base/", "idse/date.h", "bus/message.h", "bus/client.h", "notify/"], []),

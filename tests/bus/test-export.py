@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The movements of the real daemon as .xlsx and .csv, read back cell by cell.
+
+usage: test-export.py IDSED POLICY IDSECTL
+"""
+
+import contextlib
+import csv
+import datetime
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import dbus
+import openpyxl
+
+from harness import NAME, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, memory_file, option, reingreso
+
+IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
+
+HEADINGS = ["Registro Patronal", "Nombre", "Apellido Paterno", "Apellido Materno", "NSS", "SBC", "Fecha", "CURP", "UMF", "Tipo",
+            "Salario", "Reducción", "Estado", "Fecha Envío", "Aviso Recibido", "Aviso Aprobación", "Aviso Rechazo",
+            "Causa Rechazo"]
+WORDS = {"unsent": "Sin enviar", "approved": "Aprobado", "rejected": "Rechazado"}
+SENT = datetime.datetime(2026, 11, 25, 23, 30)  # in Mexico City, where it is still the 25th
+SENT_US = int(SENT.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-6))).timestamp()) * 1000000
+CAUSE = '=HYPERLINK("x"), "NO"'
+FAILURE, USAGE = 1, 2
+
+
+class Export(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.house = House(IDSED, POLICY, "[Portal]\nBase=https://127.0.0.1:1/\n[Check]\nFutureDates=allow\n")
+        cls.bus = cls.house.connect()
+        for rp in RP, RP_2:
+            cls.manager("AddRegistration", rp, option({}))
+        date = datetime.date.today().strftime("%d%m%Y")
+        cls.submit([reingreso(i, RP, date) for i in range(30)])
+        cls.submit([baja(i, RP_2, date) for i in range(30, 37)])
+        cls.answer(1)
+        cls.rows, _ = cls.manager("ListMovements", option({}), "", dbus.UInt32(1000))
+        cls.folder = tempfile.TemporaryDirectory()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.bus.close()
+        cls.house.stop()
+        with open(cls.house.log) as f:
+            log = f.read()
+        cls.house.close()
+        cls.folder.cleanup()
+        assert "Sanitizer" not in log and "runtime error" not in log, log
+
+    @classmethod
+    def manager(cls, method, *arguments):
+        return cls.bus.get_object(NAME, ROOT, introspect=False).get_dbus_method(method, NAME + ".Manager")(*arguments, timeout=120)
+
+    @classmethod
+    def submit(cls, records):
+        fd = memory_file(dispmag(records))
+        cls.manager("Submit", dbus.types.UnixFd(fd), option({"hold": True}))
+        os.close(fd)
+
+    @classmethod
+    def answer(cls, lot):
+        """As if a constancia had said so: every third is rejected."""
+        cls.house.stop()
+        with contextlib.closing(sqlite3.connect(os.path.join(cls.house.state, "idsed.db"))) as db:
+            db.execute("UPDATE movement SET state = iif(id % 3, 3, 4) WHERE id >> 20 = ?", (lot,))
+            db.execute("INSERT INTO movement_error SELECT id, 0, '012', ?, NULL FROM movement WHERE id >> 20 = ? AND state = 4",
+                       (CAUSE, lot))
+            db.execute("UPDATE lot SET attempt_us = ?1, received_us = ?1, answered_us = ?1 WHERE id = ?2", (SENT_US, lot))
+            db.commit()
+        cls.house.start()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def idsectl(self, *arguments, status=0):
+        done = subprocess.run([IDSECTL, f"--address={self.house.address}", *arguments], text=True, capture_output=True,
+                              env=dict(os.environ, LC_ALL="C.UTF-8"), check=False, preexec_fn=die_with_parent)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stderr
+
+    def expected(self, row):
+        answered = SENT if row["answered"] else None
+        rejected = row["state"] == "rejected"
+        date = datetime.datetime.strptime(str(row["date"]), "%Y%m%d")
+        texts = [str(row[key]) or None for key in ("registration", "names", "first-surname", "second-surname", "nss")]
+        return texts + [
+            int(row["sbc"]) / 100 or None, date, row["curp"] or None, row["umf"] or None,
+            {"1": "permanente", "": None}[row["worker-type"]], {"0": "fijo", "": None}[row["salary-type"]],
+            {"0": "normal", "": None}[row["reduced-week"]], WORDS[row["state"]], SENT if row["sent"] else None,
+            SENT if row["received"] else None, answered if row["state"] == "approved" else None,
+            answered if rejected else None, "012 " + CAUSE if rejected else None]
+
+    def test_a_workbook_has_every_cell_with_its_type(self):
+        path = self.path("all.xlsx")
+        self.assertEqual(self.idsectl("movements", "--export", path), "")
+        book = openpyxl.load_workbook(path)
+        self.assertEqual(book.sheetnames, ["Reingresos", "Mod Salarios", "Bajas"])
+        for name, kind in ("Reingresos", "reingreso"), ("Mod Salarios", "modificacion"), ("Bajas", "baja"):
+            sheet, rows = book[name], [row for row in self.rows if row["type"] == kind]
+            self.assertEqual([cell.value for cell in sheet[1]], HEADINGS)
+            self.assertEqual((sheet.freeze_panes, sheet.auto_filter.ref), ("A2", f"A1:R{max(len(rows), 1) + 1}"))
+            self.assertEqual(sheet.max_row, len(rows) + 1)
+            for row, cells in zip(rows, sheet.iter_rows(min_row=2), strict=True):
+                self.assertEqual([cell.value for cell in cells], self.expected(row))
+                self.assertEqual((cells[4].data_type, cells[4].number_format), ("s", "@"))
+                self.assertTrue(cells[6].is_date)
+                self.assertNotIn("f", [cell.data_type for cell in cells])  # no formula
+        self.assertEqual(book["Reingresos"]["F2"].number_format, "#,##0.00")
+
+    def test_a_table_is_what_the_list_says(self):
+        path = self.path("all.csv")
+        self.idsectl("movements", "--export", path, "--sort=nss:desc", "--type=reingreso")
+        with open(path, "rb") as stream:
+            text = stream.read()
+        self.assertTrue(text.startswith(b"\xef\xbb\xbf"))
+        self.assertEqual(text.count(b"\n"), text.count(b"\r\n"))
+        head, *lines = csv.reader(text.decode("utf-8-sig").split("\r\n")[:-1])
+        self.assertEqual(head, HEADINGS + ["Movimiento"])
+        rows = sorted((row for row in self.rows if row["type"] == "reingreso"), key=lambda row: row["nss"], reverse=True)
+        self.assertEqual([line[4] for line in lines], [row["nss"] for row in rows])
+        for row, line in zip(rows, lines, strict=True):
+            rejected = row["state"] == "rejected"
+            self.assertEqual(line[5:7] + line[12:14], [f"{row['sbc'] / 100:.2f}", f"{row['date']:,}".replace(",", "")[:4] + line[6][4:],
+                                                       WORDS[row["state"]], SENT.strftime("%Y-%m-%d %H:%M")])
+            self.assertEqual(line[17:], ["012 " + CAUSE if rejected else "", "Reingreso"])
+
+    def test_some_rows_only(self):
+        path = self.path("some.csv")
+        self.idsectl("movements", "--export", path, "--limit=5", "--rp", f"{RP},{RP_2}")
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            self.assertEqual(len(list(csv.reader(stream))), 6)
+
+    def test_what_is_there_is_replaced_only_when_told_so(self):
+        path = self.path("there.csv")
+        with open(path, "w") as stream:
+            stream.write("mine")
+        self.assertIn("--force", self.idsectl("movements", "--export", path, status=FAILURE))
+        with open(path) as stream:
+            self.assertEqual(stream.read(), "mine")
+        self.idsectl("movements", "--export", path, "--force")
+        self.assertGreater(os.path.getsize(path), 1000)
+
+    def test_a_failure_leaves_nothing_behind(self):
+        folder = self.path("empty")
+        os.mkdir(folder)
+        self.idsectl("movements", "--export", folder + "/x.xlsx", "--sort=colour", status=USAGE)
+        self.idsectl("movements", "--export", folder + "/x.ods", status=USAGE)
+        self.idsectl("movements", "--export", folder + "/none/x.csv", status=FAILURE)
+        self.assertEqual(os.listdir(folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)
