@@ -19,7 +19,9 @@ static const struct act {
     {"cancel", REMOTE_LOT, "Cancel", remote_lot_path, N_("given up"),
      N_("Give the lot up, so that it is never sent?")},
     {"retry", REMOTE_LOT, "Retry", remote_lot_path, N_("takes its next step now")},
-    {"reconcile", REMOTE_LOT, "Reconcile", remote_lot_path, N_("the portal is asked whether it has it")},
+    {"reconcile", REMOTE_LOT, "Reconcile", remote_lot_path,
+     N_("the portal is asked whether it has it; its acuse, downloaded by hand, settles it too: 'idsectl "
+        "receipts import FILE'")},
     {"rp pause", REMOTE_REGISTRATION, "Pause", remote_registration_path, N_("paused")},
     {"rp resume", REMOTE_REGISTRATION, "Resume", remote_registration_path, N_("sends again")},
     {"rp remove", REMOTE_REGISTRATION, "Remove", remote_registration_path, N_("removed"),

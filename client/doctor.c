@@ -19,8 +19,47 @@ static void print_checks(const json_t *checks)
     }
 }
 
+static void print_report(const struct invocation *inv, const json_t *report, const json_t *differences)
+{
+    for (size_t i = 0; i < json_array_size(differences); i++) {
+        const json_t *difference = json_array_get(differences, i);
+        uint64_t lot = row_number(difference, "lot");
+        if (lot)
+            printf(_("Lot %llu: %s\n"), (unsigned long long)lot, row_text(difference, "text"));
+        else
+            puts(row_text(difference, "text"));
+    }
+    output_note(
+        inv,
+        _("%llu lots: %llu rows of the index were right, %llu were put right, %llu faults need a backup."),
+        (unsigned long long)row_number(report, "lots"), (unsigned long long)row_number(report, "equal"),
+        (unsigned long long)row_number(report, "repaired"), (unsigned long long)row_number(report, "faults"));
+}
+
+static int reindex(struct invocation *inv, struct err *err)
+{
+    struct bus_writer w;
+    _cleanup_json_ json_t *body = NULL;
+    remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "Reindex", "a{sv}", &w);
+    remote_open_options(&w);
+    remote_close_options(inv->remote, &w);
+    int r = remote_call(inv->remote, &w, REMOTE_LONG, "a{sv}", &body, err);
+    if (r < 0)
+        return r;
+    json_t *report = json_array_get(body, 0);
+    json_t *differences = field_tuples(json_object_get(report, "differences"), difference_members);
+    json_object_set_new(report, "differences", differences);
+    if (inv->value[OPT_JSON])
+        output_print_json(json_incref(report));
+    else
+        print_report(inv, report, differences);
+    return row_number(report, "faults") > 0 ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
+}
+
 int verb_doctor(struct invocation *inv, struct err *err)
 {
+    if (inv->value[OPT_REINDEX])
+        return reindex(inv, err);
     _cleanup_json_ json_t *checks = NULL;
     int r = remote_read(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "Diagnose", "aa{sv}", &checks, err);
     if (r < 0)

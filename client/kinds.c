@@ -26,6 +26,21 @@ const struct field receipt_members[] = {
     {NULL},
 };
 
+const struct field difference_members[] = {{"lot", FIELD_NUMBER}, {"text", FIELD_TEXT}, {NULL}};
+
+const struct field import_kind[] = {
+    {"file", FIELD_TEXT, COLUMN | CUT, N_("File")},
+    {"kind", FIELD_TEXT, COLUMN, N_("Kind")},
+    {"lot", FIELD_NUMBER, COLUMN, N_("Lot")},
+    {"registration", FIELD_TEXT, COLUMN | SPARE, N_("RP")},
+    {"portal-lot", FIELD_TEXT, COLUMN | SPARE, N_("Número de lote")},
+    {"outcome", FIELD_TEXT, COLUMN, N_("Outcome")},
+    {"state", FIELD_LOT_STATE, COLUMN, N_("State")},
+    {"replaces", FIELD_NUMBER, COLUMN | SPARE, N_("In place of")},
+    {"text", FIELD_TEXT, COLUMN | CUT, N_("What happened")},
+    {NULL},
+};
+
 const struct field lot_kind[] = {
     {"Id", FIELD_NUMBER, COLUMN | RECORD, N_("Lot")},
     {"Registration", FIELD_TEXT, COLUMN | RECORD, N_("RP")},
@@ -63,6 +78,7 @@ const struct field lot_kind[] = {
     {"Certificate", FIELD_NUMBER, RECORD, N_("Certificate")},
     {"Parent", FIELD_NUMBER, RECORD, N_("Corrects lot")},
     {"CorrectedBy", FIELD_NUMBER, RECORD, N_("Corrected by lot")},
+    {"Adopted", FIELD_INSTANT, COLUMN | SPARE | RECORD, N_("Adopted")},
     {"Receipts", FIELD_TUPLES, 0, N_("Documents"), receipt_members},
     {NULL},
 };

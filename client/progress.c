@@ -52,10 +52,15 @@ void progress_show(struct progress *progress, size_t done, size_t total, const c
     progress->drawn = true;
 }
 
-struct progress *progress_close(struct progress *progress)
+void progress_hide(struct progress *progress)
 {
     if (progress && progress->drawn)
         fputs("\r\033[K", stderr);
+}
+
+struct progress *progress_close(struct progress *progress)
+{
+    progress_hide(progress);
     free(progress);
     return NULL;
 }

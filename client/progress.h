@@ -10,6 +10,8 @@ struct progress;
 struct progress *progress_open(const struct invocation *inv);
 /* Redraws: `done` of `total`, and what is going on. */
 void progress_show(struct progress *progress, size_t done, size_t total, const char *text);
+/* Makes room for something else to be said; the next progress_show() draws it again. */
+void progress_hide(struct progress *progress);
 /* Leaves an empty line behind. */
 struct progress *progress_close(struct progress *progress);
 DEFINE_CLEANUP(struct progress *, progress_cleanup, progress_close)

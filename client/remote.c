@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/remote.h"
 
+#include <unistd.h>
+
 #include <ctype.h>
 
 #include "base/clock.h"
@@ -162,6 +164,26 @@ int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patienc
     if (ret)
         *ret = remote_body(reply);
     return 0;
+}
+
+int remote_send(struct remote *remote, struct bus_writer *w, DBusPendingCall **ret, struct err *err)
+{
+    return bus_client_send(remote->bus, w, -1, ret, err);
+}
+
+int remote_receive(DBusPendingCall *pending, const char *expect, json_t **ret, struct err *err)
+{
+    _cleanup_message_ DBusMessage *reply = NULL;
+    int r = bus_client_receive(pending, expect, &reply, err);
+    if (r < 0)
+        return r;
+    *ret = remote_body(reply);
+    return 0;
+}
+
+bool remote_asks_people(const struct remote *remote)
+{
+    return remote->interactive && geteuid() != 0;
 }
 
 static int fetch_file(struct remote *remote, struct bus_writer *w, enum remote_patience patience,

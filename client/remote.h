@@ -44,6 +44,11 @@ enum remote_patience { REMOTE_SHORT, REMOTE_LONG };
 /* Sends, waits, and gives the reply of signature `expect` as a JSON array (ret may be NULL). */
 int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patience patience,
                 const char *expect, json_t **ret, struct err *err);
+/* The same in two halves, without end of patience, so that several are under way; what was sent must be received. */
+int remote_send(struct remote *remote, struct bus_writer *w, DBusPendingCall **ret, struct err *err);
+int remote_receive(DBusPendingCall *pending, const char *expect, json_t **ret, struct err *err);
+/* Will polkit ask a person before the daemon answers? Then one thing is asked for at a time. */
+bool remote_asks_people(const struct remote *remote);
 /* As remote_call(), for replies that begin with a descriptor, which the caller closes. */
 int remote_file(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd,
                 struct err *err);

@@ -11,7 +11,7 @@ const struct option_info option_table[_OPT_MAX] = {
 const struct verb verb_table[] = {
     {"status", "", 0, 0, OPTIONS(OPT_METRICS, OPT_RPS), VERB_READS,
      N_("one screen: the daemon, the portal, the lots, and what needs a person"), verb_status},
-    {"doctor", "", 0, 0, NULL, VERB_READS, N_("let the daemon look into itself"), verb_doctor},
+    {"doctor", "", 0, 0, OPTIONS(OPT_REINDEX), VERB_READS, N_("let the daemon look into itself"), verb_doctor},
     {"backup", N_("FILE"), 1, 1, OPTIONS(OPT_FORCE), 0,
      N_("copy the whole database to a file while the daemon works (-: standard output)"), verb_backup},
     {"refresh", "", 0, 0, NULL, 0, N_("ask the portal now for news of every lot"), verb_refresh},
@@ -70,6 +70,9 @@ const struct verb verb_table[] = {
      verb_receipts_get},
     {"receipts export", N_("LOT..."), 1, -1, OPTIONS(OPT_TO, OPT_BUNDLE, OPT_ZIP, OPT_FORCE), VERB_READS,
      N_("write every document of lots to a folder, or everything as an evidence bundle"), verb_receipts_export},
+    {"receipts import", N_("FILE..."), 1, -1, OPTIONS(OPT_ADD_RP, OPT_LOT), VERB_READS,
+     N_("take receipts downloaded from the portal, or of the past, by file or by folder (-: standard input)"),
+     verb_receipts_import},
     {"receipts verify", N_("BUNDLE..."), 1, -1, NULL, VERB_LOCAL | VERB_READS,
      N_("check evidence bundles (zip or folder) without the daemon, or those of lots, by number"), verb_receipts_verify},
 

@@ -26,6 +26,7 @@ struct remote;
     /* those of some verbs */                                                                                \
     X(ACCEPT, "accept", NULL, N_("the privacy notice and the service agreement are accepted"))               \
     X(ACTIVE, "active", NULL, N_("only workers who are active"))                                             \
+    X(ADD_RP, "add-rp", NULL, N_("register registros patronales that are not known"))                        \
     X(ADMIN, "admin", NULL, N_("as an administrator, without the present password"))                         \
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
     X(APPROVE, "approve", "yes|no", N_("must a second person approve what is submitted?"))                   \
@@ -60,6 +61,7 @@ struct remote;
     X(PASSWORD_FILE, "password-file", N_("FILE"), N_("read the password from this file"))                    \
     X(PFX, "pfx", N_("FILE"), N_("IMSS certificate (.pfx)"))                                                 \
     X(REASON, "reason", N_("TEXT"), N_("why, for the record"))                                               \
+    X(REINDEX, "reindex", NULL, N_("hold what was parsed against the stored records and documents, and put it right"))  \
     X(REGISTER, "register", NULL, N_("register yourself; an administrator enables you"))                     \
     X(RESTORED, "restored", NULL, N_("the original of this restored copy is out of use: go on here"))        \
     X(ROLE, "role", "consulta|operador|administrador", N_("what the user may do"))                           \
@@ -171,6 +173,7 @@ int verb_report(struct invocation *inv, struct err *err);
 int verb_worker_list(struct invocation *inv, struct err *err);
 int verb_worker_export(struct invocation *inv, struct err *err);
 int verb_worker_erase(struct invocation *inv, struct err *err);
+int verb_receipts_import(struct invocation *inv, struct err *err);
 int verb_rp_add(struct invocation *inv, struct err *err);
 int verb_rp_list(struct invocation *inv, struct err *err);
 int verb_rp_spool(struct invocation *inv, struct err *err);

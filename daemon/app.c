@@ -24,10 +24,12 @@
 #include "daemon/home.h"
 #include "daemon/hooks.h"
 #include "daemon/iface.h"
+#include "daemon/import.h"
 #include "daemon/machine.h"
 #include "daemon/notices.h"
 #include "daemon/privacy.h"
 #include "daemon/profiles.h"
+#include "daemon/reindex.h"
 #include "daemon/revocation.h"
 #include "daemon/search.h"
 #include "daemon/sessions.h"
@@ -549,6 +551,7 @@ static int open_all(struct app *app, struct err *err)
     daemon->auth = auth_new(daemon->store, &clock_system, daemon->sessions);
     daemon->submissions = submissions_new(daemon);
     daemon->searches = searches_new(daemon);
+    daemon->imports = imports_new(daemon);
     make_engine(app);
     if ((r = open_bus(app, err)) < 0 || (r = home_check(daemon, err)) < 0 ||
         (r = deadlines_check_calendar(daemon, err)) < 0 || (r = engine_start(daemon->engine, err)) < 0 ||
@@ -660,6 +663,8 @@ static void free_daemon(struct daemon *daemon)
     attempts_stop(daemon);
     backup_stop(daemon);
     evidence_stop(daemon);
+    reindex_stop(daemon);
+    daemon->imports = imports_free(daemon->imports);
     daemon->engine = engine_free(daemon->engine);
     daemon->expiry = reminder_free(daemon->expiry);
     daemon->deadlines = deadlines_free(daemon->deadlines);

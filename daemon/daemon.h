@@ -41,6 +41,8 @@ struct daemon {
     struct backup *backup; /* under way; NULL: none */
     TAILQ_HEAD(, evidence_job) evidences; /* bundles being made, or waiting for it */
     struct searches *searches;
+    struct imports *imports;
+    struct act *reindexing; /* the act under way; NULL: none */
     struct bus_server *bus;
 };
 

@@ -129,6 +129,10 @@ static void lot_get_records(struct bus_call *call, void *data)
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_buf_ struct buf records = BUF_INIT;
     int r = store_lot_records(object->daemon->store, object->lot.id, &records, &err);
+    if (r >= 0 && !object->lot.sha256)
+        r = err_set(&err, ERR_UNKNOWN_DOCUMENT,
+                    _("lot %lld is known from its constancia alone; import its acuse, which has the records"),
+                    (long long)object->lot.id);
     if (r >= 0)
         r = write_file(bus_call_results(call), "records", &records, &err);
     answer(object->daemon, call, r, &err);
@@ -259,7 +263,7 @@ static void get_receipts(struct bus_writer *w, const struct bus_property *proper
     const struct lot_object *lot = object;
     struct store_document *documents = NULL;
     size_t n = 0;
-    if (lot->lot.attempts > 0) /* nothing comes back for what never left */
+    if (lot->lot.attempts > 0 || lot->lot.portal_lot) /* nothing comes back for what never left */
         store_document_list(lot->daemon->store, lot->lot.id, &documents, &n, NULL);
     bus_open_array(w);
     for (size_t i = 0; i < n; i++) {
@@ -314,6 +318,7 @@ static const struct bus_property properties[] = {
     {"Erased", "t", BUS_EMITS_NOTHING, NULL, LOT(erased_us)},
     {"Parent", "t", BUS_EMITS_CONST, NULL, LOT(parent)},
     {"CorrectedBy", "t", BUS_EMITS_CHANGE, get_corrected_by},
+    {"Adopted", "t", BUS_EMITS_CONST, NULL, LOT(adopted_us)},
     {"Receipts", "a(tssst)", BUS_EMITS_CHANGE, get_receipts},
     {0},
 };

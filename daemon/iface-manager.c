@@ -328,6 +328,7 @@ static const struct bus_method methods[] = {
     {"ReadMovements", "a{sv}su", "hus", "filter cursor limit movements count next", ACTION_READ, read_movements},
     {"ListWorkers", "a{sv}su", "aa{sv}s", "filter cursor limit workers next", ACTION_READ, list_workers},
     {"ListDue", "a{sv}su", "aa{sv}sb", "filter cursor limit movements next trusted", ACTION_READ, list_due},
+    {"ImportReceipt", "ha{sv}", "a{sv}", "file options result", ACTION_CONTROL, import_receipt},
     {"AddRegistration", "sa{sv}", "o", "rp options registration", ACTION_CONTROL, registration_add},
     {"ListRegistrations", "", "aa{sv}", "registrations", ACTION_READ, manager_list_registrations},
     {"ExportWorker", "sa{sv}", "h", "nss options file", ACTION_SUBMIT, worker_export},
@@ -354,6 +355,7 @@ static const struct bus_method methods[] = {
     {"ChangePassword", "shha{sv}", "", "user old_password password options", NULL, user_change_password},
     {"RecoverPassword", "sa{sv}", "", "user options", NULL, user_recover_password},
     {"ResetPassword", "shha{sv}", "", "user code password options", NULL, user_reset_password},
+    {"Reindex", "a{sv}", "a{sv}", "options report", ACTION_CONTROL, reindex},
     {"Diagnose", "", "aa{sv}", "checks", ACTION_READ, diagnose},
     {0},
 };

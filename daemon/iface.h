@@ -56,7 +56,9 @@ struct user_object {
 void registration_add(struct bus_call *call, void *daemon);
 void certificate_add(struct bus_call *call, void *daemon);
 void submit(struct bus_call *call, void *daemon);
+void import_receipt(struct bus_call *call, void *daemon);
 void diagnose(struct bus_call *call, void *daemon);
+void reindex(struct bus_call *call, void *daemon);
 void user_add(struct bus_call *call, void *daemon);
 void user_register(struct bus_call *call, void *daemon);
 void user_list(struct bus_call *call, void *daemon);

@@ -259,6 +259,11 @@ void notices_lot_changed(struct notices *notices, int64_t lot)
     note_lot(notices, NEWS_CHANGED, lot);
 }
 
+void notices_lot_removed(struct notices *notices, int64_t lot)
+{
+    note_lot(notices, NEWS_REMOVED, lot);
+}
+
 /* In the journal's fields and to hooks: which lot, registro patronal, attempt and certificate; never a worker. */
 static void log_lot(int priority, const char *event, const struct store_lot *lot, const char *text)
 {

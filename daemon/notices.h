@@ -15,6 +15,8 @@ struct notices *notices_free(struct notices *notices);
 
 void notices_lot_added(struct notices *notices, int64_t lot);
 void notices_lot_changed(struct notices *notices, int64_t lot);
+/* It gave way to another. */
+void notices_lot_removed(struct notices *notices, int64_t lot);
 /* It has another state: for the journal and the hooks. */
 void notices_lot_moved(struct notices *notices, const struct store_lot *lot);
 void notices_certificate_added(struct notices *notices, int64_t certificate);

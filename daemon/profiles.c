@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon/credentials.h"
+#include "daemon/import.h"
 #include "daemon/notices.h"
 #include "portal/session.h"
 
@@ -46,9 +47,11 @@ static int open_portal(struct daemon *daemon, const struct profiles *profiles, c
 /* Lots that were given to one portal, or are meant for it: another must neither answer for them nor get them. */
 static int count_open(struct daemon *daemon, bool queued, uint64_t *ret, struct err *err)
 {
-    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0;
+    uint64_t totals[_LOT_STATE_MAX] = {0}, held = 0, adopted = 0;
     int r = store_lot_totals(daemon->store, totals, &held, err);
-    *ret = totals[LOT_STATE_SENDING] + totals[LOT_STATE_UNCERTAIN] + totals[LOT_STATE_RECEIVED] +
+    if (r >= 0)
+        r = store_lot_adopted(daemon->store, LOT_STATE_RECEIVED, &adopted, err);
+    *ret = totals[LOT_STATE_SENDING] + totals[LOT_STATE_UNCERTAIN] + totals[LOT_STATE_RECEIVED] - adopted +
            (queued ? totals[LOT_STATE_QUEUED] : 0);
     return r;
 }
@@ -175,6 +178,8 @@ static int refuse_while_open(struct daemon *daemon, struct err *err)
                        (unsigned long long)open, profiles_url(daemon->profiles));
     if (engine_is_visiting(daemon->engine))
         return err_set(err, ERR_BUSY, _("the portal is being visited; try again in a moment"));
+    if (imports_busy(daemon->imports) || daemon->reindexing)
+        return err_set(err, ERR_BUSY, _("receipts are being read; try again in a moment"));
     return 0;
 }
 

@@ -28,6 +28,9 @@
     X(SPOOL_TAKEN, "spool-taken") /* its lots are on disk, nothing is told of the file */                   \
     X(SPOOL_TOLD, "spool-told")   /* its result is there, and it lies where it was */                        \
     X(SPOOL_MOVED, "spool-moved") /* it was moved, which is not on disk */                                   \
+    X(IMPORT_BEFORE_COMMIT, "import-before-commit") /* a receipt that was brought, and what came of it */    \
+    X(IMPORT_AFTER_COMMIT, "import-after-commit")   /* … who brought it has no answer yet */                 \
+    X(REINDEX_BEFORE_COMMIT, "reindex-before-commit") /* a lot's index is put right, not on disk */          \
     X(RESEAL_BEFORE_COMMIT, "reseal-before-commit") /* every credential is sealed anew, not on disk */       \
     X(RESEAL_AFTER_COMMIT, "reseal-after-commit")
 

@@ -23,6 +23,13 @@ struct engine *engine_free(struct engine *engine)
     store_commit(engine->store, NULL); /* no step of a visit is left to run after this */
     for (size_t i = 0; i < engine->schedule.n_identities; i++)
         visit_free(engine->schedule.identities[i]->visit);
+    engine_reindex_stop(engine);
+    while (engine->imports)
+        engine_import_free(engine->imports);
+    while (engine->tasks) { /* what else there is frees itself when it is stopped */
+        struct task *task = engine->tasks;
+        task->fn(task);
+    }
     schedule_free(&engine->schedule);
     circuit_free(&engine->circuit);
     fence_free(&engine->fence);
@@ -88,6 +95,7 @@ void engine_wake(struct engine *engine)
     _cleanup_err_ struct err err = ERR_INIT;
     engine->poked = false;
     visits_go_on(engine);
+    tasks_go_on(engine);
     if (!engine->stopping && judge_some(engine, &err) < 0) {
         engine_fatal(engine, &err);
         return;

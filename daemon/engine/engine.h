@@ -115,6 +115,87 @@ typedef void engine_test_fn(void *data, enum outcome_reason reason, const char *
 int engine_test_certificate(struct engine *engine, int64_t certificate, engine_test_fn *fn, void *data,
                             struct err *err);
 
+/*
+ * ---- receipts that people bring: they settle or complete the lot that they are of, by the rules for those that the engine
+ * fetches, or the lot that they tell of is adopted ----
+ */
+
+/* What became of it; the words are stable. IMPORT_TABLE(X): X(id, name) */
+#define IMPORT_TABLE(X)                                                                                      \
+    X(PRESENT, "present")         /* these bytes are there already */                                       \
+    X(KEPT, "kept")               /* another copy, which says the same */                                   \
+    X(COMPLETED, "completed")     /* its lot did not have it */                                             \
+    X(FOUND, "found")             /* it proves that a lot arrived of which that was not known */            \
+    X(ANSWERED, "answered")       /* it has the results of its lot */                                       \
+    X(ADOPTED, "adopted")         /* a lot was made of it */                                                \
+    X(QUARANTINED, "quarantined") /* it does not fit its lot: kept, and a person has to look */             \
+    X(CONTRADICTS, "contradicts") /* it says something else than what is known: kept, nothing is changed */
+enum import_outcome {
+#define X(id, name) IMPORT_##id,
+    IMPORT_TABLE(X)
+#undef X
+};
+const char *import_outcome_name(enum import_outcome outcome);
+
+struct engine_receipt {
+    struct buf bytes;       /* as they are kept */
+    struct buf copy;        /* the same, to be read; empty for a CSV, in which nothing is relied on */
+    char *sha256;           /* of the bytes, hex */
+    char *name;             /* of the file; may be NULL */
+    char *who;              /* brings it */
+    int64_t lot;            /* whose it is said to be; 0: it says so itself */
+    bool add_rp;            /* registers its registro patronal where that is not known */
+    char *portal_lot, *rp;  /* of a CSV: whose it is by its own words; may be NULL */
+};
+void engine_receipt_free(struct engine_receipt *receipt);
+
+struct engine_import_result {
+    enum document_kind kind;
+    enum import_outcome outcome;
+    int64_t lot;
+    int64_t replaced; /* a lot that was known from its constancia alone and gave way to this one; 0: none */
+    enum lot_state state; /* the lot's now */
+    char rp[12];
+    char *portal_lot;
+    char *text; /* what happened, in words */
+};
+void engine_import_result_free(struct engine_import_result *result);
+
+/*
+ * Takes over what the receipt holds. It is read, and all is prepared in turns that hold nobody up; then fn is called: with err
+ * NULL all that is left is engine_import_conclude(), in the write turn that audits it; else nothing came of it
+ * (ERR_UNREADABLE_RECEIPT, ERR_UNKNOWN_RP, ERR_UNKNOWN_LOT, ERR_INVALID_ARGUMENT, ERR_BUSY). Either way the import is then
+ * the caller's to free, outside that turn's savepoint; what was prepared and not concluded is undone.
+ */
+struct engine_import;
+typedef void engine_import_fn(void *data, struct engine_import *import, const struct err *err);
+struct engine_import *engine_import(struct engine *engine, struct engine_receipt *receipt, engine_import_fn *fn,
+                                    void *data);
+int engine_import_conclude(struct engine_import *import, struct engine_import_result *ret, struct err *err);
+/* The registro patronal that it registered, whatever became of it then; NULL: none. */
+const char *engine_import_registered(const struct engine_import *import);
+struct engine_import *engine_import_free(struct engine_import *import);
+
+/* ---- the index over records and documents, held against them ---- */
+struct engine_reindex_entry {
+    int64_t lot; /* 0: of all lots together */
+    char *text;  /* what was put right, or what cannot be */
+};
+struct engine_reindex_report {
+    uint64_t lots;     /* looked at */
+    uint64_t equal;    /* rows that are as they should be */
+    uint64_t repaired; /* … that were not, and are now */
+    uint64_t faults;   /* documents or records that are not what was stored */
+    struct engine_reindex_entry *entries; /* the first of them */
+    size_t n_entries;
+};
+/* Called once; the report is valid during the call. With err the rest was not looked at. */
+typedef void engine_reindex_fn(void *data, const struct engine_reindex_report *report, const struct err *err);
+/* Works in turns; each lot that differs is put right, and audited, in one. ERR_BUSY while another is under way. */
+int engine_reindex(struct engine *engine, const char *who, engine_reindex_fn *fn, void *data, struct err *err);
+/* Gives up what is under way, without a word. */
+void engine_reindex_stop(struct engine *engine);
+
 /* ---- what can be seen ---- */
 struct engine_portal_state {
     const char *state; /* "unknown", "ok", "down", "changed" */

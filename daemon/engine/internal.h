@@ -5,6 +5,7 @@
 #include "crash.h"
 #include "engine.h"
 #include "schedule.h"
+#include "task.h"
 
 /* What the files of the engine share. */
 
@@ -25,8 +26,12 @@ struct engine {
     struct schedule schedule;
     struct circuit circuit;
     struct fence fence;
+    struct task *tasks;
+    struct engine_import *imports;   /* receipts that people brought */
+    struct engine_import *importing; /* the one that is at its lot */
+    struct engine_reindex *reindex;  /* under way; NULL: none */
     unsigned n_visits;
-    unsigned n_ready; /* visits that go on when it is woken */
+    unsigned n_ready; /* visits and tasks that go on when it is woken */
     bool poked;       /* it will be woken at once */
     bool stopping;
     int64_t clock_off_us; /* by so much this clock is ahead of the portal's, as was last seen */
@@ -64,7 +69,7 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
               struct err *err);
 /* Writes the row, enters the lot into the schedule and tells the host: the end of every change. */
 int lot_save(struct engine *engine, struct store_lot *lot, struct err *err);
-/* Enters a lot whose row is as it is stored into the schedule. */
+/* Enters the lot as it is into the schedule, or takes it out. */
 int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err *err);
 /* When the next step is due, counted from now, by the lot's failures in a row. */
 void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us);
@@ -73,6 +78,13 @@ void lot_poll_later(struct engine *engine, struct store_lot *lot);
 void lot_set_error(struct store_lot *lot, enum outcome_reason reason, const char *text);
 void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text,
                   const char *who);
+/*
+ * Holds a lot until a person has looked at what was found. One that a person holds already keeps that hold, and its next
+ * step waits for the same release.
+ */
+void lot_hold_for(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text);
+/* Was its hold set by a person? */
+bool lot_held_by_people(const struct store_lot *lot);
 
 /* ---- holds (judge.c) ---- */
 /* Works out the hold of a loaded lot from what stands in its way now; the holds that people set stay. */
@@ -103,6 +115,28 @@ int trial_look(struct engine *engine, int64_t certificate, struct err *err);
 /* It has logged in: takes the other's place. */
 int trial_pass(struct engine *engine, struct identity *identity, struct err *err);
 
+/* ---- lots known from a constancia alone (heir.c) ---- */
+/* May two instants of reception, 0 where one is not known, be the same? Clocks differ, and documents may round. */
+static inline bool lot_same_reception(int64_t a_us, int64_t b_us)
+{
+    return a_us == 0 || b_us == 0 || llabs(a_us - b_us) <= US_PER_DAY;
+}
+/*
+ * The lot has its number of the portal, and its records are known: what is known of that number from a constancia alone
+ * gives way to it, documents and all.
+ */
+int lot_inherit(struct engine *engine, const struct store_lot *lot, struct err *err);
+
+/* ---- receipts that people bring (import.c) ---- */
+/* Is the lot's receipt being imported? Visits leave it alone meanwhile. */
+bool import_has(const struct engine *engine, int64_t lot);
+/* Somebody may have let go of the lot that an import waits for. */
+void imports_try_again(struct engine *engine);
+
+/* ---- the index held against what it is an index of (reindex.c); the same two ---- */
+bool reindex_has(const struct engine *engine, int64_t lot);
+void reindex_try_again(struct engine *engine);
+
 /* ---- visits (visit.c) ---- */
 struct visit;
 void visit_start(struct engine *engine, struct identity *identity);
@@ -111,6 +145,8 @@ int visit_start_test(struct engine *engine, struct identity *identity, engine_te
 /* Gives a test's answer once what was learned from it is on disk. */
 void visit_tell_test(struct engine *engine, engine_test_fn *fn, void *data, enum outcome_reason reason,
                      const char *text);
+/* Is the lot at hand in a visit? */
+bool visits_have(const struct engine *engine, int64_t lot);
 /* Goes on with the visits whose writes are on disk. */
 void visits_go_on(struct engine *engine);
 void visit_free(struct visit *visit);

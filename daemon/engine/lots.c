@@ -12,7 +12,7 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
         lot->finished_us = engine_wall_us(engine);
         lot_set_hold(engine, lot, LOT_HOLD_NONE, NULL, NULL);
     }
-    if (lot->state == LOT_STATE_PARTIAL)
+    if (lot->state == LOT_STATE_PARTIAL && !lot->adopted_us) /* what others sent, others correct */
         lot->deadline = DEADLINE_UNKNOWN; /* from now on that of those that were rejected */
     if (lot->state == LOT_STATE_CANCELLED || lot->state == LOT_STATE_FAILED)
         lot->next_us = 0; /* the others still have receipts to come */
@@ -86,7 +86,8 @@ int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err 
     schedule_put(&engine->schedule, &(struct job){.lot = lot->id,
                                                   .certificate = rp.certificate,
                                                   .state = lot->state,
-                                                  .blocked = hold_blocks(lot),
+                                                  .blocked = hold_blocks(lot) || import_has(engine, lot->id) ||
+                                                             reindex_has(engine, lot->id),
                                                   .deadline = lot->deadline,
                                                   .movements = lot->counts[COUNT_TOTAL],
                                                   .due_us = lot_due_boot_us(engine, lot),
@@ -97,6 +98,8 @@ int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err 
 
 int lot_save(struct engine *engine, struct store_lot *lot, struct err *err)
 {
+    if (lot->adopted_us)
+        lot->next_us = 0; /* others sent it, so nothing is asked of the portal for it */
     int r = store_lot_update(engine->store, lot, err);
     if (r >= 0)
         r = lot_schedule(engine, lot, err);
@@ -140,4 +143,33 @@ void lot_set_hold(struct engine *engine, struct store_lot *lot, enum lot_hold ho
                                          : text                ? text
                                                                : lot_hold_sentence(hold)));
     replace_str(&lot->hold_by, xstrdup(hold == LOT_HOLD_NONE ? NULL : who));
+}
+
+bool lot_held_by_people(const struct store_lot *lot)
+{
+    switch (lot->hold) {
+    case LOT_HOLD_OPERATOR:
+        return !streq_null(lot->hold_by, ENGINE_WHO_PAUSE);
+    case LOT_HOLD_APPROVAL:
+    case LOT_HOLD_RESTORED_COPY:
+        return true;
+    case LOT_HOLD_NONE:
+    case LOT_HOLD_CERTIFICATE_MISSING:
+    case LOT_HOLD_CERTIFICATE_EXPIRED:
+    case LOT_HOLD_CERTIFICATE_REJECTED:
+    case LOT_HOLD_PORTAL_DOWN:
+    case LOT_HOLD_PORTAL_CHANGED:
+    case LOT_HOLD_PROFILE_INCOMPLETE:
+    case _LOT_HOLD_MAX:
+        return false;
+    }
+    return false;
+}
+
+void lot_hold_for(struct engine *engine, struct store_lot *lot, enum lot_hold hold, const char *text)
+{
+    if (lot_held_by_people(lot))
+        lot->next_us = 0;
+    else
+        lot_set_hold(engine, lot, hold, text, ENGINE_WHO);
 }

@@ -9,6 +9,17 @@ static int wrong_state(const struct store_lot *lot, const char *what, struct err
                    lot_state_label(lot->state), what);
 }
 
+/* Others sent it, so there is no step to take, and none to keep from being taken. */
+static int refuse_adopted(const struct store_lot *lot, struct err *err)
+{
+    return lot->adopted_us == 0 || lot_state_final(lot->state)
+               ? 0
+               : err_set(err, ERR_WRONG_STATE,
+                         _("lot %lld was adopted from its receipts, so the portal is never asked about it; import "
+                           "what is missing with 'idsectl receipts import'"),
+                         (long long)lot->id);
+}
+
 int engine_hold(struct engine *engine, int64_t id, enum lot_hold reason, const char *text, const char *who,
                 struct err *err)
 {
@@ -18,6 +29,9 @@ int engine_hold(struct engine *engine, int64_t id, enum lot_hold reason, const c
         return r;
     if (lot_state_final(lot.state))
         return wrong_state(&lot, _("it is finished and cannot be held"), err);
+    r = refuse_adopted(&lot, err);
+    if (r < 0)
+        return r;
     lot_set_hold(engine, &lot, reason, text, who);
     return lot_save(engine, &lot, err);
 }
@@ -149,6 +163,8 @@ int engine_retry(struct engine *engine, int64_t id, const char *who, struct err 
     if (r >= 0)
         r = store_lot_get(engine->store, id, &lot, err);
     if (r >= 0)
+        r = refuse_adopted(&lot, err);
+    if (r >= 0)
         r = hurry(engine, &lot, err);
     if (r == 0)
         return wrong_state(&lot, _("there is nothing to try again"), err);
@@ -164,7 +180,10 @@ int engine_reconcile(struct engine *engine, int64_t id, const char *who, struct 
     if (r < 0)
         return r;
     if (lot.state != LOT_STATE_UNCERTAIN)
-        return wrong_state(&lot, _("only an uncertain lot is reconciled"), err);
+        return wrong_state(&lot,
+                           _("only an uncertain lot is reconciled; with a receipt from the portal's page any lot is "
+                             "settled by 'idsectl receipts import'"),
+                           err);
     r = hurry(engine, &lot, err);
     return r < 0 ? r : forget_delay(engine, id);
 }

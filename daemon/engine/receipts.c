@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verdict.h"
 #include "visit.h"
 
 /*
@@ -44,91 +45,6 @@ static const struct receipt_form *next_form(const struct visit *visit, struct st
     return NULL;
 }
 
-/* ---- what was read becomes a transition ---- */
-
-static int quarantine(struct visit *visit, struct store_lot *lot, const char *text, struct err *err)
-{
-    unsigned actions;
-    int r = lot_apply(visit->engine, lot, LOT_EVENT_MISMATCH, &actions, err);
-    if (r < 0)
-        return r;
-    if (r == 1)
-        lot->next_us = 0; /* a person looks at it, then retries */
-    lot_set_error(lot, REASON_RECEIPT_UNREADABLE, text);
-    engine_tell(visit->engine, lot->id, lot->certificate, "quarantined", text);
-    return 0;
-}
-
-static int hold_unreadable(struct visit *visit, struct store_lot *lot, const char *text)
-{
-    lot_set_error(lot, REASON_RECEIPT_UNREADABLE, text);
-    lot_set_hold(visit->engine, lot, LOT_HOLD_PORTAL_CHANGED, text, ENGINE_WHO);
-    engine_tell(visit->engine, lot->id, lot->certificate, "portal-changed", text);
-    return 0;
-}
-
-static bool same_rp(const char *printed, const char *rp)
-{
-    size_t n = printed ? strlen(printed) : 0;
-    return n >= 10 && n <= 11 && strncmp(printed, rp, n) == 0; /* often printed without its check digit */
-}
-
-/* NULL when the acuse is of exactly this lot, else what differs. New string. */
-static char *acuse_difference(const struct store_lot *lot, const struct portal_reading *reading)
-{
-    const struct acuse *acuse = reading->acuse;
-    if (!streq_null(acuse->portal_lot, lot->portal_lot))
-        return xasprintf(_("the acuse is of lot %s, not of %s"), str_or_empty(acuse->portal_lot),
-                         lot->portal_lot);
-    if (!same_rp(acuse->rp, lot->rp))
-        return xasprintf(_("the acuse is of registro patronal %s, not of %s"), str_or_empty(acuse->rp),
-                         lot->rp);
-    return xstrdup(reading->difference);
-}
-
-static int take_acuse(struct visit *visit, struct store_lot *lot, const struct portal_reading *reading,
-                      struct err *err)
-{
-    const struct acuse *acuse = reading->acuse;
-    _cleanup_free_ char *difference = acuse_difference(lot, reading);
-    if (difference)
-        return quarantine(visit, lot, difference, err);
-    lot->have_acuse = true;
-    if (acuse->folio)
-        replace_str(&lot->folio, xstrdup(acuse->folio));
-    if (acuse->received_us)
-        lot->received_us = acuse->received_us;
-    return 0;
-}
-
-static int take_results(struct visit *visit, struct store_lot *lot, struct err *err)
-{
-    const struct constancia *constancia = visit->reading.constancia;
-    unsigned actions;
-    lot->have_constancia = true;
-    lot->approved = constancia->operated[COUNT_TOTAL];
-    lot->rejected = constancia->rejected[COUNT_TOTAL];
-    lot_set_error(lot, REASON_OK, NULL);
-    enum lot_event event = lot->rejected == 0   ? LOT_EVENT_ACCEPTED
-                           : lot->approved == 0 ? LOT_EVENT_REJECTED
-                                                : LOT_EVENT_PARTIAL;
-    if (event != LOT_EVENT_ACCEPTED)
-        engine_tell(visit->engine, lot->id, lot->certificate, "rejected",
-                    _("the portal rejected movements of this lot"));
-    return lot_apply(visit->engine, lot, event, &actions, err);
-}
-
-/* NULL when the constancia is of this lot and answers every movement, else what differs. New string. */
-static char *constancia_difference(const struct store_lot *lot, const struct portal_reading *reading)
-{
-    const struct constancia *constancia = reading->constancia;
-    if (!streq_null(constancia->portal_lot, lot->portal_lot) || !same_rp(constancia->rp, lot->rp))
-        return xasprintf(_("the constancia is of lot %s of %s, not of %s of %s"),
-                         str_or_empty(constancia->portal_lot), str_or_empty(constancia->rp), lot->portal_lot,
-                         lot->rp);
-    return xstrdup(reading->difference);
-}
-
 /* ---- the requests ---- */
 
 static void receipt_fatal_or_continue(struct visit *visit, int r, struct err *err)
@@ -147,14 +63,14 @@ static int take_reading(struct visit *visit, const struct portal_reading *readin
     if (r < 0)
         return r;
     if (reading->reason == REASON_OK && reading->acuse)
-        r = take_acuse(visit, &lot, reading, err);
+        r = verdict_acuse(visit->engine, &lot, reading, err);
     else if (reading->reason == REASON_OK && reading->constancia) {
-        _cleanup_free_ char *difference = constancia_difference(&lot, reading);
+        _cleanup_free_ char *difference = verdict_constancia_difference(&lot, reading);
         if (!difference)
             return 1;
-        r = quarantine(visit, &lot, difference, err);
+        r = verdict_quarantine(visit->engine, &lot, difference, err);
     } else
-        r = hold_unreadable(visit, &lot, reading->text);
+        verdict_unreadable(visit->engine, &lot, reading->text);
     return r < 0 ? r : lot_save(visit->engine, &lot, err);
 }
 
@@ -172,7 +88,7 @@ static void results_stored(struct visit *visit)
     _cleanup_err_ struct err err = ERR_INIT;
     int r = store_lot_get(visit->engine->store, visit->lot, &lot, &err);
     if (r >= 0)
-        r = take_results(visit, &lot, &err);
+        r = verdict_results(visit->engine, &lot, visit->reading.constancia, &err);
     if (r >= 0)
         r = lot_save(visit->engine, &lot, &err);
     reading_taken(visit, r, &err);
@@ -256,7 +172,7 @@ static int hold_for_page(struct visit *visit, const struct portal_answer *answer
     if (r >= 0)
         r = visit_keep_page(visit, visit->lot, answer, err);
     if (r >= 0 && visit->kind != DOCUMENT_CSV) /* nothing relies on the CSV, so it keeps nobody waiting */
-        r = hold_unreadable(visit, &lot, answer->text);
+        verdict_unreadable(visit->engine, &lot, answer->text);
     return r < 0 ? r : lot_save(visit->engine, &lot, err);
 }
 

@@ -71,12 +71,20 @@ static int record_end(struct visit *visit, enum lot_event event, const struct po
     return lot_save(engine, &lot, err);
 }
 
-/* An answer that says "taken" must name a lot that no other lot of ours has. */
+/* An answer that says "taken" must name a lot that no other lot of ours has; in the past the number may have been another's. */
 static bool names_a_new_lot(struct visit *visit, const struct portal_answer *answer)
 {
-    int64_t other;
-    return !str_empty(answer->portal_lot) &&
-           store_lot_by_portal_lot(visit->engine->store, answer->portal_lot, &other, NULL) == 0;
+    _cleanup_free_ int64_t *ids = NULL;
+    size_t n = 0;
+    if (str_empty(answer->portal_lot) ||
+        store_lots_by_portal_lot(visit->engine->store, answer->portal_lot, &ids, &n, NULL) < 0)
+        return false;
+    bool new = true;
+    for (size_t i = 0; i < n && new; i++) {
+        _cleanup_lot_ struct store_lot lot = {0};
+        new = store_lot_get(visit->engine->store, ids[i], &lot, NULL) >= 0 && lot.adopted_us != 0;
+    }
+    return new;
 }
 
 static void receive(struct visit *visit)

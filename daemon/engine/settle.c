@@ -16,16 +16,23 @@ static bool is_candidate(const struct store_lot *lot, const struct portal_row *r
     return row->date_us == 0 || row->date_us >= lot->attempt_us - CANDIDATE_MARGIN_US;
 }
 
-/* Is the row one of our lots already? A number that came back on a much later row is another lot's. */
+/*
+ * Is the row one of our lots already? A number that came back on a much later row is another lot's; and what is known of a
+ * number from a constancia alone may be the very lot in question.
+ */
 static int is_ours(struct visit *visit, const struct portal_row *row, struct err *err)
 {
-    int64_t id;
-    int r = store_lot_by_portal_lot(visit->engine->store, row->portal_lot, &id, err);
-    if (r <= 0)
-        return r;
-    _cleanup_lot_ struct store_lot lot = {0};
-    r = store_lot_get(visit->engine->store, id, &lot, err);
-    return r < 0 ? r : row->date_us <= MAX(lot.attempt_us, lot.received_us) + CANDIDATE_MARGIN_US;
+    _cleanup_free_ int64_t *ids = NULL;
+    size_t n = 0;
+    int r = store_lots_by_portal_lot(visit->engine->store, row->portal_lot, &ids, &n, err);
+    bool ours = false;
+    for (size_t i = 0; r >= 0 && i < n && !ours; i++) {
+        _cleanup_lot_ struct store_lot lot = {0};
+        r = store_lot_get(visit->engine->store, ids[i], &lot, err);
+        ours = r >= 0 && lot.sha256 &&
+               row->date_us <= MAX(lot.attempt_us, lot.received_us) + CANDIDATE_MARGIN_US;
+    }
+    return r < 0 ? r : ours;
 }
 
 static int settle_save(struct visit *visit, struct store_lot *lot, enum lot_event event, struct err *err)
@@ -44,7 +51,8 @@ static int found(struct visit *visit, struct store_lot *lot, const struct portal
     engine_tell(visit->engine, lot->id, lot->certificate, "found",
                 _("the portal has the lot: its acuse reprints the same records"));
     visit_queue_add(&visit->receipt, lot->id);
-    return settle_save(visit, lot, LOT_EVENT_FOUND, err);
+    int r = lot_inherit(visit->engine, lot, err);
+    return r < 0 ? r : settle_save(visit, lot, LOT_EVENT_FOUND, err);
 }
 
 static int absent(struct visit *visit, struct store_lot *lot, struct err *err)

@@ -37,6 +37,8 @@ void visit_free(struct visit *visit)
     engine->portal->ops->close(visit->session);
     visit->identity->visit = NULL;
     engine->n_visits--;
+    imports_try_again(engine);
+    reindex_try_again(engine);
     forget_list(visit);
     free(visit->settle.lots);
     free(visit->send.lots);
@@ -163,7 +165,7 @@ static int tell_waiting(struct visit *visit, const struct visit_queue *queue, en
             return r;
         lot_set_error(&lot, answer->reason, answer->text);
         if (hold != LOT_HOLD_NONE)
-            lot_set_hold(visit->engine, &lot, hold, text, ENGINE_WHO);
+            lot_hold_for(visit->engine, &lot, hold, text);
         r = lot_save(visit->engine, &lot, err);
         if (r < 0)
             return r;
@@ -365,6 +367,9 @@ static void step(struct visit *visit)
     crash_point(CRASH_STEP_AFTER_COMMIT);
     _cleanup_err_ struct err err = ERR_INIT;
     int r = 0;
+    visit->lot = 0;
+    imports_try_again(visit->engine);
+    reindex_try_again(visit->engine);
     if (!visit->engine->stopping && !visit->test_fn)
         do {
             if (settle_step(visit) || send_step(visit) || receipt_step(visit))
@@ -401,6 +406,16 @@ void visit_next(struct visit *visit, visit_fn *fn)
 {
     visit->next = fn;
     store_after_commit(visit->engine->store, committed, visit);
+}
+
+bool visits_have(const struct engine *engine, int64_t lot)
+{
+    for (size_t i = 0; i < engine->schedule.n_identities; i++) {
+        const struct visit *visit = engine->schedule.identities[i]->visit;
+        if (visit && visit->lot == lot)
+            return true;
+    }
+    return false;
 }
 
 void visits_go_on(struct engine *engine)

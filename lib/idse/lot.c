@@ -113,6 +113,8 @@ static const struct transition {
     [LOT_STATE_QUEUED] =
         {
             [LOT_EVENT_SEND] = TO(SENDING, LOT_ACTION_UPLOAD | LOT_ACTION_MOVEMENTS),
+            /* somebody sent the same file by hand, so it must not be sent again */
+            [LOT_EVENT_FOUND] = TO(RECEIVED, LOT_ACTION_POLL | LOT_ACTION_MOVEMENTS | LOT_ACTION_TELL),
             [LOT_EVENT_CANCEL] = TO(CANCELLED, LOT_ACTION_MOVEMENTS),
             [LOT_EVENT_RESTORED] = TO(UNCERTAIN, LOT_ACTION_RECONCILE | LOT_ACTION_MOVEMENTS),
             [LOT_EVENT_RETRY] = TO(QUEUED, LOT_ACTION_SEND_NOW),

@@ -7,6 +7,7 @@
 /* What the portal's documents say, as data. Strings are owned UTF-8, NULL where the document does not have the field. */
 
 enum document_kind {
+    DOCUMENT_UNKNOWN = 0, /* of a file that was not looked into yet; never stored */
     DOCUMENT_ACUSE = 1,
     DOCUMENT_CONSTANCIA = 2,
     DOCUMENT_CSV = 3,

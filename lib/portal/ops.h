@@ -65,7 +65,7 @@ struct portal_reading {
     struct constancia *constancia;
     char *sha256;     /* acuse: of the records that it reprints, hex */
     char *difference; /* from what was sent, in words; NULL: there is none */
-    size_t *row_of; /* constancia without difference: the row of each movement sent, see constancia_match() */
+    size_t *row_of; /* constancia without difference: the row of each movement, see constancia_match() */
     size_t n_sent;
 };
 static inline void portal_reading_free(struct portal_reading *reading)
@@ -114,11 +114,18 @@ struct portal_ops {
      * is fine. */
     void (*close)(struct portal_session *session);
     /*
-     * Reads a stored acuse or constancia and holds it against the records that were sent; needs no session. Both buffers
-     * are taken over. Without records there is nothing to hold it against.
+     * Reads an acuse or a constancia and holds it against the records that were sent; needs no session. Both buffers
+     * are taken over. DOCUMENT_UNKNOWN: which of the two it is shows. Without records an acuse is held against nothing, a
+     * constancia against its own rows.
      */
     void (*read)(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
                  portal_reading_fn *fn, void *data);
+    /*
+     * Holds what was read before against these records. Both are taken over; what was found then is found anew. The
+     * callback may come at once.
+     */
+    void (*match)(void *portal, struct portal_reading *reading, struct buf *sent, portal_reading_fn *fn,
+                  void *data);
     /* Does the profile know how to send? Else the engine holds lots with profile-incomplete. */
     bool (*can_upload)(void *portal);
     /* The name of the profile in use, e.g. "idse-sim". */

@@ -2,6 +2,8 @@
 #include "portal/portal-private.h"
 
 #include "base/file.h"
+#include "idse/adoption.h"
+#include "portal/receipt-kind.h"
 #include "portal/receipt-text.h"
 #include "vault/digest.h"
 
@@ -73,24 +75,34 @@ static void understand_acuse(struct reading_job *job, const struct layout *layou
         return;
     reading->acuse = xmemdup(&acuse, sizeof(acuse));
     reading->sha256 = digest_sha256_hex(acuse.records, acuse.records_len);
-    _cleanup_err_ struct err difference = ERR_INIT;
-    if (job->sent.len > 0 && acuse_match(&acuse, job->sent.data, job->sent.len, &difference) < 0)
-        reading->difference = xstrdup(err_text(&difference));
 }
 
 static void understand_constancia(struct reading_job *job, const struct layout *layout)
 {
-    struct portal_reading *reading = &job->reading;
     enum { RP_COLUMNS = 11 };
     struct constancia constancia;
     _cleanup_free_ char *rp = job->sent.len ? xstrndup(job->sent.data, RP_COLUMNS) : NULL;
-    if (constancia_read_of(layout, rp, &constancia, &job->err) < 0)
-        return;
-    reading->constancia = xmemdup(&constancia, sizeof(constancia));
+    if (constancia_read_of(layout, rp, &constancia, &job->err) >= 0)
+        job->reading.constancia = xmemdup(&constancia, sizeof(constancia));
+}
+
+/* Holds what was read against what was sent. */
+static void hold_against(void *data)
+{
+    struct reading_job *job = data;
+    struct portal_reading *reading = &job->reading;
     _cleanup_err_ struct err difference = ERR_INIT;
-    if (job->sent.len > 0 && constancia_match_records(&constancia, job->sent.data, job->sent.len,
-                                                      &reading->row_of, &reading->n_sent, &difference) < 0)
+    int r = 0;
+    if (reading->acuse && job->sent.len > 0)
+        r = acuse_match(reading->acuse, job->sent.data, job->sent.len, &difference);
+    else if (reading->constancia && job->sent.len > 0)
+        r = constancia_match_records(reading->constancia, job->sent.data, job->sent.len, &reading->row_of,
+                                     &reading->n_sent, &difference);
+    else if (reading->constancia)
+        r = adoption_check(reading->constancia, &reading->row_of, &reading->n_sent, &difference);
+    if (r < 0)
         reading->difference = xstrdup(err_text(&difference));
+    buf_free(&job->sent);
 }
 
 static void understand(void *data)
@@ -99,12 +111,16 @@ static void understand(void *data)
     struct layout layout;
     if (layout_parse(&job->words, &layout, &job->err) < 0)
         return;
+    if (job->kind == DOCUMENT_UNKNOWN)
+        job->kind = receipt_kind(&layout);
     if (job->kind == DOCUMENT_ACUSE)
         understand_acuse(job, &layout);
-    else
+    else if (job->kind == DOCUMENT_CONSTANCIA)
         understand_constancia(job, &layout);
+    else
+        err_set(&job->err, ERR_UNREADABLE_RECEIPT, _("the document is neither an acuse nor a constancia"));
     layout_free(&layout);
-    buf_free(&job->sent);
+    hold_against(job);
 }
 
 static void understood(void *data)
@@ -149,21 +165,45 @@ static void file_made(void *data)
     pdf_read_words(job->client->pdf, document, words_found, job);
 }
 
-static void client_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
-                        portal_reading_fn *fn, void *data)
+static struct reading_job *reading_new(struct portal_client *client, enum document_kind kind,
+                                       struct buf *sent, portal_reading_fn *fn, void *data)
 {
-    struct portal_client *client = portal;
-    if (kind != DOCUMENT_ACUSE && kind != DOCUMENT_CONSTANCIA)
-        abort(); /* nothing else can be read */
     struct reading_job *job = xcalloc(1, sizeof(*job));
     *job = (struct reading_job){.client = client, .kind = kind, .document = -1, .fn = fn, .data = data};
-    buf_take(&job->bytes, bytes);
     buf_take(&job->sent, sent);
     job->next = client->readings;
     job->link = &client->readings;
     if (job->next)
         job->next->link = &job->next;
     client->readings = job;
+    return job;
+}
+
+static void client_match(void *portal, struct portal_reading *reading, struct buf *sent, portal_reading_fn *fn,
+                         void *data)
+{
+    struct reading_job *job = reading_new(portal, DOCUMENT_UNKNOWN, sent, fn, data);
+    job->reading = *reading;
+    *reading = (struct portal_reading){0};
+    replace_str(&job->reading.difference, NULL);
+    free(job->reading.row_of);
+    job->reading.row_of = NULL;
+    job->working = worker_run(job->client->loop, hold_against, understood, job, &job->err) >= 0;
+    if (job->working)
+        return;
+    err_clear(&job->err); /* too much is waiting for the threads: then here */
+    hold_against(job);
+    understood(job);
+}
+
+static void client_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
+                        portal_reading_fn *fn, void *data)
+{
+    struct portal_client *client = portal;
+    if (kind != DOCUMENT_UNKNOWN && kind != DOCUMENT_ACUSE && kind != DOCUMENT_CONSTANCIA)
+        abort(); /* nothing else can be read */
+    struct reading_job *job = reading_new(client, kind, sent, fn, data);
+    buf_take(&job->bytes, bytes);
     job->working = worker_run(client->loop, make_file, file_made, job, &job->err) >= 0;
     if (job->working)
         return;
@@ -197,6 +237,7 @@ static const struct portal_ops portal_ops = {
     .transcript = session_transcript,
     .close = session_close,
     .read = client_read,
+    .match = client_match,
     .can_upload = client_can_upload,
     .profile_name = client_profile_name,
 };

@@ -93,3 +93,57 @@ int corrections_supersede(struct store *store, int64_t lot, uint32_t *positions,
     }
     return r;
 }
+
+static int by_number(const void *left, const void *right)
+{
+    const uint32_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* Those that one lot corrected. */
+static int superseded_by(struct store *store, int64_t child, uint32_t **ret, size_t *ret_n, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_buf_ struct buf corrections = BUF_INIT;
+    _cleanup_free_ int64_t *numbers = NULL;
+    int64_t parent;
+    size_t n = 0;
+    int r = corrections_of(store, child, &parent, &corrections, err);
+    if (r <= 0)
+        return r;
+    r = db_query(store, &query, err,
+                 "SELECT movement.id & 1048575 FROM lot JOIN movement ON movement.id BETWEEN ?2 AND ?3"
+                 " WHERE lot.id = ?1 AND lot.answered_us <> 0 AND movement.state IN (?4, ?5) ORDER BY movement.id",
+                 DB_INT(child), DB_INT(row_first(child)), DB_INT(row_last(child)), DB_INT(MOVEMENT_STATE_APPROVED),
+                 DB_INT(MOVEMENT_STATE_SUPERSEDED));
+    if (r >= 0)
+        r = db_numbers(&query, &numbers, &n, err);
+    if (r < 0)
+        return r;
+    uint32_t *positions = xcalloc(n, sizeof(*positions));
+    for (size_t i = 0; i < n; i++)
+        positions[i] = (uint32_t)numbers[i];
+    r = map_positions(child, &corrections, positions, n, err);
+    if (r >= 0 && n > 0) {
+        *ret = xreallocarray(*ret, *ret_n + n, sizeof(**ret));
+        memcpy(*ret + *ret_n, positions, n * sizeof(**ret));
+        *ret_n += n;
+    }
+    free(positions);
+    return r;
+}
+
+int corrections_superseded(struct store *store, int64_t lot, uint32_t **ret, size_t *ret_n, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_free_ int64_t *children = NULL;
+    size_t n = 0;
+    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE parent = ?1 AND state >= 0", DB_INT(lot));
+    if (r >= 0)
+        r = db_numbers(&query, &children, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = superseded_by(store, children[i], ret, ret_n, err);
+    if (r >= 0 && *ret_n > 0)
+        qsort(*ret, *ret_n, sizeof(**ret), by_number);
+    return r < 0 ? r : 0;
+}

@@ -177,3 +177,7 @@ enum { SCHEMA_APPLICATION_ID = 0x49445345 }; /* "IDSE" */
 int lot_sweep(struct store *store, struct err *err);
 /* Deletes documents of which parts are missing: at the start. */
 int document_sweep(struct store *store, struct err *err);
+/* The history says from now on which documents the lot has. */
+int document_audit(struct store *store, int64_t lot, const struct store_document *document, struct err *err);
+/* Deletes a document, whole or not. */
+int document_discard(struct store *store, int64_t id, struct err *err);

@@ -40,7 +40,7 @@ static int insert(struct store *store, const struct store_document *document, st
     return r < 0 ? r : db_finish(&query, err);
 }
 
-static int discard(struct store *store, int64_t id, struct err *err)
+int document_discard(struct store *store, int64_t id, struct err *err)
 {
     int r = db_run(store, err, "DELETE FROM document_part WHERE id BETWEEN ?1 AND ?2", DB_INT(row_first(id)),
                    DB_INT(row_last(id)));
@@ -56,7 +56,7 @@ int document_sweep(struct store *store, struct err *err)
     if (r >= 0)
         r = db_numbers(&query, &ids, &n, err);
     for (size_t i = 0; r >= 0 && i < n; i++)
-        r = discard(store, ids[i], err);
+        r = document_discard(store, ids[i], err);
     return r;
 }
 
@@ -85,15 +85,15 @@ int store_document_begin(struct store *store, const struct store_document *docum
 }
 
 /* What a lot's documents were can be proved by the history from now on. */
-static int audit(const struct store_saving *saving, const char *sha256, struct err *err)
+int document_audit(struct store *store, int64_t lot, const struct store_document *document, struct err *err)
 {
-    if (saving->lot == 0)
+    if (lot == 0)
         return 0;
-    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)saving->lot);
+    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lot);
     _cleanup_free_ char *detail =
-        xasprintf("{\"document\":%lld,\"kind\":\"%s\",\"sha256\":\"%s\"}", (long long)saving->id,
-                  document_kind_name(saving->kind), sha256);
-    return store_audit_add(saving->store,
+        xasprintf("{\"document\":%lld,\"kind\":\"%s\",\"sha256\":\"%s\"}", (long long)document->id,
+                  document_kind_name(document->kind), document->sha256);
+    return store_audit_add(store,
                            &(struct store_audit){.who = (char *)"idsed",
                                                  .action = (char *)"document",
                                                  .object = object,
@@ -111,12 +111,14 @@ static int finish(struct store_saving *saving, int64_t *ret_id, struct err *err)
                   "SELECT id FROM document WHERE lot IS ?1 AND kind = ?2 AND sha256 = ?3 ORDER BY id LIMIT 1",
                   DB_ID(saving->lot), DB_INT(saving->kind), DB_TEXT(sha256));
     if (r > 0)
-        return discard(saving->store, saving->id, err);
+        return document_discard(saving->store, saving->id, err);
     if (r == 0)
-        r = db_run(saving->store, err, "UPDATE document SET sha256 = ?2 WHERE id = ?1", DB_INT(saving->id),
-                   DB_TEXT(sha256));
+        r = db_run(saving->store, err, "UPDATE document SET sha256 = ?2, lot = ?3 WHERE id = ?1",
+                   DB_INT(saving->id), DB_TEXT(sha256), DB_ID(saving->lot));
     if (r >= 0)
-        r = audit(saving, sha256, err);
+        r = document_audit(
+            saving->store, saving->lot,
+            &(struct store_document){.id = saving->id, .kind = saving->kind, .sha256 = sha256}, err);
     if (r >= 0)
         *ret_id = saving->id;
     return r;
@@ -143,6 +145,23 @@ struct store_saving *store_document_end(struct store_saving *saving)
         digest_free(saving->digest);
     free(saving);
     return NULL;
+}
+
+struct store_saving *store_document_drop(struct store_saving *saving)
+{
+    if (saving)
+        document_discard(saving->store, saving->id, NULL); /* on failure store_open() deletes it */
+    return store_document_end(saving);
+}
+
+void store_document_of(struct store_saving *saving, int64_t lot)
+{
+    saving->lot = lot;
+}
+
+size_t store_document_left(const struct store_saving *saving)
+{
+    return saving->n - saving->at;
 }
 
 int store_document_add(struct store *store, const struct store_document *document, const void *bytes,

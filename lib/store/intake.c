@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/adoption.h"
 #include "idse/record.h"
 #include "store/key.h"
 #include "store/lot-columns.h"
@@ -11,11 +12,14 @@ struct store_intake {
     int64_t first_token, token; /* tell this intake's row from a later one of the same number after an undo */
     int64_t rp;
     enum lot_state state; /* once published */
+    char rp_name[12];
     bool allow_duplicate;
+    bool adopted; /* every record must be understood */
     bool failed;
     bool read_all;
     struct buf records;
     struct record_reader *reader;
+    const struct constancia *constancia; /* where there are no records: its rows are the movements */
     struct keys keys; /* of movements that are stored, not yet in the index */
     uint32_t counts[_COUNT_MAX];
     uint32_t parts;
@@ -49,18 +53,36 @@ static int insert_lot(struct store *store, const struct store_lot *lot, int64_t 
     return r < 0 ? r : db_finish(&query, err);
 }
 
-/* Deletes a lot that was never visible. */
-static int discard(struct store *store, int64_t lot, struct err *err)
+int lot_discard_some(struct store *store, int64_t lot, size_t max, struct err *err)
 {
-    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(row_last(lot));
-    int r = db_run(store, err,
+    int64_t upto = 0;
+    int r = db_number(store, &upto, err,
+                      "SELECT coalesce(max(id), 0) FROM (SELECT id FROM movement WHERE id BETWEEN ?1 AND ?2"
+                      " ORDER BY id LIMIT ?3)",
+                      DB_INT(row_first(lot)), DB_INT(row_last(lot)), DB_INT((int64_t)MIN(max, (size_t)INT32_MAX)));
+    if (r < 0 || upto == 0)
+        return r < 0 ? r : 0;
+    struct db_value first = DB_INT(row_first(lot)), last = DB_INT(upto);
+    r = rejections_forget(store, row_first(lot), upto + 1, err);
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM movement_error WHERE movement BETWEEN ?1 AND ?2", first, last);
+    if (r >= 0)
+        r = db_run(store, err,
                    "DELETE FROM movement_key WHERE (nss, rp, type, date, movement) IN"
                    " (SELECT nss, rp, type, date, id FROM movement WHERE id BETWEEN ?1 AND ?2)",
                    first, last);
     if (r >= 0)
         r = db_run(store, err, "DELETE FROM movement WHERE id BETWEEN ?1 AND ?2", first, last);
+    return r < 0 ? r : 1;
+}
+
+/* Deletes a lot that is not visible. */
+static int discard(struct store *store, int64_t lot, struct err *err)
+{
+    int r = lot_discard_some(store, lot, SIZE_MAX, err);
     if (r >= 0)
-        r = db_run(store, err, "DELETE FROM record_part WHERE id BETWEEN ?1 AND ?2", first, last);
+        r = db_run(store, err, "DELETE FROM record_part WHERE id BETWEEN ?1 AND ?2", DB_INT(row_first(lot)),
+                   DB_INT(row_last(lot)));
     if (r >= 0)
         r = db_run(store, err, "DELETE FROM lot WHERE id = ?1", DB_INT(lot));
     return r;
@@ -76,8 +98,11 @@ static bool lives(const struct store *store, int64_t lot)
 
 static int sweep(struct store *store, int64_t lot, struct err *err)
 {
-    int r = discard(store, lot, err);
-    if (r < 0)
+    int64_t token = 0; /* of its intake; one that gave way has none */
+    int r = db_number(store, &token, err, "SELECT coalesce(token, 0) FROM lot WHERE id = ?1", DB_INT(lot));
+    if (r >= 0)
+        r = discard(store, lot, err);
+    if (r < 0 || token == 0) /* its giving way was recorded */
         return r;
     _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lot);
     struct store_audit audit = {.who = (char *)"idsed",
@@ -106,8 +131,8 @@ int lot_sweep(struct store *store, struct err *err)
     return r;
 }
 
-int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,
-                    bool allow_duplicate, struct store_intake **ret, struct err *err)
+static int begin(struct store *store, const struct store_lot *lot, const struct buf *records,
+                 bool allow_duplicate, struct store_intake **ret, struct err *err)
 {
     int64_t rp;
     int r =
@@ -124,7 +149,7 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     row.state = (enum lot_state)LOT_BEING_TAKEN_IN;
     if (row.created_us == 0)
         row.created_us = clock_wall_us(store->clock);
-    if (row.next_us == 0)
+    if (row.next_us == 0 && !row.adopted_us)
         row.next_us = row.created_us;
     row.sha256 = NULL; /* with the last slice */
     int64_t token;
@@ -142,7 +167,9 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
                                     .first_token = token,
                                     .rp = rp,
                                     .state = lot->state,
+                                    .adopted = lot->adopted_us != 0,
                                     .allow_duplicate = allow_duplicate};
+    memcpy(intake->rp_name, lot->rp, sizeof(intake->rp_name));
     buf_add(&intake->records, str_or_empty(records->data), records->len);
     intake->digest = digest_new();
     intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
@@ -151,11 +178,39 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
     return 0;
 }
 
+int store_lot_begin(struct store *store, const struct store_lot *lot, const struct buf *records,
+                    bool allow_duplicate, struct store_intake **ret, struct err *err)
+{
+    return begin(store, lot, records, allow_duplicate, ret, err);
+}
+
+int store_lot_adopt(struct store *store, const struct store_lot *lot, const struct buf *records,
+                    const struct constancia *constancia, struct store_intake **ret, struct err *err)
+{
+    int r = begin(store, lot, records ? records : &BUF_INIT, true, ret, err);
+    if (r >= 0 && !records)
+        (*ret)->constancia = constancia;
+    return r;
+}
+
+int64_t store_intake_lot(const struct store_intake *intake)
+{
+    return intake->lot;
+}
+
+uint32_t store_intake_movements(const struct store_intake *intake)
+{
+    return intake->counts[COUNT_TOTAL];
+}
+
 static int add_movement(struct store_intake *intake, const struct movement *movement, struct err *err)
 {
     uint32_t seq = intake->counts[COUNT_TOTAL];
     if (seq >= RECORD_MAX_MOVEMENTS)
         return err_set(err, ERR_TOO_LARGE, _("A lot holds at most %d movements"), RECORD_MAX_MOVEMENTS);
+    if (intake->adopted && !streq(movement->rp, intake->rp_name))
+        return err_set(err, ERR_UNREADABLE_RECEIPT, _("record %u is of registro patronal %s, the document of %s"),
+                       seq + 1, movement->rp, intake->rp_name);
     int r = movement_insert(intake->store, row_id(intake->lot, seq), intake->rp, movement, err);
     if (r < 0)
         return r;
@@ -170,6 +225,28 @@ static bool finished(const struct store_intake *intake)
     return intake->read_all && !keys_pending(&intake->keys);
 }
 
+/* The next movement, of the records or of what a constancia prints: 1, or 0 at the end. */
+static int next_movement(struct store_intake *intake, struct movement *ret)
+{
+    const struct constancia *constancia = intake->constancia;
+    uint32_t at = intake->counts[COUNT_TOTAL];
+    if (!constancia)
+        return record_reader_next(intake->reader, ret);
+    if (at == constancia->n_rows)
+        return 0;
+    adoption_movement(&constancia->rows[at], intake->rp_name, ret);
+    return 1;
+}
+
+static int check_understood(const struct store_intake *intake, struct err *err)
+{
+    size_t bad = record_reader_bad(intake->reader);
+    if (!intake->adopted || (bad == 0 && intake->counts[COUNT_TOTAL] > 0))
+        return 0;
+    return bad > 0 ? err_set(err, ERR_UNREADABLE_RECEIPT, _("%zu of the records are not understood"), bad)
+                   : err_set(err, ERR_UNREADABLE_RECEIPT, _("there is no movement in it"));
+}
+
 /* One step: the next key while a run of them waits, else the next movement. */
 static int add_step(struct store_intake *intake, struct err *err)
 {
@@ -177,12 +254,12 @@ static int add_step(struct store_intake *intake, struct err *err)
         return keys_store_next(&intake->keys, intake->store, intake->lot, intake->rp, intake->allow_duplicate,
                                err);
     struct movement movement;
-    int r = record_reader_next(intake->reader, &movement);
+    int r = next_movement(intake, &movement);
     if (r > 0)
         return add_movement(intake, &movement, err);
     intake->read_all = true;
     keys_sort(&intake->keys);
-    return r;
+    return r < 0 ? r : check_understood(intake, err);
 }
 
 static int add_steps(struct store_intake *intake, size_t max, struct err *err)
@@ -213,6 +290,15 @@ static int add_records(struct store_intake *intake, struct err *err)
     return 0;
 }
 
+enum movement_type type_of_counts(const uint32_t *counts)
+{
+    static const enum movement_type types[] = {MOVEMENT_BAJA, MOVEMENT_MODIFICACION, MOVEMENT_REINGRESO};
+    for (size_t i = 0; i < ELEMENTSOF(types); i++)
+        if (counts[count_of_type(types[i])] == counts[COUNT_TOTAL])
+            return types[i];
+    return MOVEMENT_NONE;
+}
+
 /*
  * Writes the counts and moves the token on. A slice whose turn was lost, or that was undone, is seen here:
  * then the row's token is not the one in memory.
@@ -223,10 +309,11 @@ static int update_row(struct store_intake *intake, int64_t state, const char *sh
     int r = db_run(
         intake->store, err,
         "UPDATE lot SET count_bajas = ?4, count_modificaciones = ?5, count_reingresos = ?6, count_total = ?7,"
-        " state = ?3, token = CASE WHEN ?3 < 0 THEN token + 1 END, sha256 = ?8 WHERE id = ?1 AND token = ?2",
+        " state = ?3, token = CASE WHEN ?3 < 0 THEN token + 1 END, sha256 = ?8, type = coalesce(?9, type)"
+        " WHERE id = ?1 AND token = ?2",
         DB_INT(intake->lot), DB_INT(intake->token), DB_INT(state), DB_INT(counts[COUNT_BAJAS]),
         DB_INT(counts[COUNT_MODIFICACIONES]), DB_INT(counts[COUNT_REINGRESOS]), DB_INT(counts[COUNT_TOTAL]),
-        DB_TEXT(sha256));
+        DB_TEXT(sha256), intake->adopted ? DB_INT(type_of_counts(counts)) : DB_TEXT(NULL));
     if (r < 0)
         return r;
     if (sqlite3_changes(intake->store->db) == 0)
@@ -249,7 +336,9 @@ static int add_slice(struct store_intake *intake, size_t max, struct err *err)
 /* Each line is a movement and a key, but for the control record; at least 1. */
 static size_t steps_left(const struct store_intake *intake)
 {
-    size_t lines = intake->records.len / (RECORD_COLUMNS + 2), taken = intake->counts[COUNT_TOTAL];
+    size_t lines = intake->constancia ? intake->constancia->n_rows + 1
+                                      : intake->records.len / (RECORD_COLUMNS + 2);
+    size_t taken = intake->counts[COUNT_TOTAL];
     size_t unread = lines > taken + 1 ? lines - taken - 1 : 0;
     return MAX(2 * unread + intake->keys.n - intake->keys.at, 1);
 }
@@ -271,6 +360,8 @@ int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *
     if (intake->failed || !finished(intake))
         return err_set(err, ERR_STORE, _("Lot %lld is not stored whole"), (long long)intake->lot);
     _cleanup_free_ char *sha256 = digest_end_hex(STEAL(intake->digest));
+    if (intake->constancia)
+        replace_str(&sha256, NULL);
     int r = update_row(intake, intake->state, sha256, err);
     if (r < 0) {
         intake->failed = true;

@@ -12,6 +12,7 @@
     X(created_by, TEXT, store_lot, created_by)                                                               \
     X(source, TEXT, store_lot, source)                                                                       \
     X(sha256, TEXT, store_lot, sha256)                                                                       \
+    X(adopted_us, I64, store_lot, adopted_us)                                                                \
     X(parent, ID, store_lot, parent)
 
 /* What store_lot_update() writes. */
@@ -85,6 +86,21 @@ int corrections_supersede(struct store *store, int64_t lot, uint32_t *positions,
 /* Adds the errors of the movements from `first` to before `behind` to what is known of codes and texts, or takes them off. */
 int rejections_learn(struct store *store, int64_t first, int64_t behind, struct err *err);
 int rejections_forget(struct store *store, int64_t first, int64_t behind, struct err *err);
+/* Deletes at most `max` movements of a lot that is not visible, with all that hangs on them: 1 when there may be more. */
+int lot_discard_some(struct store *store, int64_t lot, size_t max, struct err *err);
+/* What type a lot with these counts is. */
+enum movement_type type_of_counts(const uint32_t *counts);
+/* A movement as its columns have it, and the row of its registro patronal: 1, or 0 when there is none. */
+int movement_stored(struct store *store, int64_t id, int64_t *ret_rp, struct movement *ret, struct err *err);
+/* What a movement's row has of its own, if it has: 1, or 0 when there is no row. */
+int result_stored(struct store *store, int64_t id, int64_t *ret_state, int64_t *ret_extemporaneo,
+                  char **ret_imss_name, struct err *err);
+/* Is the row of a constancia what is stored of the movement, with this state? 1 or 0. Negative state: that of the row. */
+int result_is_stored(struct store *store, int64_t id, const struct constancia_row *row, int state, struct err *err);
+/* Writes what the row says; errors that were there must be gone. */
+int result_write(struct store *store, int64_t id, const struct constancia_row *row, struct err *err);
+/* The positions in a lot of what later lots corrected and got approved, ascending. */
+int corrections_superseded(struct store *store, int64_t lot, uint32_t **ret, size_t *ret_n, struct err *err);
 /* Writes a movement of a lot; `rp` is the row of the lot's registro patronal. */
 int movement_insert(struct store *store, int64_t id, int64_t rp, const struct movement *movement,
                     struct err *err);

@@ -83,11 +83,82 @@ int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct e
     return store_lot_records_next(store, id, &part, SIZE_MAX, ret, err);
 }
 
-int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err)
+int store_lots_by_portal_lot(struct store *store, const char *portal_lot, int64_t **ret, size_t *ret_n,
+                             struct err *err)
 {
-    return db_number(store, ret_id, err,
-                     "SELECT id FROM lot WHERE portal_lot = ?1 AND state >= 0 ORDER BY id DESC LIMIT 1",
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     "SELECT id FROM lot WHERE portal_lot = ?1 AND state >= 0 ORDER BY id DESC",
                      DB_TEXT(portal_lot));
+    return r < 0 ? r : db_numbers(&query, ret, ret_n, err);
+}
+
+int store_lots_open_by_records(struct store *store, const char *sha256, int64_t **ret, size_t *ret_n,
+                               struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     "SELECT id FROM lot WHERE state IN (?2, ?3, ?4) AND sha256 = ?1",
+                     DB_TEXT(sha256), DB_INT(LOT_STATE_QUEUED), DB_INT(LOT_STATE_SENDING),
+                     DB_INT(LOT_STATE_UNCERTAIN));
+    return r < 0 ? r : db_numbers(&query, ret, ret_n, err);
+}
+
+/* ---- giving way ---- */
+
+/* Documents that the heir has too would be there twice: they go. */
+static int move_documents(struct store *store, int64_t lot, int64_t heir, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_free_ int64_t *twice = NULL;
+    size_t n = 0;
+    int r = db_query(store, &query, err,
+                     "SELECT id FROM document AS mine WHERE lot = ?1 AND (sha256 = '' OR EXISTS"
+                     " (SELECT 1 FROM document WHERE lot = ?2 AND kind = mine.kind AND sha256 = mine.sha256))",
+                     DB_INT(lot), DB_INT(heir));
+    if (r >= 0)
+        r = db_numbers(&query, &twice, &n, err);
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = document_discard(store, twice[i], err);
+    struct store_document *moved = NULL;
+    if (r >= 0)
+        r = store_document_list(store, lot, &moved, &n, err);
+    for (size_t i = 0; r >= 0 && moved && i < n; i++)
+        r = document_audit(store, heir, &moved[i], err);
+    if (moved)
+        store_documents_free(moved, n);
+    return r < 0 ? r
+                 : db_run(store, err, "UPDATE document SET lot = ?2 WHERE lot = ?1", DB_INT(lot), DB_INT(heir));
+}
+
+int store_lot_give_way(struct store *store, int64_t lot, int64_t heir, struct err *err)
+{
+    int r = move_documents(store, lot, heir, err);
+    if (r >= 0)
+        r = db_run(store, err,
+                   "UPDATE total SET n = n - (SELECT count_total FROM lot WHERE id = ?1) WHERE what = ?2", DB_INT(lot),
+                   DB_INT(TOTAL_MOVEMENTS));
+    if (r >= 0)
+        r = db_run(store, err, "UPDATE lot SET state = ?2, next_us = 0 WHERE id = ?1 AND adopted_us <> 0", DB_INT(lot),
+                   DB_INT(LOT_BEING_TAKEN_IN));
+    if (r >= 0 && sqlite3_changes(store->db) == 0)
+        return lot_unknown(lot, err);
+    return r < 0 ? r
+                 : db_run(store, err,
+                          "INSERT INTO search_todo VALUES (?1, 1) ON CONFLICT DO UPDATE SET version = version + 1",
+                          DB_INT(lot)); /* no trigger sees that it is not seen any more */
+}
+
+int store_lot_erase(struct store *store, int64_t lot, size_t max, struct err *err)
+{
+    int64_t state = 0;
+    int r = db_number(store, &state, err, "SELECT state FROM lot WHERE id = ?1", DB_INT(lot));
+    if (r <= 0 || state != LOT_BEING_TAKEN_IN)
+        return r < 0 ? r : 0; /* its giving way was undone */
+    r = lot_discard_some(store, lot, max, err);
+    return r != 0 ? r
+                  : db_run(store, err, "DELETE FROM lot WHERE id = ?1 AND state = ?2", DB_INT(lot),
+                           DB_INT(LOT_BEING_TAKEN_IN));
 }
 
 /*
@@ -160,6 +231,16 @@ int store_lot_totals(struct store *store, uint64_t *ret_totals, uint64_t *ret_he
     memcpy(ret_totals, totals, sizeof(totals));
     *ret_held = held;
     return 0;
+}
+
+int store_lot_adopted(struct store *store, enum lot_state state, uint64_t *ret, struct err *err)
+{
+    int64_t n = 0;
+    int r = db_number(store, &n, err, "SELECT count(*) FROM lot WHERE state = ?1 AND adopted_us <> 0",
+                      DB_INT(state));
+    if (r >= 0)
+        *ret = (uint64_t)n;
+    return r;
 }
 
 int store_submission_find(struct store *store, const char *key, int64_t **ret_ids, size_t *ret_n,

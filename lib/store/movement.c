@@ -46,6 +46,9 @@ static const struct db_mapping mapping = DB_MAPPING(store_movement, fields);
 #define COLUMN_FIELD(column, type, record, member) DB_FIELD(type, movement, column),
 static const struct db_field given_fields[] = {MOVEMENT_COLUMNS(COLUMN_FIELD)};
 static const struct db_mapping given_mapping = DB_MAPPING(movement, given_fields);
+static const struct db_field stored_fields[] = {DB_FIELD(CHARS, movement, rp), DB_FIELD(CHARS, movement, nss),
+                                                MOVEMENT_COLUMNS(COLUMN_FIELD)};
+static const struct db_mapping stored_mapping = DB_MAPPING(movement, stored_fields);
 
 static const struct db_field error_fields[] = {DB_FIELD(TEXT, receipt_error, code),
                                                DB_FIELD(TEXT, receipt_error, text),
@@ -76,6 +79,34 @@ int movement_insert(struct store *store, int64_t id, int64_t rp, const struct mo
     return r < 0 ? r : db_finish(&query, err);
 }
 
+int movement_stored(struct store *store, int64_t id, int64_t *ret_rp, struct movement *ret, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     SQL_SELECT("rp, format('%011d', nss)", MOVEMENT_COLUMNS) " FROM movement WHERE id = ?1", DB_INT(id));
+    if (r >= 0)
+        r = db_record(&query, &stored_mapping, ret, err);
+    if (r > 0)
+        *ret_rp = strtoll(ret->rp, NULL, 10); /* the number of its row, in place of the registro patronal */
+    return r;
+}
+
+int result_stored(struct store *store, int64_t id, int64_t *ret_state, int64_t *ret_extemporaneo,
+                  char **ret_imss_name, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(store, &query, err,
+                     "SELECT coalesce(state, -1), extemporaneo, imss_name FROM movement WHERE id = ?1", DB_INT(id));
+    if (r >= 0)
+        r = db_next(&query, err);
+    if (r <= 0)
+        return r;
+    *ret_state = sqlite3_column_int64(query.stmt, 0);
+    *ret_extemporaneo = sqlite3_column_int64(query.stmt, 1);
+    *ret_imss_name = xstrdup((const char *)sqlite3_column_text(query.stmt, 2));
+    return 1;
+}
+
 /* ---- changes of a whole lot ---- */
 
 int store_lot_set_movements(struct store *store, int64_t lot, enum movement_state state, struct err *err)
@@ -86,8 +117,7 @@ int store_lot_set_movements(struct store *store, int64_t lot, enum movement_stat
     return r < 0 || sqlite3_changes(store->db) > 0 ? r : lot_unknown(lot, err);
 }
 
-static int set_result(struct store *store, int64_t movement, const struct constancia_row *row,
-                      struct err *err)
+int result_write(struct store *store, int64_t movement, const struct constancia_row *row, struct err *err)
 {
     int r =
         db_run(store, err, "UPDATE movement SET state = ?2, extemporaneo = ?3, imss_name = ?4 WHERE id = ?1",
@@ -107,8 +137,7 @@ static int check_results(struct store *store, int64_t lot, const struct store_re
                          struct err *err)
 {
     int64_t total = 0;
-    int r = db_number(store, &total, err, "SELECT count_total FROM lot WHERE id = ?1 AND state >= 0",
-                      DB_INT(lot));
+    int r = db_number(store, &total, err, "SELECT count_total FROM lot WHERE id = ?1", DB_INT(lot));
     if (r <= 0)
         return r < 0 ? r : lot_unknown(lot, err);
     bool fits = (uint64_t)total == results->n;
@@ -141,7 +170,7 @@ static int write_results(struct store *store, int64_t lot, const struct store_re
         r = db_run(store, err, "DELETE FROM movement_error WHERE movement >= ?1 AND movement < ?2",
                    DB_INT(first), DB_INT(behind));
     for (size_t i = results->at; r >= 0 && i < end; i++)
-        r = set_result(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]], err);
+        r = result_write(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]], err);
     if (r >= 0)
         r = supersede(store, lot, results, end, err);
     return r < 0 ? r : rejections_learn(store, first, behind, err);

@@ -187,7 +187,10 @@ static const char *const migrations[] = {
     "ALTER TABLE lot ADD COLUMN erased_us INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE erasure(lot INTEGER PRIMARY KEY REFERENCES lot(id), whole INTEGER NOT NULL) STRICT;"
     "CREATE INDEX lot_by_end ON lot(finished_us) WHERE finished_us <> 0 AND erased_us = 0;"
-    "CREATE INDEX lot_by_success ON lot(rp, finished_us) WHERE state IN (4, 5);",
+    "CREATE INDEX lot_by_success ON lot(rp, finished_us) WHERE state IN (4, 5);"
+
+    /* Since when a lot that others sent is known from its receipts; 0 for one of our own. */
+    "ALTER TABLE lot ADD COLUMN adopted_us INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

@@ -222,7 +222,8 @@ struct store_lot {
     int64_t created_us;
     char *created_by; /* "uid 1000" */
     char *source;     /* file name given by the submitter; may be NULL */
-    char *sha256;     /* of the records, hex; computed while it is taken in */
+    char *sha256;     /* of the records, hex; computed while it is taken in; NULL when they are not known */
+    int64_t adopted_us; /* since when it is known from its receipts, others having sent it; 0: it is our own */
     uint32_t counts[_COUNT_MAX];
     uint32_t approved, rejected; /* movements; 0 until the constancia was read */
     int64_t certificate;         /* of the last attempt; 0 = none yet */
@@ -269,6 +270,18 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
 int store_lot_add(struct store_intake *intake, size_t max, struct err *err);
 int store_lot_publish(struct store_intake *intake, int64_t *ret_id,
                       struct err *err); /* frees the intake, on success */
+/*
+ * The same for an adopted lot, one with adopted_us: it is not scheduled, its type is what its movements are, and they may
+ * stand in other lots. With records, each must be understood and of its registro patronal, or adding ends with
+ * ERR_UNREADABLE_RECEIPT. Without (`records` NULL) the movements are what the constancia prints, in its order; it stays
+ * the caller's and must live as long as the intake.
+ */
+int store_lot_adopt(struct store *store, const struct store_lot *lot, const struct buf *records,
+                    const struct constancia *constancia, struct store_intake **ret, struct err *err);
+/* The lot that an intake makes: its results may be stored before it is published. */
+int64_t store_intake_lot(const struct store_intake *intake);
+/* How many movements it has so far. */
+uint32_t store_intake_movements(const struct store_intake *intake);
 /* Deletes what was written and frees; NULL is fine. None may be left when the store is closed. */
 void store_lot_abandon(struct store_intake *intake);
 
@@ -298,14 +311,30 @@ struct store_results {
  */
 int store_lot_set_results(struct store *store, int64_t lot, struct store_results *results, size_t max,
                           struct err *err);
+/*
+ * Holds at most `max` more results against what is stored, and moves on; 1 when there are more, else 0. Counts in *differ
+ * the movements that are others, or have another result; that one was superseded since is none.
+ */
+int store_lot_compare_results(struct store *store, int64_t lot, struct store_results *results, size_t max,
+                              size_t *differ, struct err *err);
 /* The exact bytes sent or to be sent. */
 int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct err *err);
 /* The same in slices: appends at least `max` bytes more, if there are so many; *part begins with 0. 1 when there are
  * more, else 0. */
 int store_lot_records_next(struct store *store, int64_t id, uint32_t *part, size_t max, struct buf *ret,
                            struct err *err);
-/* The lot that carries this portal lot number: 1 and *ret_id, or 0. */
-int store_lot_by_portal_lot(struct store *store, const char *portal_lot, int64_t *ret_id, struct err *err);
+/* All lots that carry this portal lot number, newest first. */
+int store_lots_by_portal_lot(struct store *store, const char *portal_lot, int64_t **ret, size_t *ret_n,
+                             struct err *err);
+/* The lots with these records that were not sent yet, or of which that is not known; of those in one state the oldest first. */
+int store_lots_open_by_records(struct store *store, const char *sha256, int64_t **ret, size_t *ret_n,
+                               struct err *err);
+/*
+ * An adopted lot gives way to another that is the same: its documents become the heir's, and it is seen no more. What is left
+ * of it goes with store_lot_erase(), at most `max` movements in a call (1: there are more), or when the store is opened.
+ */
+int store_lot_give_way(struct store *store, int64_t lot, int64_t heir, struct err *err);
+int store_lot_erase(struct store *store, int64_t lot, size_t max, struct err *err);
 
 /* ---- lots that correct others ---- */
 /* The 0-based positions of the movements that are rejected, ascending. */
@@ -363,6 +392,9 @@ int store_lot_due(struct store *store, const char *rp, int32_t horizon, const st
 /* How many lots are in each state, [_LOT_STATE_MAX], and how many are held. Cheap: kept by triggers, not
  * counted. */
 int store_lot_totals(struct store *store, uint64_t *ret_totals, uint64_t *ret_held, struct err *err);
+
+/* How many of the lots in this state were adopted. */
+int store_lot_adopted(struct store *store, enum lot_state state, uint64_t *ret, struct err *err);
 
 /* ---- movements ---- */
 struct store_movement {
@@ -499,6 +531,12 @@ int store_document_begin(struct store *store, const struct store_document *docum
                          size_t n, struct store_saving **ret, struct err *err);
 int store_document_next(struct store_saving *saving, size_t max, int64_t *ret_id, struct err *err);
 struct store_saving *store_document_end(struct store_saving *saving);
+/* Ends it and deletes what was stored so far. */
+struct store_saving *store_document_drop(struct store_saving *saving);
+/* Whose the document is turns out only now, before its last slice. */
+void store_document_of(struct store_saving *saving, int64_t lot);
+/* How many bytes are left to be stored. */
+size_t store_document_left(const struct store_saving *saving);
 int store_document_list(struct store *store, int64_t lot, struct store_document **ret, size_t *ret_n,
                         struct err *err);
 /* The bytes; ERR_UNKNOWN_DOCUMENT, or ERR_STORE_CORRUPT when they no longer have their hash. ret_document may

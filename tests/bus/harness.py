@@ -202,5 +202,35 @@ def dispmag(records):
     return "".join(line + "\r\n" for line in [*records, control(len(records))]).encode()
 
 
+def paper(lines):
+    """A PDF of one page with these lines, as pdftotext reads it."""
+    text = b"BT /F 5 Tf 40 760 Td 7 TL " + b"".join(
+        b"(" + line.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") + b") Tj T* "
+        for line in lines) + b"ET"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>",
+    ]
+    pdf, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(pdf))
+        pdf += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return pdf + b"xref\n0 6\n0000000000 65535 f \n" + table + \
+        b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(pdf)
+
+
+def acuse(number, records, rp=RP, received="2026-11-20 10:30"):
+    """An acuse of the portal's lot of this number, which reprints the records."""
+    return paper(["Acuse de Recibo Electrónico", "", f"Número de folio: 1234567890123456{number[-3:]}",
+                  "Razón Social: Práctica", f"Número de lote: {number}", "RFC del patrón: PRA0101015X9",
+                  f"Fecha y hora de recepción del lote: {received}", f"Registro Patronal: {rp}",
+                  "Serial del certificado: 30001000000500003415", "Huella Digital: " + "A1" * 20, "",
+                  *dispmag(records).decode("ascii").splitlines(), "", "Sello Digital: " + "0F" * 64 + " | 12"])
+
+
 def option(value):
     return dbus.Dictionary(value, signature="sv")

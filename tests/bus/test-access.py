@@ -40,11 +40,11 @@ EVERYBODY = None
 # Each method of each interface and the action that it needs; a method that is not here fails the test.
 TABLE = {
     "Manager": {
-        "Submit": SUBMIT, "ListLots": SUBMIT, "ListMovements": READ, "ReadMovements": READ, "ListWorkers": READ, "ListDue": READ,
+        "Submit": SUBMIT, "ImportReceipt": CONTROL, "ListLots": SUBMIT, "ListMovements": READ, "ReadMovements": READ, "ListWorkers": READ, "ListDue": READ,
         "Overview": SUBMIT, "ExportWorker": SUBMIT, "EraseWorker": USERS,
         "AddRegistration": CONTROL, "ListRegistrations": READ,
         "AddCertificate": CREDENTIALS, "ListCertificates": SUBMIT, "ListProfiles": READ, "UseProfile": CONTROL,
-        "Refresh": CONTROL, "Backup": CREDENTIALS, "ReleaseCopy": CREDENTIALS, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ,
+        "Refresh": CONTROL, "Backup": CREDENTIALS, "ReleaseCopy": CREDENTIALS, "ListHistory": SUBMIT, "VerifyHistory": READ, "ExplainCode": READ, "Diagnose": READ, "Reindex": CONTROL,
         "AddUser": USERS, "ListUsers": USERS, "Register": EVERYBODY, "LegalTexts": EVERYBODY, "Login": EVERYBODY,
         "UseSession": EVERYBODY, "Logout": EVERYBODY, "ChangePassword": EVERYBODY, "RecoverPassword": EVERYBODY,
         "ResetPassword": EVERYBODY,

@@ -25,8 +25,8 @@ import zipfile
 import dbus
 import dbus.lowlevel
 
-from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, baja, control, die_with_parent, dispmag,
-                     memory_file, nss, option, reingreso)
+from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, acuse, baja, control, die_with_parent, dispmag,
+                     memory_file, nss, option, paper, reingreso)
 
 IDSED, SIM, POLICY = (os.path.abspath(path) for path in sys.argv[1:4])
 
@@ -651,6 +651,74 @@ class Corrections(DaemonTest):
             self.fails("WrongState", self.call, path, LOT, "Correct", option({"fixes": dbus.types.UnixFd(fd)}))
             os.close(fd)
         self.assertLessEqual(self.house.descriptors(), before + 2)
+
+
+class Receipts(DaemonTest):
+    """Receipts that are brought; what is said of them is in tests/unit/test-engine-import.c and tests/e2e/test-import.py."""
+
+    def bring(self, data, **options):
+        fd = memory_file(data)
+        try:
+            return self.manager("ImportReceipt", dbus.types.UnixFd(fd),
+                                option({name.replace("_", "-"): value for name, value in options.items()}))
+        finally:
+            os.close(fd)
+
+    def test_an_acuse_of_the_past_becomes_a_lot(self):
+        records = [reingreso(i) for i in self.numbers(3)]
+        receipt = acuse("501000001", records)
+        result = self.bring(receipt, name="acuse.pdf")
+        self.assertEqual((result["kind"], result["outcome"], result["state"], result["portal-lot"]),
+                         ("acuse", "adopted", "received", "501000001"), result)
+        path = f"{ROOT}/lot/{result['lot']}"
+        lot = {name: self.get(path, LOT, name) for name in ("Adopted", "Movements", "Type", "Source", "Attempts", "NextStep")}
+        self.assertGreater(lot["Adopted"], 0)
+        self.assertEqual((lot["Movements"], lot["Type"], lot["Source"], lot["Attempts"], lot["NextStep"]),
+                         (3, "reingreso", "acuse.pdf", 0, 0))
+        fd, = [self.call(path, LOT, "GetRecords")]
+        self.assertEqual(os.read(fd.take(), 10000), dispmag(records))
+        self.assertEqual([str(kind) for _, kind, *_ in self.get(path, LOT, "Receipts")], ["acuse"])
+        self.assertEqual(self.bring(receipt)["outcome"], "present")
+        self.fails("DuplicateMovement", self.submit, dispmag(records))
+        for method in "Hold", "Retry", "Cancel", "Reconcile":
+            self.fails("WrongState", self.call, path, LOT, method, option({}))
+        self.assertEqual(self.bring(b"LOTE,NSS\n501000001,1\n")["outcome"], "completed")
+
+    def test_a_lot_that_was_sent_by_hand_is_received(self):
+        records = [reingreso(i) for i in self.numbers(2)]
+        path, = self.submit(dispmag(records))[0]
+        self.fails("InvalidArgument", self.bring, acuse("501000002", [reingreso(i) for i in self.numbers(1)]),
+                   lot=dbus.UInt64(int(path.rsplit("/")[-1])))
+        result = self.bring(acuse("501000003", records))
+        self.assertEqual((result["outcome"], f"{ROOT}/lot/{result['lot']}"), ("found", path))
+        self.assertEqual(self.get(path, LOT, "State"), "received")
+
+    def test_what_is_no_receipt_of_ours_is_refused(self):
+        before = self.totals()
+        self.fails("InvalidFile", self.bring, b"PK\3\4 and so on")
+        self.fails("InvalidFile", self.bring, b"\0\1\2")
+        self.fails("UnreadableReceipt", self.bring, paper(["Acuse de recibo", "Número de lote: 501000009"]))
+        self.fails("UnreadableReceipt", self.bring, paper(["Estado de cuenta"]))
+        self.fails("UnreadableReceipt", self.bring, b"%PDF-1.4 that ends here")
+        self.fails("UnknownLot", self.bring, b"NSS,NOMBRE\n1,ANA\n")
+        self.fails("UnknownLot", self.bring, b"NSS,NOMBRE\n1,ANA\n", lot=dbus.UInt64(999999))
+        self.fails("UnknownOption", self.bring, b"x", colour="red")
+        other = [reingreso(i, rp="Y5412345105") for i in self.numbers(1)]
+        self.assertIn("rp add Y5412345105",
+                      self.fails("UnknownRegistration", self.bring, acuse("501000004", other, rp="Y5412345105")))
+        self.assertEqual(self.totals(), before)
+        self.assertEqual(self.bring(acuse("501000004", other, rp="Y5412345105"), add_registration=True)["outcome"], "adopted")
+
+    def test_many_at_once_are_answered_each_once(self):
+        before = self.house.descriptors()
+        papers = [acuse(f"5020{i:05}", [reingreso(k) for k in self.numbers(1)]) for i in range(24)]
+        lots = {int(self.bring(paper)["lot"]) for paper in papers}
+        self.assertEqual(len(lots), 24)
+        self.assertLessEqual(self.house.descriptors(), before + 2)
+        record, = [r for r in self.manager("ListHistory", option({"lot": dbus.UInt64(max(lots))}), dbus.UInt64(0),
+                                           dbus.UInt32(10))[0] if r["action"] == "import"]
+        self.assertEqual((record["action"], record["outcome"]), ("import", "ok"))
+        self.assertEqual(json.loads(record["detail"])["outcome"], "adopted")
 
 
 class Registrations(DaemonTest):

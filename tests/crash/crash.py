@@ -6,10 +6,12 @@ Runs inside tools/sandbox; arguments: the crash-points program, the fault file t
 reads, and the points to try (all, if none is named)."""
 
 import collections
+import contextlib
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -127,6 +129,61 @@ def crash_while_spooling(point, rp, data):
     assert set(ledger().values()) == {1}, f"{point}: {ledger()}"
 
 
+def crash_while_importing(point, folder):
+    """A daemon that knows nothing dies with a receipt at hand; what it leaves is nothing or all, and the rest comes by itself."""
+    receipts, aside = pathlib.Path(folder) / f"{point}.receipts", pathlib.Path(folder) / f"{point}.state"
+    state = pathlib.Path(os.environ["IDSED_STATE"])
+    daemon = start()
+    rp = json.loads(run("idsectl", "rp", "list", "--json").stdout)[0]["rp"]
+    run("idsectl", "receipts", "export", "1", f"--to={receipts}")
+    stop(daemon)
+    aside.mkdir()
+    for file in state.glob("idsed.db*"):
+        file.rename(aside / file.name)
+    start_and_add = lambda at=None: (start(at), run("idsectl", "rp", "add", rp))[0]
+    for kind in "acuse", "constancia":
+        daemon = start_and_add(point) if kind == "acuse" else start(point)
+        run("idsectl", "receipts", "import", *receipts.glob(f"*{kind}*"), check=False)
+        assert daemon.wait(LIMIT) == -signal.SIGKILL, f"{point} was not passed"
+        daemon = start()
+        lots = json.loads(run("idsectl", "list", "--json").stdout)
+        expected = 0 if point == "import-before-commit" else 1
+        assert len(lots) == (expected if kind == "acuse" else 1), f"{point}, {kind}: {lots}"
+        run("idsectl", "receipts", "import", *receipts.glob(f"*{kind}*"))
+        stop(daemon)
+    daemon = start()
+    lot, = json.loads(run("idsectl", "list", "--json").stdout)
+    assert lot["state"] == "accepted" and lot["adopted"], lot
+    run("idsectl", "history", "verify")
+    stop(daemon)
+    for file in state.glob("idsed.db*"):
+        file.unlink()
+    for file in aside.iterdir():
+        file.rename(state / file.name)
+
+
+def crash_while_reindexing(point):
+    """A lot whose index was damaged is as it was, and is put right the next time."""
+    path = pathlib.Path(os.environ["IDSED_STATE"]) / "idsed.db"
+
+    def names():
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            return [name for name, in db.execute("SELECT nombres FROM movement ORDER BY id")]
+
+    before = names()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE movement SET nombres = 'OTRO'")
+    daemon = start(point)
+    run("idsectl", "doctor", "--reindex", check=False)
+    assert daemon.wait(LIMIT) == -signal.SIGKILL, f"{point} was not passed"
+    assert set(names()) == {"OTRO"}, point
+    daemon = start()
+    run("idsectl", "doctor", "--reindex")
+    run("idsectl", "history", "verify")
+    stop(daemon)
+    assert names() == before, point
+
+
 def main():
     points = sys.argv[3:] or run(sys.argv[1]).stdout.split()
     fault_file = pathlib.Path(sys.argv[2])
@@ -140,6 +197,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         plan = [f"{point}:{n}" if point in REPEATED else point for point in points for n in REPEATED.get(point, [1])]
         for number, point in enumerate(plan):
+            if point.startswith("reindex"):
+                crash_while_reindexing(point)
+                print(f"ok {point}", flush=True)
+                continue
+            if point.startswith("import"):
+                crash_while_importing(point, folder)
+                print(f"ok {point}", flush=True)
+                continue
             if point.startswith("reseal"):
                 crash_while_resealing(point, folder)
                 print(f"ok {point}", flush=True)

@@ -10,6 +10,7 @@ static const struct {
     unsigned actions;
 } expectations[] = {
     {"queued", "send", "sending", LOT_ACTION_UPLOAD | LOT_ACTION_MOVEMENTS},
+    {"queued", "found", "received", LOT_ACTION_POLL | LOT_ACTION_MOVEMENTS | LOT_ACTION_TELL},
     {"queued", "cancel", "cancelled", LOT_ACTION_MOVEMENTS},
     {"queued", "retry", "queued", LOT_ACTION_SEND_NOW},
     {"queued", "restored", "uncertain", LOT_ACTION_RECONCILE | LOT_ACTION_MOVEMENTS},

@@ -458,10 +458,16 @@ static void an_update_writes_what_changes(void **state)
     assert_int_equal(read.counts[COUNT_TOTAL], 3);
     store_lot_free(&read);
 
-    int64_t found;
-    assert_int_equal(store_lot_by_portal_lot(f->store, "123456789", &found, &f->err), 1);
-    assert_int_equal(found, id);
-    assert_int_equal(store_lot_by_portal_lot(f->store, "1", &found, &f->err), 0);
+    int64_t *found = NULL;
+    size_t n_found = 0;
+    assert_ok(store_lots_by_portal_lot(f->store, "123456789", &found, &n_found, &f->err));
+    assert_int_equal(n_found, 1);
+    assert_int_equal(found[0], id);
+    free(found);
+    found = NULL;
+    assert_ok(store_lots_by_portal_lot(f->store, "1", &found, &n_found, &f->err));
+    assert_int_equal(n_found, 0);
+    free(found);
     lot.id = 99;
     assert_err(f, store_lot_update(f->store, &lot, &f->err), ERR_UNKNOWN_LOT);
     assert_err(f, store_lot_set_movements(f->store, 99, MOVEMENT_STATE_SENT, &f->err), ERR_UNKNOWN_LOT);
@@ -844,7 +850,7 @@ static int explain(unsigned kind, void *data, void *statement, void *text)
 static void the_hot_queries_read_no_table_from_end_to_end(void **state)
 {
     struct fixture *f = *state;
-    int64_t id = fixture_add_lot(f, 1, 3, 1), *ids = NULL, found;
+    int64_t id = fixture_add_lot(f, 1, 3, 1), *ids = NULL;
     sqlite3_trace_v2(f->store->db, SQLITE_TRACE_STMT, explain, f->store->db);
     struct store_lot lot, *lots = NULL;
     struct store_movement *movements = NULL;
@@ -857,7 +863,12 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
 
     ASSERT_NO_SCAN(f, store_lot_get(f->store, id, &lot, &f->err));
     store_lot_free(&lot);
-    ASSERT_NO_SCAN(f, store_lot_by_portal_lot(f->store, "1", &found, &f->err));
+    ASSERT_NO_SCAN(f, store_lots_by_portal_lot(f->store, "1", &ids, &n, &f->err));
+    free(ids);
+    ids = NULL;
+    ASSERT_NO_SCAN(f, store_lots_open_by_records(f->store, "00", &ids, &n, &f->err));
+    free(ids);
+    ids = NULL;
     ASSERT_NO_SCAN(f, store_movement_count(f->store, &total, &f->err));
     ASSERT_NO_SCAN(f, store_submission_find(f->store, "key", &ids, &n, &f->err));
     ASSERT_NO_SCAN(f, store_foreign_find(f->store, "1", &text, &f->err));

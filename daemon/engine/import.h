@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "internal.h"
+
+/*
+ * A receipt that a person brought, on its way. import.c moves it on, step by step; import-plan.c says which lot it is of and
+ * what becomes of it. One import at a time is at its lot, so that the acuse and the constancia of one lot, brought together,
+ * do not miss each other; the others are being read, or wait.
+ */
+struct engine_import {
+    struct task task; /* first */
+    struct engine *engine;
+    struct engine_import *next; /* in the order in which they came */
+    struct engine_receipt receipt;
+    engine_import_fn *fn;
+    void *data;
+    bool is_read;
+    bool waits; /* for a visit to let go of the lot */
+    enum document_kind kind;
+    struct portal_reading reading;
+    char *registered; /* a registro patronal */
+
+    /* the plan */
+    int64_t lot;          /* that it is of; 0: one is made of it */
+    enum lot_state state; /* that the lot had when it was looked at */
+    bool found;           /* the acuse reprints the lot's records, and its number was not known */
+    bool has_records;     /* the lot's are known */
+    int64_t gives_way;    /* a lot of the same number that is known from its constancia alone; 0: none */
+    char rp[12];
+    enum import_outcome outcome;
+    char *text;
+
+    /* what is prepared */
+    struct buf records; /* of the lot */
+    uint32_t part;
+    struct store_document *kept; /* constancias that may fit, now that the records are known */
+    size_t n_kept, at_kept;
+    struct portal_reading answer; /* the one that does */
+    struct store_intake *intake;
+    struct store_results results;
+    size_t differ; /* results that are not those that are stored */
+    struct store_saving *saving;
+};
+
+/* ---- the plan (import-plan.c) ---- */
+/* Which lot it is of. */
+int import_find_lot(struct engine_import *import, struct err *err);
+/* Was everything about the lot that is needed read: what becomes of the receipt? */
+int import_judge(struct engine_import *import, struct err *err);
+/* Has the lot, as it will be, room for results that a kept constancia may have? */
+bool import_wants_answer(const struct engine_import *import, const struct store_lot *lot);
+/* A constancia that was read, held against the number and the registro patronal of the acuse. */
+bool import_fits_acuse(const struct engine_import *import, const struct portal_reading *answer);
