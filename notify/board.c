@@ -43,6 +43,7 @@ static const struct news other_news[] = {
      N_("The portal does not answer. Lots wait, and go on by themselves.")},
     {"portal-changed", TOPIC_PORTAL, URGENCY_CRITICAL,
      N_("The portal answered with a page that idsed does not know; lots are held.")},
+    {"clock-wrong", TOPIC_PORTAL, URGENCY_NORMAL, N_("The clock of idsed's machine is not the portal's.")},
     {"profile-incomplete", TOPIC_PORTAL, URGENCY_CRITICAL,
      N_("The portal profile does not know how to send; lots are held.")},
     {0},
@@ -57,7 +58,21 @@ static const struct news expires_soon = {"expires", TOPIC_CERTIFICATES, URGENCY_
 static const struct news expired = {"expires", TOPIC_CERTIFICATES, URGENCY_CRITICAL,
                                     N_("Certificate %llu has expired; its lots are held.")};
 
-enum subject { SUBJECT_LOT, SUBJECT_LOT_OTHER, SUBJECT_CERTIFICATE, SUBJECT_PORTAL, SUBJECT_OTHER };
+static const struct news due = {"due", TOPIC_WAITING, URGENCY_CRITICAL, NULL};
+static const struct news due_today = {"due", TOPIC_WAITING, URGENCY_CRITICAL,
+                                      N_("Lot %llu: today is the last legal day for it.")};
+static const struct news missed = {"due", TOPIC_WAITING, URGENCY_CRITICAL,
+                                   N_("Lot %llu: the last legal day for it is over.")};
+
+enum subject {
+    SUBJECT_LOT,
+    SUBJECT_LOT_DUE,
+    SUBJECT_LOT_OTHER,
+    SUBJECT_CERTIFICATE,
+    SUBJECT_PORTAL,
+    SUBJECT_CLOCK,
+    SUBJECT_OTHER,
+};
 
 /*
  * One thing that was said: of `subject` and `number` there is one item, of SUBJECT_OTHER and
@@ -110,9 +125,9 @@ static void drop(struct board *board, size_t i)
 
 static bool same_thing(const struct item *a, const struct item *b)
 {
+    const bool by_word = a->subject == SUBJECT_LOT_OTHER || a->subject == SUBJECT_OTHER;
     return a->subject == b->subject && a->number == b->number &&
-           (a->subject == SUBJECT_LOT || a->subject == SUBJECT_CERTIFICATE || a->subject == SUBJECT_PORTAL ||
-            (a->news == b->news && streq(a->word, b->word)));
+           (!by_word || (a->news == b->news && streq(a->word, b->word)));
 }
 
 /* Puts it in the place of what was said of the same thing; without news nothing is left of that. */
@@ -142,8 +157,18 @@ static void say(struct board *board, const struct item *item)
 
 void board_lot(struct board *board, uint64_t lot, const char *state, bool held)
 {
-    say(board,
-        &(struct item){.subject = SUBJECT_LOT, .number = lot, .news = find(lot_news, held ? "held" : state)});
+    const struct item item = {
+        .subject = SUBJECT_LOT, .number = lot, .news = find(lot_news, held ? "held" : state)};
+    say(board, &item);
+    if (!streq(state, "queued") && !streq(state, "sending") &&
+        !streq(state, "uncertain")) /* IMSS has seen it */
+        say(board, &(struct item){.subject = SUBJECT_LOT_DUE, .number = lot});
+}
+
+void board_deadline(struct board *board, uint64_t lot, int days)
+{
+    const struct news *news = days < 0 ? &missed : days == 0 ? &due_today : &due;
+    say(board, &(struct item){.subject = SUBJECT_LOT_DUE, .number = lot, .news = news, .days = days});
 }
 
 bool board_has_hold(const struct board *board, uint64_t lot)
@@ -171,6 +196,8 @@ void board_attention(struct board *board, uint64_t lot, const char *what)
     if (item.news && item.news->topic == TOPIC_PORTAL && str_starts(what, "portal-")) {
         item.subject = SUBJECT_PORTAL;
         item.number = 0;
+    } else if (streq(what, "clock-wrong") || streq(what, "clock-agrees")) {
+        item.subject = SUBJECT_CLOCK; /* the second is no news, and takes the first away */
     } else if (!item.news) {
         item.news = lot ? &unknown_of_lot : &unknown;
         copy_word(item.word, what);
@@ -214,6 +241,10 @@ static char *line(const struct item *item)
     if (item->news == &expires || item->news == &expires_soon)
         return xasprintf(dngettext(IDSED_TEXTDOMAIN, "Certificate %llu ends in %d day.",
                                    "Certificate %llu ends in %d days.", (unsigned long)item->days),
+                         number, item->days);
+    if (item->news == &due)
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "Lot %llu: its last legal day is in %d day.",
+                                   "Lot %llu: its last legal day is in %d days.", (unsigned long)item->days),
                          number, item->days);
     if (item->news == &unknown)
         return xasprintf(_("idsed needs a person (%s)."), item->word);

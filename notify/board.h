@@ -36,6 +36,8 @@ DEFINE_CLEANUP(struct board *, board_cleanup, board_free)
  * only with something else to say.
  */
 void board_lot(struct board *board, uint64_t lot, const char *state, bool held);
+/* Its last legal day is in so many days of the calendar, 0 today, negative when it was missed; until IMSS has it. */
+void board_deadline(struct board *board, uint64_t lot, int days);
 /* Was it said that this lot is held? */
 bool board_has_hold(const struct board *board, uint64_t lot);
 /* The signal Attention; lot 0: of none. */

@@ -228,6 +228,8 @@ static void on_signal(struct source *source, struct board *board, DBusMessage *s
     else if (is(signal, "CertificateExpiring", "ois") && bus_read_string(&r, &path) &&
              bus_read_i32(&r, &days))
         board_certificate(board, number_below(path, ROOT "/certificate/"), days);
+    else if (is(signal, "DeadlineNear", "oius") && bus_read_string(&r, &path) && bus_read_i32(&r, &days))
+        board_deadline(board, number_below(path, ROOT "/lot/"), days);
     else if (dbus_message_is_signal(signal, DBUS_INTERFACE_PROPERTIES, "PropertiesChanged"))
         on_properties(board, signal);
 }

@@ -158,9 +158,37 @@ static void attention_says_what_states_do_not(void **state)
     board_attention(*state, 0, "certificate-revoked");
     assert_string_equal(told(*state, TOPIC_CERTIFICATES),
                         "A certificate was revoked.|See more with: idsectl cert list|2");
-    board_attention(*state, 5, "deadline-near");
+    board_attention(*state, 5, "something-new");
     assert_string_equal(told(*state, TOPIC_WAITING),
-                        "Lot 5 needs a person (deadline-near).|See more with: idsectl status|1");
+                        "Lot 5 needs a person (something-new).|See more with: idsectl status|1");
+}
+
+static void a_deadline_is_told_until_imss_has_the_lot(void **state)
+{
+    board_deadline(*state, 5, 3);
+    assert_string_equal(told(*state, TOPIC_WAITING),
+                        "Lot 5: its last legal day is in 3 days.|See more with: idsectl status|2");
+    board_lot(*state, 5, "sending", false);
+    assert_false(board_is_dirty(*state, TOPIC_WAITING));
+    board_deadline(*state, 5, 0);
+    assert_string_equal(told(*state, TOPIC_WAITING),
+                        "Lot 5: today is the last legal day for it.|See more with: idsectl status|2");
+    board_deadline(*state, 5, -1);
+    assert_string_equal(told(*state, TOPIC_WAITING),
+                        "Lot 5: the last legal day for it is over.|See more with: idsectl status|2");
+    board_lot(*state, 5, "received", false);
+    assert_string_equal(told(*state, TOPIC_WAITING), "||0");
+}
+
+static void a_clock_that_agrees_again_is_no_news(void **state)
+{
+    board_attention(*state, 0, "clock-agrees");
+    assert_false(board_is_dirty(*state, TOPIC_PORTAL));
+    board_attention(*state, 0, "clock-wrong");
+    assert_string_equal(told(*state, TOPIC_PORTAL),
+                        "The clock of idsed's machine is not the portal's.|See more with: idsectl status|1");
+    board_attention(*state, 0, "clock-agrees");
+    assert_string_equal(told(*state, TOPIC_PORTAL), "||0");
 }
 
 static void only_words_are_shown_of_what_is_not_known(void **state)
@@ -192,6 +220,8 @@ int main(void)
         TEST(certificates_end),
         TEST(the_portal_is_said_once_and_goes_when_it_is_back),
         TEST(attention_says_what_states_do_not),
+        TEST(a_deadline_is_told_until_imss_has_the_lot),
+        TEST(a_clock_that_agrees_again_is_no_news),
         TEST(only_words_are_shown_of_what_is_not_known),
         TEST(it_does_not_grow_for_ever),
     };
