@@ -62,18 +62,32 @@ void raw_remove(const char *path)
     }
 }
 
-struct store *raw_open_store(const char *path)
+static struct store *open_store(const char *path, void (*log_grown)(void *data))
 {
     _cleanup_err_ struct err err = ERR_INIT;
     struct store *store = NULL;
+    const struct store_options options = {.path = path, .clock = &clock_system, .log_grown = log_grown};
     raw_remove(path);
-    measure_must(store_open(&(struct store_options){.path = path, .clock = &clock_system}, &store, &err),
-                 &err, "store_open");
+    measure_must(store_open(&options, &store, &err), &err, "store_open");
     struct store_rp rp = {.name = (char *)"Ejemplo"};
     memcpy(rp.rp, synthetic_rps[0], sizeof(rp.rp));
     measure_must(store_rp_add(store, &rp, &err), &err, "store_rp_add");
     measure_must(store_commit(store, &err), &err, "store_commit");
     return store;
+}
+
+struct store *raw_open_store(const char *path)
+{
+    return open_store(path, NULL);
+}
+
+static void leave_log(void *data)
+{
+}
+
+struct store *raw_open_store_with_log(const char *path)
+{
+    return open_store(path, leave_log);
 }
 
 static void execute(sqlite3 *db, const char *sql)
@@ -163,6 +177,30 @@ double raw_bulk(sqlite3 *db, int64_t lot, const struct buf *file, uint64_t first
     execute(db, "BEGIN IMMEDIATE");
     insert_movements(db, lot << LOT_SHIFT, movements, n);
     insert_parts(db, lot << LOT_SHIFT, file);
+    execute(db, "COMMIT");
+    return measure_now_s() - start;
+}
+
+double raw_results(sqlite3 *db, int64_t lot, size_t n, size_t reject_every)
+{
+    double start = measure_now_s();
+    execute(db, "BEGIN IMMEDIATE");
+    sqlite3_stmt *result = prepare(
+        db, "UPDATE movement SET state = ?2, extemporaneo = 48, imss_name = 'PEREZ JUAN' WHERE id = ?1");
+    sqlite3_stmt *error = prepare(db, "INSERT INTO movement_error(movement, position, code, text) VALUES "
+                                      "(?1, 0, '022', 'Sin relaciÃ³n laboral')");
+    for (size_t i = 0; i < n; i++) {
+        bool rejected = i % reject_every == 0;
+        sqlite3_bind_int64(result, 1, (lot << LOT_SHIFT) + (int64_t)i);
+        sqlite3_bind_int64(result, 2, rejected ? MOVEMENT_STATE_REJECTED : MOVEMENT_STATE_APPROVED);
+        step(result);
+        if (!rejected)
+            continue;
+        sqlite3_bind_int64(error, 1, (lot << LOT_SHIFT) + (int64_t)i);
+        step(error);
+    }
+    sqlite3_finalize(result);
+    sqlite3_finalize(error);
     execute(db, "COMMIT");
     return measure_now_s() - start;
 }

@@ -8,6 +8,7 @@
 #include "evidence/report.h"
 #include "evidence/writer.h"
 #include "idse/deadline.h"
+#include "idse/effective.h"
 #include "idse/imss-name.h"
 #include "vault/proof.h"
 
@@ -324,10 +325,10 @@ static void add_dates(const struct bundling *b, const struct store_movement *row
     const bool known =
         b->law->calendar && deadline_of(b->law->calendar, &row->movement, &deadline, NULL) >= 0;
     json_object_set_new(json, "deadline", known ? date(deadline.last) : json_null());
-    json_object_set_new(json, "effective",
-                        known && row->received_us ? date(deadline_effective(&deadline, &row->movement,
-                                                                            time_to_date(row->received_us)))
-                                                  : json_null());
+    int32_t received = row->received_us ? time_to_date(row->received_us) : 0;
+    int32_t effective =
+        effective_date(b->law->calendar, &row->movement, row->state, received, row->extemporaneo);
+    json_object_set_new(json, "effective", effective ? date(effective) : json_null());
 }
 
 static json_t *errors_json(const struct store_movement *row)

@@ -310,6 +310,7 @@ static const struct bus_property properties[] = {
     {"NextStep", "t", BUS_EMITS_CHANGE, get_next_step},
     {"LastReason", "s", BUS_EMITS_CHANGE, get_last_reason},
     {"LastError", "s", BUS_EMITS_CHANGE, NULL, LOT(last_error)},
+    {"Remarks", "s", BUS_EMITS_CHANGE, NULL, LOT(remarks)},
     {"Certificate", "t", BUS_EMITS_CHANGE, NULL, LOT(certificate)},
     {"PortalLot", "s", BUS_EMITS_CHANGE, NULL, LOT(portal_lot)},
     {"Folio", "s", BUS_EMITS_CHANGE, NULL, LOT(folio)},

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "idse/deadline.h"
+#include "idse/effective.h"
 #include "idse/imss-name.h"
 
 /*
@@ -27,6 +28,7 @@
     X("clave", string, m->movement.clave)                                                                    \
     X("sbc", u32, (uint32_t)m->movement.sbc_centavos)                                                        \
     X("date", u32, (uint32_t)m->movement.date)                                                               \
+    X("effective", u32, deadline.effective)                                                                  \
     X("deadline", u32, deadline.last)                                                                        \
     X("deadline-rule", string, deadline.rule)                                                                \
     X("worker-type", code, m->movement.tipo_trabajador)                                                      \
@@ -78,14 +80,18 @@ bool movement_rows_need_documents(uint64_t fields)
 struct row_deadline {
     uint32_t last; /* 0: the calendar does not tell */
     const char *rule;
+    uint32_t effective; /* 0: not known, or none */
 };
 
-static struct row_deadline find_deadline(const struct calendar *calendar, const struct movement *movement)
+static struct row_deadline find_deadline(const struct calendar *calendar, const struct store_movement *m)
 {
     struct deadline deadline;
-    bool known = calendar && deadline_of(calendar, movement, &deadline, NULL) >= 0;
-    return known ? (struct row_deadline){(uint32_t)deadline.last, deadline_rule_name(deadline.rule)}
-                 : (struct row_deadline){0, ""};
+    bool known = calendar && deadline_of(calendar, &m->movement, &deadline, NULL) >= 0;
+    int32_t received = m->received_us ? time_to_date(m->received_us) : 0;
+    uint32_t effective =
+        (uint32_t)effective_date(calendar, &m->movement, m->state, received, m->extemporaneo);
+    return known ? (struct row_deadline){(uint32_t)deadline.last, deadline_rule_name(deadline.rule), effective}
+                 : (struct row_deadline){0, "", effective};
 }
 
 /* ---- as dictionaries ---- */
@@ -118,7 +124,7 @@ static void entry_errors(struct bus_writer *w, const char *key, const struct sto
 static void write_row(struct bus_writer *w, const struct search_row *row, const struct movement_rows *what)
 {
     const struct store_movement *m = &row->movement;
-    const struct row_deadline deadline = find_deadline(what->calendar, &m->movement);
+    const struct row_deadline deadline = find_deadline(what->calendar, m);
     uint64_t field = 1;
     bus_open_array(w);
 #define X(key, kind, value)                                                                                  \
@@ -206,7 +212,7 @@ void movement_rows_lines(struct buf *out, const struct search_page *page, const 
     for (size_t i = 0; i < page->n; i++) {
         const struct search_row *row = &page->rows[i];
         const struct store_movement *m = &row->movement;
-        const struct row_deadline deadline = find_deadline(what->calendar, &m->movement);
+        const struct row_deadline deadline = find_deadline(what->calendar, m);
         uint64_t field = 1;
         begin = out->len;
 #define X(key, kind, value)                                                                                  \

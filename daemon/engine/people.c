@@ -138,7 +138,7 @@ static int hurry(struct engine *engine, struct store_lot *lot, struct err *err)
     if (r <= 0)
         return r;
     if (before == LOT_STATE_QUARANTINED)
-        lot->have_acuse = lot->have_constancia = false; /* fetched and read again */
+        lot->have_acuse = lot->have_constancia = lot->have_csv = false; /* fetched and read again */
     lot->next_us = engine_wall_us(engine);
     lot->not_before_us = 0; /* now is what the person wants */
     r = lot_save(engine, lot, err);

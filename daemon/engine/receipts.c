@@ -4,7 +4,9 @@
 
 /*
  * Receipts: fetched, stored byte for byte, and only then read. The acuse must reprint what was sent; the
- * constancia must answer every movement. Otherwise the lot is quarantined, with the differences.
+ * constancia must answer every movement. Otherwise the lot is quarantined, with the differences. The results are the
+ * constancia's. The CSV, whose columns nobody published, is only held against it: where it turns a verdict round the lot is
+ * quarantined too, and what else differs is remarked. A person who has seen that and retries takes the constancia's word.
  */
 
 /* A finished lot is still asked for a receipt that the portal did not have yet, for this long. */
@@ -15,11 +17,11 @@ struct receipt_form {
     const char *suffix;
 };
 
-/* In the order in which they are fetched. */
+/* In the order in which they are fetched: the constancia comes last, so that a CSV is there when it is read. */
 static const struct receipt_form receipt_forms[] = {
     {DOCUMENT_ACUSE, "acuse.pdf"},
-    {DOCUMENT_CONSTANCIA, "constancia.pdf"},
     {DOCUMENT_CSV, "resultado.csv"},
+    {DOCUMENT_CONSTANCIA, "constancia.pdf"},
 };
 
 static bool *lot_has(struct store_lot *lot, enum document_kind kind)
@@ -45,6 +47,28 @@ static const struct receipt_form *next_form(const struct visit *visit, struct st
     return NULL;
 }
 
+/* Which document it is about and how to see it, then what there is to say. New string. */
+static char *say_of_document(const struct visit *visit, const struct store_lot *lot, const char *text)
+{
+    return xasprintf(_("%s (document %lld; idsectl receipts get %lld %lld): %s"),
+                     document_kind_name(visit->kind), (long long)visit->document_id, (long long)lot->id,
+                     (long long)visit->document_id, text);
+}
+
+static int quarantine(struct visit *visit, struct store_lot *lot, const char *difference, struct err *err)
+{
+    _cleanup_free_ char *text = say_of_document(visit, lot, difference);
+    return verdict_quarantine(visit->engine, lot, text, err);
+}
+
+static int take_acuse(struct visit *visit, struct store_lot *lot, const struct portal_reading *reading,
+                      struct err *err)
+{
+    _cleanup_free_ char *difference = verdict_acuse_difference(lot, reading);
+    return difference ? quarantine(visit, lot, difference, err)
+                      : verdict_acuse(visit->engine, lot, reading, err);
+}
+
 /* ---- the requests ---- */
 
 static void receipt_fatal_or_continue(struct visit *visit, int r, struct err *err)
@@ -62,15 +86,20 @@ static int take_reading(struct visit *visit, const struct portal_reading *readin
     int r = store_lot_get(visit->engine->store, visit->lot, &lot, err);
     if (r < 0)
         return r;
+    bool good = reading->reason == REASON_OK && reading->constancia;
+    if (lot.have_constancia && visit->kind == DOCUMENT_CONSTANCIA) /* read again, for the CSV's sake */
+        return good && !reading->difference;
     if (reading->reason == REASON_OK && reading->acuse)
-        r = verdict_acuse(visit->engine, &lot, reading, err);
-    else if (reading->reason == REASON_OK && reading->constancia) {
+        r = take_acuse(visit, &lot, reading, err);
+    else if (good) {
         _cleanup_free_ char *difference = verdict_constancia_difference(&lot, reading);
         if (!difference)
             return 1;
-        r = verdict_quarantine(visit->engine, &lot, difference, err);
-    } else
-        verdict_unreadable(visit->engine, &lot, reading->text);
+        r = quarantine(visit, &lot, difference, err);
+    } else {
+        _cleanup_free_ char *text = say_of_document(visit, &lot, reading->text);
+        verdict_unreadable(visit->engine, &lot, text);
+    }
     return r < 0 ? r : lot_save(visit->engine, &lot, err);
 }
 
@@ -94,19 +123,97 @@ static void results_stored(struct visit *visit)
     reading_taken(visit, r, &err);
 }
 
+static void store_results(struct visit *visit)
+{
+    const struct portal_reading *reading = &visit->reading;
+    visit->results = (struct store_results){
+        .constancia = reading->constancia, .row_of = reading->row_of, .n = reading->n_sent};
+    visit_store_results(visit, results_stored);
+}
+
+/* What the CSV says otherwise. 1 when the results are to be stored, 0 when they are already, or must not be. */
+static int take_doubts(struct visit *visit, const struct csv_doubts *doubts, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(visit->engine->store, visit->lot, &lot, err);
+    if (r < 0)
+        return r;
+    const char *contradictions = doubts->contradictions, *remarks = doubts->remarks;
+    _cleanup_free_ char *text = contradictions && remarks
+                                    ? xasprintf("%s; %s", contradictions, remarks)
+                                    : xstrdup(contradictions ? contradictions : remarks);
+    bool seen = streq_null(text, lot.remarks);
+    replace_str(&lot.remarks, STEAL(text));
+    if (contradictions && !seen && !lot.have_constancia) {
+        _cleanup_free_ char *difference = xasprintf(_("the CSV says otherwise: %s"), contradictions);
+        r = quarantine(visit, &lot, difference, err);
+        return r < 0 ? r : lot_save(visit->engine, &lot, err);
+    }
+    if (!seen)
+        r = lot_save(visit->engine, &lot, err);
+    return r < 0 ? r : !lot.have_constancia;
+}
+
+static void csv_compared(void *data, struct portal_reading *reading)
+{
+    struct visit *visit = data;
+    _cleanup_err_ struct err err = ERR_INIT;
+    visit->reading = *reading;
+    int r = take_doubts(visit, &reading->doubts, &err);
+    if (r > 0)
+        visit_next(visit, store_results);
+    else
+        reading_taken(visit, r, &err);
+}
+
+/* The last document of a kind that the lot has, whole: 1 and its bytes, or 0. */
+static int load_document(struct visit *visit, enum document_kind kind, int64_t *ret_id, struct buf *ret,
+                         struct err *err)
+{
+    struct store_document *documents = NULL;
+    size_t n = 0;
+    int64_t id = 0;
+    int r = store_document_list(visit->engine->store, visit->lot, &documents, &n, err);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < n; i++)
+        if (documents[i].kind == kind)
+            id = MAX(id, documents[i].id);
+    store_documents_free(documents, n);
+    if (!id)
+        return 0;
+    buf_reset(ret);
+    r = store_document_get(visit->engine->store, id, NULL, ret, err);
+    *ret_id = id;
+    return r < 0 ? r : 1;
+}
+
+/* The constancia is good: store what it says, after the CSV was heard, where there is one. */
+static void hear_csv(struct visit *visit)
+{
+    struct engine *engine = visit->engine;
+    _cleanup_err_ struct err err = ERR_INIT;
+    int64_t id;
+    int r = visit->csv_lot == visit->lot ? 1 : load_document(visit, DOCUMENT_CSV, &id, &visit->csv, &err);
+    visit->csv_lot = 0;
+    if (r < 0)
+        reading_taken(visit, r, &err);
+    else if (r > 0)
+        engine->portal->ops->compare(engine->portal->data, &visit->reading, &visit->csv, csv_compared, visit);
+    else
+        store_results(visit);
+}
+
 static void receipt_read(void *data, struct portal_reading *reading)
 {
     struct visit *visit = data;
     _cleanup_err_ struct err err = ERR_INIT;
     visit->reading = *reading;
     int r = take_reading(visit, reading, &err);
-    if (r <= 0) {
+    if (r > 0)
+        hear_csv(visit);
+    else
         reading_taken(visit, r, &err);
-        return;
-    }
-    visit->results = (struct store_results){
-        .constancia = reading->constancia, .row_of = reading->row_of, .n = reading->n_sent};
-    visit_store_results(visit, results_stored);
 }
 
 static void read_document(struct visit *visit)
@@ -123,21 +230,41 @@ static void read_stored(struct visit *visit)
     visit_load(visit, read_document);
 }
 
-static void document_kept(struct visit *visit)
+/* A CSV that came after the results: the constancia is read again, to be held against it. */
+static void read_again(struct visit *visit)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    int r = load_document(visit, DOCUMENT_CONSTANCIA, &visit->document_id, &visit->document, &err);
+    visit->kind = DOCUMENT_CONSTANCIA;
+    if (r > 0)
+        visit_load(visit, read_document);
+    else
+        receipt_fatal_or_continue(visit, r, &err);
+}
+
+static void csv_kept(struct visit *visit)
 {
     _cleanup_lot_ struct store_lot lot = {0};
     _cleanup_err_ struct err err = ERR_INIT;
-    crash_point(CRASH_RECEIPT_BEFORE_COMMIT);
-    if (visit->kind != DOCUMENT_CSV) {
-        visit_next(visit, read_stored);
-        return;
-    }
-    buf_free(&visit->document);
+    buf_take(&visit->csv, &visit->document);
+    visit->csv_lot = visit->lot;
     int r = store_lot_get(visit->engine->store, visit->lot, &lot, &err);
-    lot.have_csv = true; /* kept as it is: nothing in it is relied on */
+    lot.have_csv = true;
     if (r >= 0)
         r = lot_save(visit->engine, &lot, &err);
-    receipt_fatal_or_continue(visit, r, &err);
+    if (r >= 0 && lot.have_constancia)
+        visit_next(visit, read_again);
+    else
+        receipt_fatal_or_continue(visit, r, &err);
+}
+
+static void document_kept(struct visit *visit)
+{
+    crash_point(CRASH_RECEIPT_BEFORE_COMMIT);
+    if (visit->kind == DOCUMENT_CSV)
+        csv_kept(visit);
+    else
+        visit_next(visit, read_stored);
 }
 
 static const char *receipt_suffix(enum document_kind kind)
@@ -209,6 +336,11 @@ static void receipt_fetched(void *data, const struct portal_answer *answer)
     case OUTCOME_RETRY:
     case OUTCOME_REJECT:
     case OUTCOME_UNKNOWN:
+        if (visit->kind == DOCUMENT_CSV) {
+            visit_continue(
+                visit); /* the constancia need not wait for it; what ails the portal will show there too */
+            return;
+        }
         if (note_failure(visit, answer, &err) < 0)
             engine_fatal(visit->engine, &err);
         else

@@ -6,6 +6,17 @@
  * it: the acuse must reprint what was sent, the constancia must answer every movement.
  */
 
+/* The first of many differences, for those who are told; the lot has them all. New string. */
+static char *shorten(const char *text)
+{
+    enum { TOLD_MAX = 600 };
+    const char *end = text;
+    for (const char *next = text; next && next - text < TOLD_MAX; next = strstr(next + 1, "; "))
+        end = next;
+    return strlen(text) < TOLD_MAX || end == text ? xstrdup(text)
+                                                  : xasprintf("%.*s; …", (int)(end - text), text);
+}
+
 int verdict_quarantine(struct engine *engine, struct store_lot *lot, const char *text, struct err *err)
 {
     unsigned actions;
@@ -15,7 +26,8 @@ int verdict_quarantine(struct engine *engine, struct store_lot *lot, const char 
     if (r == 1)
         lot->next_us = 0; /* a person looks at it, then retries */
     lot_set_error(lot, REASON_RECEIPT_UNREADABLE, text);
-    engine_tell(engine, lot->id, lot->certificate, "quarantined", text);
+    _cleanup_free_ char *told = shorten(text);
+    engine_tell(engine, lot->id, lot->certificate, "quarantined", told);
     return 0;
 }
 

@@ -46,6 +46,7 @@ void visit_free(struct visit *visit)
     buf_free(&visit->records);
     buf_free(&visit->document);
     portal_reading_free(&visit->reading);
+    buf_free(&visit->csv);
     store_document_end(visit->saving);
     engine->n_ready -= visit->ready;
     free(visit);

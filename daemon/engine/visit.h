@@ -45,11 +45,14 @@ struct visit {
     int64_t lot;
     struct buf records;  /* of the lot, to be sent or that were sent */
     struct buf document; /* that was received */
+    int64_t document_id; /* of the one that was stored last */
     int64_t attempt;
     size_t transcript_from; /* where the attempt's part of the session's transcript begins */
     size_t row;
     enum document_kind kind;
     struct portal_reading reading; /* what was read in it, while its results are stored */
+    struct buf csv;                /* of csv_lot, to be held against its constancia */
+    int64_t csv_lot;
     struct store_results results;
     unsigned tried; /* bits of document kinds already asked for, for the lot at the head of `receipt` */
 

@@ -78,7 +78,7 @@ struct differences {
     size_t n;
 };
 
-enum { DIFFERENCES_SPELLED_OUT = 20 };
+enum { DIFFERENCES_SPELLED_OUT = 200 };
 
 static _printf_(2, 3) void differ(struct differences *differences, const char *fmt, ...)
 {
@@ -93,19 +93,26 @@ static _printf_(2, 3) void differ(struct differences *differences, const char *f
 
 /* What a movement and its row have in common; `index` keeps the order of the document or file. */
 struct mark {
+    uint64_t
+        key; /* NSS and type as one number: sorting 100,000 strings would take longer than storing them */
     const char *nss;
     enum movement_type type;
     int32_t date; /* 0 where the document does not print it */
     size_t index;
 };
 
+static struct mark mark_of(const char *nss, enum movement_type type, int32_t date, size_t index)
+{
+    uint64_t key = 0;
+    for (const char *c = nss; *c; c++)
+        key = key * 11 + (*c >= '0' && *c <= '9' ? (uint64_t)(*c - '0') + 1 : 0);
+    return (struct mark){key * 16 + (uint64_t)type, nss, type, date, index};
+}
+
 static int by_movement(const void *left, const void *right)
 {
     const struct mark *a = left, *b = right;
-    int order = strcmp(a->nss, b->nss);
-    if (order == 0)
-        order = (a->type > b->type) - (a->type < b->type);
-    return order;
+    return (a->key > b->key) - (a->key < b->key);
 }
 
 static int by_movement_and_index(const void *left, const void *right)
@@ -240,8 +247,8 @@ static int report_differences(struct differences *differences, struct err *err)
         return 0;
     if (differences->n > DIFFERENCES_SPELLED_OUT)
         buf_printf(&differences->text, _("; and %zu more"), differences->n - DIFFERENCES_SPELLED_OUT);
-    return err_set(err, ERR_UNREADABLE_RECEIPT, _("The constancia does not add up: %s"),
-                   differences->text.data);
+    return err_set(err, ERR_UNREADABLE_RECEIPT, _("the constancia does not add up (differences: %zu): %s"),
+                   differences->n, differences->text.data);
 }
 
 int constancia_match(const struct constancia *constancia, const struct movement *sent, size_t n_sent,
@@ -256,13 +263,16 @@ int constancia_match(const struct constancia *constancia, const struct movement 
     _cleanup_free_ size_t *row_of = xcalloc(n_sent, sizeof(*row_of));
     for (size_t i = 0; i < constancia->n_rows; i++) {
         const struct constancia_row *row = &constancia->rows[i];
-        rows[i] = (struct mark){row->nss, row->type, row->date, i};
+        rows[i] = mark_of(row->nss, row->type, row->date, i);
     }
     for (size_t i = 0; i < n_sent; i++) {
-        marks[i] = (struct mark){sent[i].nss, sent[i].type, sent[i].date, i};
+        marks[i] = mark_of(sent[i].nss, sent[i].type, sent[i].date, i);
         row_of[i] = SIZE_MAX;
     }
     match_rows(rows, constancia->n_rows, marks, n_sent, row_of, &differences);
+    if (differences.n > 0 && constancia->n_others > 0)
+        differ(&differences, _("%zu rows of other registros patronales or lots were left out"),
+               constancia->n_others);
 
     int r = report_differences(&differences, err);
     buf_free(&differences.text);

@@ -760,27 +760,42 @@ static void reading_free(struct reading *reading)
     constancia_free(&reading->constancia);
 }
 
+/* 1 with what the document says of that registro patronal, 0 when it says nothing of it. */
+static int read_for(const struct layout *layout, const struct head *head, const char *rp,
+                    struct constancia *ret, struct err *err)
+{
+    struct reading reading = {.layout = layout, .head = head, .rp = rp};
+    int r = 0;
+    while (reading.first_row < layout->n_lines && !is_row(&layout->lines[reading.first_row]))
+        reading.first_row++;
+    for (size_t i = 0; r >= 0 && i < layout->n_lines; i++)
+        r = read_line(&reading, i, err);
+    end_error(&reading);
+    if (r >= 0 && reading.constancia.portal_lot && !reading.totals)
+        r = unreadable(NULL, err, _("the constancia has no line of twelve totals"));
+    if (r >= 0 && reading.totals) {
+        *ret = reading.constancia;
+        reading.constancia = (struct constancia){0};
+        r = 1;
+    }
+    reading_free(&reading);
+    return r;
+}
+
 int constancia_read_of(const struct layout *layout, const char *rp, struct constancia *ret, struct err *err)
 {
     struct head head;
     int r = head_read(layout, &head, err);
     if (r < 0)
         return r;
-    struct reading reading = {.layout = layout, .head = &head, .rp = rp ? rp : head.values[LABEL_RP]};
-    while (reading.first_row < layout->n_lines && !is_row(&layout->lines[reading.first_row]))
-        reading.first_row++;
-    for (size_t i = 0; r >= 0 && i < layout->n_lines; i++)
-        r = read_line(&reading, i, err);
-    end_error(&reading);
-    if (r >= 0 && !reading.totals)
+    const char *first = head.values[LABEL_RP];
+    r = read_for(layout, &head, rp ? rp : first, ret, err);
+    if (r == 0 && rp)
+        r = read_for(layout, &head, first, ret, err); /* of somebody else: the caller sees of whom */
+    if (r == 0)
         r = unreadable(NULL, err, _("the constancia has no line of twelve totals"));
-    if (r >= 0) {
-        *ret = reading.constancia;
-        reading.constancia = (struct constancia){0};
-    }
-    reading_free(&reading);
     head_free(&head);
-    return r;
+    return MIN(r, 0);
 }
 
 int constancia_read(const struct layout *layout, struct constancia *ret, struct err *err)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "idse/outcome.h"
 #include "idse/receipt.h"
+#include "idse/result-csv.h"
 
 /*
  * What the engine wants of a portal, and nothing of how: the engine knows neither curl nor pages, and a test
@@ -65,6 +66,7 @@ struct portal_reading {
     struct constancia *constancia;
     char *sha256;     /* acuse: of the records that it reprints, hex */
     char *difference; /* from what was sent, in words; NULL: there is none */
+    struct csv_doubts doubts; /* after compare() */
     size_t *row_of; /* constancia without difference: the row of each movement, see constancia_match() */
     size_t n_sent;
 };
@@ -78,6 +80,7 @@ static inline void portal_reading_free(struct portal_reading *reading)
     free(reading->constancia);
     free(reading->sha256);
     free(reading->difference);
+    csv_doubts_free(&reading->doubts);
     free(reading->row_of);
     *reading = (struct portal_reading){0};
 }
@@ -126,6 +129,9 @@ struct portal_ops {
      */
     void (*match)(void *portal, struct portal_reading *reading, struct buf *sent, portal_reading_fn *fn,
                   void *data);
+    /* Holds a CSV against a constancia that was read without a difference; takes both over and gives the reading back. */
+    void (*compare)(void *portal, struct portal_reading *reading, struct buf *csv, portal_reading_fn *fn,
+                    void *data);
     /* Does the profile know how to send? Else the engine holds lots with profile-incomplete. */
     bool (*can_upload)(void *portal);
     /* The name of the profile in use, e.g. "idse-sim". */

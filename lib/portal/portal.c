@@ -132,6 +132,13 @@ static void understood(void *data)
         reading_free(job);
 }
 
+static void compare(void *data)
+{
+    struct reading_job *job = data;
+    result_csv_compare(str_or_empty(job->bytes.data), job->bytes.len, job->reading.constancia,
+                       &job->reading.doubts);
+}
+
 static void words_found(void *data, struct buf *words, const struct err *err)
 {
     struct reading_job *job = data;
@@ -196,6 +203,17 @@ static void client_match(void *portal, struct portal_reading *reading, struct bu
     understood(job);
 }
 
+static void client_compare(void *portal, struct portal_reading *reading, struct buf *csv,
+                           portal_reading_fn *fn, void *data)
+{
+    struct buf nothing = BUF_INIT;
+    struct reading_job *job = reading_new(portal, DOCUMENT_CSV, &nothing, fn, data);
+    job->reading = *reading;
+    *reading = (struct portal_reading){0};
+    buf_take(&job->bytes, csv);
+    reading_work(job, compare, understood);
+}
+
 static void client_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
                         portal_reading_fn *fn, void *data)
 {
@@ -238,6 +256,7 @@ static const struct portal_ops portal_ops = {
     .close = session_close,
     .read = client_read,
     .match = client_match,
+    .compare = client_compare,
     .can_upload = client_can_upload,
     .profile_name = client_profile_name,
 };

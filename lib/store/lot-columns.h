@@ -45,7 +45,8 @@
     X(approved_by, TEXT, store_lot, approved_by)                                                             \
     X(approved_us, I64, store_lot, approved_us)                                                              \
     X(deadline, I32, store_lot, deadline)                                                                    \
-    X(deadline_stage, I32, store_lot, deadline_stage)
+    X(deadline_stage, I32, store_lot, deadline_stage)                                                        \
+    X(remarks, TEXT, store_lot, remarks)
 
 /* What others write: see erase.c. */
 #define LOT_MARKED(X) X(erased_us, I64, store_lot, erased_us)

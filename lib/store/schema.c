@@ -140,6 +140,8 @@ static const char *const migrations[] = {
     "INSERT INTO audit_head VALUES (1, 0, '');",
 
     "ALTER TABLE attempt ADD COLUMN tls_chain BLOB;"
+    /* What the portal's CSV says otherwise than its constancia. */
+    "ALTER TABLE lot ADD COLUMN remarks TEXT;"
     /* lot.deadline: yyyymmdd, the first last day of what is still to reach IMSS; 0 none, -1 not worked out yet. */
     "ALTER TABLE rp ADD COLUMN approval INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE lot ADD COLUMN not_before_us INTEGER NOT NULL DEFAULT 0;"

@@ -250,6 +250,7 @@ struct store_lot {
     int32_t deadline;
     enum deadline_stage deadline_stage; /* that people were told of */
     int64_t erased_us; /* when its bytes were erased; 0 = they are here */
+    char *remarks; /* what the portal's CSV says otherwise than the constancia; NULL = nothing */
 };
 void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);

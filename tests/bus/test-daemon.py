@@ -528,6 +528,7 @@ class Listing(DaemonTest):
         self.assertEqual(row["registration"], RP)
         self.assertEqual((row["first-surname"], row["second-surname"], row["names"]), ("PEREZ", "LOPEZ", "JUAN"))
         self.assertEqual((row["sbc"], row["date"], row["position"]), (45050, 20261120, 1))
+        self.assertEqual(row["effective"], 0)  # nobody received it yet
         self.assertEqual((row["worker-type"], row["salary-type"], row["reduced-week"], row["cause"]), ("1", "0", "0", ""))
         self.assertEqual((row["state"], row["type"], row["extemporaneous"]), ("unsent", "reingreso", ""))
         self.assertEqual(list(row["errors"]), [])

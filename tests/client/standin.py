@@ -36,7 +36,7 @@ def lot(number, **more):
         "HoldText": "", "HoldBy": "", "HoldSince": t(0), "Created": t(T0), "CreatedBy": "uid 1000",
         "Source": "altas.txt", "Sha256": "ab" * 32, "Movements": u(1234), "Bajas": u(0), "Modificaciones": u(0),
         "Reingresos": u(1234), "Approved": u(0), "Rejected": u(0), "Attempts": u(0), "LastAttempt": t(0),
-        "NextStep": t(0), "LastReason": "", "LastError": "", "Certificate": t(0), "PortalLot": "", "Folio": "",
+        "NextStep": t(0), "LastReason": "", "LastError": "", "Remarks": "", "Certificate": t(0), "PortalLot": "", "Folio": "",
         "Received": t(0), "Finished": t(0), "Parent": t(0), "Receipts": dbus.Array([], signature="(tssst)"),
     }
     row.update(more)
@@ -56,7 +56,7 @@ def movement(number, position, state, errors=()):
     return dbus.Dictionary({
         "lot": dbus.UInt64(number), "position": dbus.UInt32(position), "registration": RP, "type": "reingreso",
         "nss": "99028500017", "first-surname": "PEÑA", "second-surname": "X", "names": "JUAN", "curp": "", "umf": "000",
-        "guia": "06400", "clave": "", "sbc": dbus.UInt32(145010), "date": dbus.UInt32(20261102), "worker-type": "1",
+        "guia": "06400", "clave": "", "sbc": dbus.UInt32(145010), "date": dbus.UInt32(20261102), "effective": dbus.UInt32(0), "worker-type": "1",
         "salary-type": "0", "reduced-week": "0", "cause": "", "state": state, "sent": dbus.UInt64(T0),
         "received": dbus.UInt64(0), "answered": dbus.UInt64(0), "extemporaneous": "", "imss-name": "",
         "errors": dbus.Array([dbus.Struct(e, signature="sss") for e in errors], signature="(sss)"),

@@ -49,6 +49,7 @@ def case_files_are_submitted_and_answered():
         for lot in lots:
             found = (lot["type"], lot["state"], lot["movements"], lot["approved"], lot["rejected"], lot["held"])
             assert found == (kind, state, options["count"], approved, rejected, False), f"{name}: {found}"
+            assert lot["remarks"] == "", lot["remarks"]  # the portal's CSV says the same as its constancia
             assert lot["source"] == name and lot["attempts"] == 1 and lot["portal_lot"] and lot["folio"]
         LOTS[name] = [lot["id"] for lot in lots]
 
@@ -64,6 +65,7 @@ def case_every_movement_has_its_answer():
                 assert codes == ([code] if row["state"] == "rejected" else []), row
                 assert all(error["text"] for error in row["errors"])
             assert [row["state"] for row in rows].count("approved") == approved
+            assert all(row["effective"] == (row["date"] if row["state"] == "approved" else None) for row in rows), rows
             spoilt = FILES[name][2].get("spoil")
             if spoilt:
                 wrong = [row["position"] for row in rows if row["state"] == "rejected"]

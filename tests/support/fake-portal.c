@@ -94,13 +94,14 @@ static struct fake_lot *take(struct fake_portal *fake, int64_t certificate, cons
     return lot;
 }
 
-static void fake_sign(struct portal_session *session, const char *rp, struct buf *records, portal_answer_fn *fn,
-                      void *data)
+static void fake_sign(struct portal_session *session, const char *rp, struct buf *records,
+                      portal_answer_fn *fn, void *data)
 {
     struct fake_pending *pending = request(session, FAKE_SIGN, fn, data);
     snprintf(session->rp, sizeof(session->rp), "%s", rp);
     buf_take(&session->records, records);
-    buf_add(&pending->bytes, session->records.data, session->records.len); /* the signature, as large as the file */
+    buf_add(&pending->bytes, session->records.data,
+            session->records.len); /* the signature, as large as the file */
 }
 
 static void fake_upload(struct portal_session *session, portal_answer_fn *fn, void *data)
@@ -161,6 +162,18 @@ static void fake_close(struct portal_session *session)
     free(session);
 }
 
+static void fake_compare(void *portal, struct portal_reading *reading, struct buf *csv, portal_reading_fn *fn,
+                         void *data)
+{
+    struct fake_pending *pending = enqueue(portal, NULL);
+    pending->reading_fn = fn;
+    pending->data = data;
+    pending->kind = DOCUMENT_CSV;
+    pending->reading = *reading;
+    *reading = (struct portal_reading){0};
+    buf_take(&pending->bytes, csv);
+}
+
 static void fake_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
                       portal_reading_fn *fn, void *data)
 {
@@ -206,6 +219,7 @@ static const struct portal_ops fake_ops = {
     .close = fake_close,
     .read = fake_read,
     .match = fake_match,
+    .compare = fake_compare,
     .can_upload = fake_can_upload,
     .profile_name = fake_profile_name,
 };
@@ -230,7 +244,8 @@ static void answer_list(struct fake_portal *fake, struct fake_pending *pending, 
             rows[n++] = (struct portal_row){.portal_lot = lot->number,
                                             .type = (char *)"Reingresos",
                                             .date_us = lot->received_us,
-                                            .processed = lot->processed};
+                                            .processed = lot->processed,
+                                            .has_csv = fake->csv_says != NULL};
     }
     answer->rows = rows;
     answer->n_rows = n;
@@ -238,6 +253,14 @@ static void answer_list(struct fake_portal *fake, struct fake_pending *pending, 
     answer->complete = !(pending->faulty && pending->fault.incomplete);
     pending->answer_fn(pending->data, answer);
     free(rows);
+}
+
+static void write_csv(const struct fake_portal *fake, const struct fake_lot *lot, struct buf *ret)
+{
+    enum { RECORD = 170, NSS = 11, NSS_COLUMNS = 11 };
+    buf_add_str(ret, "NSS,Estatus\n");
+    for (size_t at = 0; at + 2 * RECORD <= lot->records.len; at += RECORD) /* but the control record */
+        buf_printf(ret, "%.*s,%s\n", NSS_COLUMNS, lot->records.data + at + NSS, fake->csv_says);
 }
 
 /* A document of the fake names its kind, its lot, whether it is a wrong one, and holds the records. */
@@ -252,6 +275,10 @@ static void answer_document(struct fake_portal *fake, struct fake_pending *pendi
     buf_printf(&document, "%u %s %s %c %u\n", pending->kind, lot->number, lot->rp, wrong ? 'w' : 'r',
                lot->reject_every);
     buf_add(&document, lot->records.data, lot->records.len);
+    if (pending->kind == DOCUMENT_CSV) {
+        buf_reset(&document);
+        write_csv(fake, lot, &document);
+    }
     answer->document = &document;
     answer->media_type = "application/pdf";
     if (pending->kind == DOCUMENT_CONSTANCIA && !lot->processed) {
@@ -388,6 +415,14 @@ static void read_document(struct fake_pending *pending)
     pending->reading_fn(pending->data, &reading);
 }
 
+static void compare_csv(struct fake_pending *pending)
+{
+    struct portal_reading reading = pending->reading;
+    pending->reading = (struct portal_reading){0};
+    result_csv_compare(pending->bytes.data, pending->bytes.len, reading.constancia, &reading.doubts);
+    pending->reading_fn(pending->data, &reading);
+}
+
 bool fake_portal_turn(struct fake_portal *fake)
 {
     struct fake_pending *pending = fake->pending;
@@ -396,6 +431,8 @@ bool fake_portal_turn(struct fake_portal *fake)
     fake->pending = pending->next;
     if (pending->was_read)
         match_again(pending);
+    else if (pending->reading.constancia)
+        compare_csv(pending);
     else if (pending->reading_fn)
         read_document(pending);
     else

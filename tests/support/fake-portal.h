@@ -41,6 +41,7 @@ struct fake_portal {
     size_t n_lots;
     bool process_at_once; /* lots are processed when they are taken */
     unsigned reject_every;
+    const char *csv_says; /* of every movement, in the CSV; NULL: there is none */
     bool cannot_upload;
     int64_t behind_us; /* its clock */
     unsigned requests[_FAKE_MAX]; /* how many were made */

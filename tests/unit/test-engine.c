@@ -1031,6 +1031,8 @@ static void receipts_that_do_not_add_up_quarantine_the_lot(void **state)
     pass(US_PER_DAY);
     assert_state(id, LOT_STATE_QUARANTINED);
     assert_string_equal(world->last_attention, "quarantined");
+    assert_non_null(strstr(get(id)->last_error, "constancia (document "));
+    assert_non_null(strstr(get(id)->last_error, "idsectl receipts get "));
     MUST(engine_retry(world->engine, id, "uid 0", err));
     pass(US_PER_HOUR);
     assert_state(id, LOT_STATE_ACCEPTED);
@@ -1043,6 +1045,53 @@ static void an_acuse_of_other_records_quarantines_the_lot(void **state)
     pass(0);
     assert_state(id, LOT_STATE_QUARANTINED);
     assert_non_null(strstr(get(id)->last_error, "record 1, column 31"));
+}
+
+static void a_csv_that_agrees_is_kept_and_nothing_else(void **state)
+{
+    world->fake.csv_says = "operado";
+    int64_t id = submit(1, 2);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_true(get(id)->have_csv);
+    assert_null(get(id)->remarks);
+}
+
+static void a_csv_that_turns_a_verdict_round_quarantines_the_lot_until_a_person_has_seen_it(void **state)
+{
+    world->fake.csv_says = "Rechazado";
+    int64_t id = submit(1, 2);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_QUARANTINED);
+    assert_string_equal(world->last_attention, "quarantined");
+    assert_non_null(strstr(get(id)->last_error, "the CSV says otherwise: line 2"));
+    MUST(engine_retry(world->engine, id, "uid 0", err));
+    pass(US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_non_null(strstr(get(id)->remarks, "in the constancia operated"));
+}
+
+static void what_a_csv_leaves_open_is_remarked(void **state)
+{
+    world->fake.csv_says = "quién sabe";
+    int64_t id = submit(1, 1);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_non_null(strstr(get(id)->remarks, "is not said"));
+}
+
+static void a_csv_that_cannot_be_had_delays_nothing_and_is_heard_when_it_comes(void **state)
+{
+    world->fake.csv_says = "rechazado";
+    fake_portal_fault(&world->fake, FAKE_CSV, (struct fake_fault){.reason = REASON_HTTP_SERVER});
+    int64_t id = submit(1, 1);
+    pass(0);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_null(get(id)->remarks);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_true(get(id)->have_csv);
+    assert_non_null(strstr(get(id)->remarks, "in the constancia operated"));
 }
 
 static void a_missing_acuse_does_not_delay_the_result_and_is_asked_for_again(void **state)
@@ -1317,6 +1366,10 @@ int main(void)
         engine_test(a_changed_portal_does_not_take_the_place_of_what_a_person_decided),
         engine_test(receipts_that_do_not_add_up_quarantine_the_lot),
         engine_test(an_acuse_of_other_records_quarantines_the_lot),
+        engine_test(a_csv_that_agrees_is_kept_and_nothing_else),
+        engine_test(a_csv_that_turns_a_verdict_round_quarantines_the_lot_until_a_person_has_seen_it),
+        engine_test(what_a_csv_leaves_open_is_remarked),
+        engine_test(a_csv_that_cannot_be_had_delays_nothing_and_is_heard_when_it_comes),
         engine_test(a_missing_acuse_does_not_delay_the_result_and_is_asked_for_again),
         engine_test(a_refused_file_is_final),
         engine_test(a_wall_clock_set_back_does_not_stop_the_queue),
