@@ -134,20 +134,6 @@ static int export(struct act *act, const char *nss)
     return 0;
 }
 
-void worker_export(struct bus_call *call, void *daemon)
-{
-    struct act *act = act_new(daemon, call, "worker-export", "worker");
-    struct bus_reader reader;
-    char nss[12];
-    bus_call_arguments(call, &reader);
-    int r = read_nss(act, &reader, nss);
-    if (r >= 0)
-        r = act_write(act);
-    if (r >= 0)
-        r = export(act, nss);
-    act_end(act, r);
-}
-
 /* ---- erasing ---- */
 
 static int erase(struct act *act, const char *nss)
@@ -170,16 +156,27 @@ static int erase(struct act *act, const char *nss)
     return 0;
 }
 
-void worker_erase(struct bus_call *call, void *daemon)
+/* ---- the methods ---- */
+
+static void do_with_worker(struct bus_call *call, void *daemon, const char *verb,
+                           int (*fn)(struct act *act, const char *nss))
 {
-    struct act *act = act_new(daemon, call, "worker-erase", "worker");
+    struct act *act = act_new(daemon, call, verb, "worker");
     struct bus_reader reader;
     char nss[12];
     bus_call_arguments(call, &reader);
     int r = read_nss(act, &reader, nss);
     if (r >= 0)
         r = act_write(act);
-    if (r >= 0)
-        r = erase(act, nss);
-    act_end(act, r);
+    act_end(act, r < 0 ? r : fn(act, nss));
+}
+
+void worker_export(struct bus_call *call, void *daemon)
+{
+    do_with_worker(call, daemon, "worker-export", export);
+}
+
+void worker_erase(struct bus_call *call, void *daemon)
+{
+    do_with_worker(call, daemon, "worker-erase", erase);
 }

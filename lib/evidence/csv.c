@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evidence/csv.h"
 
+#include "idse/csv-table.h"
+
 static const char *const keys[] = {
 #define X(key) key,
     EVIDENCE_MOVEMENT_TABLE(X)
@@ -13,17 +15,6 @@ void evidence_csv_head(struct buf *buf)
     for (size_t i = 0; i < ELEMENTSOF(keys); i++)
         buf_printf(buf, "%s%s", i ? "," : "", keys[i]);
     buf_add_str(buf, "\r\n");
-}
-
-static void add_quoted(struct buf *buf, const char *text)
-{
-    buf_add_char(buf, '"');
-    for (; *text; text++) {
-        if (*text == '"')
-            buf_add_char(buf, '"');
-        buf_add_char(buf, *text);
-    }
-    buf_add_char(buf, '"');
 }
 
 void evidence_error_text(struct buf *buf, const json_t *error)
@@ -43,7 +34,7 @@ static void add_errors(struct buf *buf, const json_t *errors)
             buf_add_str(&text, " | ");
         evidence_error_text(&text, json_array_get(errors, i));
     }
-    add_quoted(buf, str_or_empty(text.data));
+    csv_write_cell(buf, str_or_empty(text.data));
 }
 
 void evidence_csv_row(struct buf *buf, const json_t *movement)
@@ -57,7 +48,7 @@ void evidence_csv_row(struct buf *buf, const json_t *movement)
         else if (json_is_array(value))
             add_errors(buf, value);
         else if (!str_empty(json_string_value(value)))
-            add_quoted(buf, json_string_value(value));
+            csv_write_cell(buf, json_string_value(value));
     }
     buf_add_str(buf, "\r\n");
 }

@@ -89,7 +89,7 @@ bool csv_date(const char *cell, unsigned *ret_day, unsigned *ret_month, unsigned
 
 void csv_write_cell(struct buf *buf, const char *text)
 {
-    if (!strpbrk(text, "\",;\t")) {
+    if (!strpbrk(text, "\",;\t\r\n")) {
         buf_add_str(buf, text);
         return;
     }
