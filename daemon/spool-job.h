@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "daemon/daemon.h"
+#include "daemon/spool-file.h"
+#include "daemon/spool.h"
+
+/* What the files of the spool share: its jobs, one after the other, each partly in a worker. */
+
+/* One thing at a time: a folder that is looked through, a file that is taken, a lot of which something is told. */
+enum job_kind { JOB_SCAN, JOB_FILE, JOB_LOT };
+
+/* Kinds that are put into the folder: acuse, constancia, csv. */
+enum { SPOOL_DOCUMENTS = 3 };
+
+struct document {
+    char *name;
+    struct buf bytes;
+};
+
+struct job {
+    TAILQ_ENTRY(job) entry;
+    struct spool *spool;
+    enum job_kind kind;
+    char rp[12];
+    char *name;  /* of the file; JOB_FILE */
+    int64_t lot; /* JOB_LOT */
+    size_t max;
+    struct err err;
+
+    /* what the worker found */
+    char **names; /* JOB_SCAN */
+    int in, out;  /* folders */
+    enum spool_found found;
+    struct spool_file file;
+    char *identity, *who;
+
+    /* what is told */
+    int64_t id;   /* of the row; 0: it was refused */
+    char *target; /* name in the folder of results */
+    char *result;
+    int moved;
+    struct document documents[SPOOL_DOCUMENTS];
+    size_t n_documents;
+    unsigned written; /* bits of document kinds */
+    int told;
+    bool done;
+};
+
+struct folder {
+    int watch;
+    char rp[12];
+};
+
+struct spool {
+    struct daemon *daemon;
+    char *path;
+    struct event *news, *step, *retry;
+    int top; /* watch of in/ */
+    struct folder *folders;
+    size_t n_folders;
+    TAILQ_HEAD(, job) jobs;
+    struct job *current;
+    int64_t *lots; /* sorted; those of which something is to be told */
+    size_t n_lots, room;
+    char *last_warning;
+};
+
+/* Takes the file of the job (spool-take.c). */
+void spool_take_file(struct job *job);
+/* Tells what is new of the job's lot (spool-tell.c). */
+void spool_tell_lot(struct job *job);
+
+void spool_enqueue(struct spool *spool, enum job_kind kind, const char *rp, const char *name);
+/* The job under way has ended. */
+void spool_next(struct spool *spool);
+/* It cannot be done now: everything is looked at again in a while. */
+void spool_later(struct spool *spool);
+/* Said once for each cause, not once for each file. */
+void spool_warn(struct spool *spool, const char *rp, const char *text);
+void spool_in_worker(struct job *job, worker_fn *work, worker_fn *done);
