@@ -15,7 +15,8 @@
 #include "idse/catalogue.h"
 #include "idse/movement.h"
 
-enum { PAGE = 10000 };
+/* A sheet begins as soon as a few rows are there; the daemon finds twice as many while those are written. */
+enum { FIRST_PAGE = 1000, LARGEST_PAGE = 10000 };
 
 /* ---- what is asked for, and where it goes ---- */
 
@@ -232,14 +233,16 @@ static int write_rows(struct invocation *inv, struct export *export, const struc
                       struct err *err)
 {
     DBusPendingCall *pending = NULL;
-    int r = *limit > 0 ? ask(inv, filter, "", (uint32_t)MIN(*limit, (uint64_t)PAGE), &pending, err) : 0;
+    uint64_t page = FIRST_PAGE;
+    int r = *limit > 0 ? ask(inv, filter, "", (uint32_t)MIN(*limit, page), &pending, err) : 0;
     while (r >= 0 && pending) {
         struct answer answer = {.fd = -1};
         r = receive(STEAL(pending), &answer, err);
         if (r >= 0)
             *limit -= MIN(*limit, (uint64_t)answer.n);
+        page = MIN(2 * page, (uint64_t)LARGEST_PAGE);
         if (r >= 0 && *answer.next && *limit > 0)
-            r = ask(inv, filter, answer.next, (uint32_t)MIN(*limit, (uint64_t)PAGE), &pending, err);
+            r = ask(inv, filter, answer.next, (uint32_t)MIN(*limit, page), &pending, err);
         if (r >= 0)
             r = write_page(export, answer.fd, err);
         progress_show(export->progress, export->done, MAX(export->done, export->total), _("movements"));

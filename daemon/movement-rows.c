@@ -68,13 +68,25 @@ int movement_rows_fields(const struct bus_strings *names, uint64_t *ret, struct 
     return 0;
 }
 
+static bool need_any(uint64_t fields, const char *const *of, size_t n)
+{
+    for (size_t i = 0; i < ELEMENTSOF(keys); i++)
+        for (size_t j = 0; fields >> i & 1 && j < n; j++)
+            if (streq(keys[i], of[j]))
+                return true;
+    return false;
+}
+
 bool movement_rows_need_documents(uint64_t fields)
 {
-    bool need = false;
-    for (size_t i = 0; i < ELEMENTSOF(keys); i++)
-        if (fields >> i & 1)
-            need = need || streq(keys[i], "acuse") || streq(keys[i], "constancia");
-    return need;
+    static const char *const of[] = {"acuse", "constancia"};
+    return need_any(fields, of, ELEMENTSOF(of));
+}
+
+static bool need_deadlines(uint64_t fields)
+{
+    static const char *const of[] = {"effective", "deadline", "deadline-rule"};
+    return need_any(fields, of, ELEMENTSOF(of));
 }
 
 struct row_deadline {
@@ -83,9 +95,12 @@ struct row_deadline {
     uint32_t effective; /* 0: not known, or none */
 };
 
-static struct row_deadline find_deadline(const struct calendar *calendar, const struct store_movement *m)
+/* Only for who wants them: the calendar is gone through for each row. */
+static struct row_deadline find_deadline(const struct calendar *calendar, const struct store_movement *m, bool wanted)
 {
     struct deadline deadline;
+    if (!wanted)
+        return (struct row_deadline){0, "", 0};
     bool known = calendar && deadline_of(calendar, &m->movement, &deadline, NULL) >= 0;
     int32_t received = m->received_us ? time_to_date(m->received_us) : 0;
     uint32_t effective =
@@ -121,10 +136,10 @@ static void entry_errors(struct bus_writer *w, const char *key, const struct sto
 #define entry_u32    bus_entry_u32
 #define entry_u64    bus_entry_u64
 
-static void write_row(struct bus_writer *w, const struct search_row *row, const struct movement_rows *what)
+static void write_row(struct bus_writer *w, const struct search_row *row, const struct movement_rows *what, bool deadlines)
 {
     const struct store_movement *m = &row->movement;
-    const struct row_deadline deadline = find_deadline(what->calendar, m);
+    const struct row_deadline deadline = find_deadline(what->calendar, m, deadlines);
     uint64_t field = 1;
     bus_open_array(w);
 #define X(key, kind, value)                                                                                  \
@@ -138,9 +153,10 @@ static void write_row(struct bus_writer *w, const struct search_row *row, const 
 
 void movement_rows_write(struct bus_writer *w, const struct search_page *page, const struct movement_rows *what)
 {
+    const bool deadlines = need_deadlines(what->fields);
     bus_open_array(w);
     for (size_t i = 0; i < page->n; i++)
-        write_row(w, &page->rows[i], what);
+        write_row(w, &page->rows[i], what, deadlines);
     bus_close(w);
 }
 
@@ -204,6 +220,7 @@ static void end_line(struct buf *out, size_t begin)
 
 void movement_rows_lines(struct buf *out, const struct search_page *page, const struct movement_rows *what)
 {
+    const bool deadlines = need_deadlines(what->fields);
     size_t begin = out->len;
     for (size_t i = 0; i < ELEMENTSOF(keys); i++)
         if (what->fields >> i & 1)
@@ -212,7 +229,7 @@ void movement_rows_lines(struct buf *out, const struct search_page *page, const 
     for (size_t i = 0; i < page->n; i++) {
         const struct search_row *row = &page->rows[i];
         const struct store_movement *m = &row->movement;
-        const struct row_deadline deadline = find_deadline(what->calendar, m);
+        const struct row_deadline deadline = find_deadline(what->calendar, m, deadlines);
         uint64_t field = 1;
         begin = out->len;
 #define X(key, kind, value)                                                                                  \

@@ -222,13 +222,13 @@ static void from_tables(struct select *select, const struct store_movement_filte
 
 /*
  * Lots of another type, or whose movements all share another state, are passed over without a look at their
- * rows.
+ * rows. The sign keeps SQLite from indexing all movements by their type for one page.
  */
 static void where_type_and_states(struct select *select, const struct store_movement_filter *filter)
 {
     if (filter->type) {
         select_where(select, " AND lot.type IN (0, ?)", DB_INT(filter->type));
-        select_where(select, " AND movement.type = ?", DB_INT(filter->type));
+        select_where(select, " AND +movement.type = ?", DB_INT(filter->type));
     }
     if (filter->states) {
         select_text(select, " AND (lot.answered_us <> 0 OR lot.movement_state IN (");

@@ -53,8 +53,9 @@ int search_open(const char *path, struct search **ret, struct err *err)
     struct search *search = xcalloc(1, sizeof(*search));
     *search = (struct search){.most_hits = MOST_HITS, .until_us = INT64_MAX};
     int r = db_open_reader(path, &search->store, err);
+    /* SQLite would rather index all movements anew for one page than look at the type of those that are passed. */
     if (r >= 0)
-        r = db_exec(search->store, "CREATE TEMP TABLE hits(movement INTEGER PRIMARY KEY)", err);
+        r = db_exec(search->store, "PRAGMA automatic_index = OFF; CREATE TEMP TABLE hits(movement INTEGER PRIMARY KEY)", err);
     if (r < 0) {
         search_close(search);
         return r;

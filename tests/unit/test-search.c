@@ -303,6 +303,14 @@ static void compare(struct fixture *f, struct search *search, struct search_quer
     free(expected);
 }
 
+/* How often SQLite made an index of its own to answer a question: all movements are read for that. */
+static unsigned indexes_made;
+
+static void note_warning(void *data, int code, const char *message)
+{
+    indexes_made += code == SQLITE_WARNING_AUTOINDEX;
+}
+
 static void pages_are_what_a_simple_search_finds(void **state)
 {
     struct fixture *f = *state;
@@ -324,7 +332,9 @@ static void pages_are_what_a_simple_search_finds(void **state)
         struct store_movement *all = all_movements(f, &n_all);
         for (int i = 0; i < 25; i++) {
             search_set_most_hits(search, (size_t[]){0, 20, 3000}[pick(3)]);
+            indexes_made = 0;
             compare(f, search, random_query(f, n_lots), all, n_all);
+            assert_int_equal(indexes_made, 0);
         }
         store_movements_free(all, n_all);
     }
@@ -455,6 +465,22 @@ static void an_index_that_is_not_of_this_database_is_made_anew(void **state)
     search_close(search);
 }
 
+static void a_list_by_type_reads_only_as_far_as_it_goes(void **state)
+{
+    struct fixture *f = *state;
+    static const struct store_movement_filter bajas = {.type = MOVEMENT_BAJA};
+    struct store_movement *movements = NULL;
+    size_t n;
+    add_rps(f);
+    for (int i = 0; i < 3; i++)
+        add_lot(f, 40);
+    indexes_made = 0;
+    assert_ok(store_movement_list(f->store, &bajas, NULL, 5, &movements, &n, &f->err));
+    assert_int_equal(n, 5);
+    assert_int_equal(indexes_made, 0);
+    store_movements_free(movements, n);
+}
+
 static void a_large_lot_is_indexed_in_slices(void **state)
 {
     struct fixture *f = *state;
@@ -495,12 +521,14 @@ static void a_large_lot_is_indexed_in_slices(void **state)
 
 int main(void)
 {
+    sqlite3_config(SQLITE_CONFIG_LOG, note_warning, NULL);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
     const struct CMUnitTest tests[] = {
         TEST(pages_are_what_a_simple_search_finds),
         TEST(rows_that_do_not_change_are_seen_once),
         TEST(cursors_that_were_not_given_out_are_refused),
         TEST(an_index_that_is_not_of_this_database_is_made_anew),
+        TEST(a_list_by_type_reads_only_as_far_as_it_goes),
         TEST(a_large_lot_is_indexed_in_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
