@@ -55,6 +55,16 @@ def check_packages(top):
     return [f"debian/control: {package} is only on one side" for package in sorted(stanzas ^ named)]
 
 
+def check_setup(top):
+    """What the packages need to be built is installed by tools/setup; an image that has it by chance must not hide that."""
+    needed = re.search(r"^Build-Depends:(.*?)^\S", (top / "debian/control").read_text(), re.M | re.S)[1]
+    needed = {entry.split()[0] for entry in needed.split(",") if entry.strip()} - {"debhelper-compat"}
+    script = re.search(r"^packages=\((.*?)^\)", (top / "tools/setup").read_text(), re.M | re.S)[1]
+    listed = set(re.sub(r"#.*", "", script).split())
+    needed |= {"build-essential", "debhelper"}
+    return [f"tools/setup: {package} is missing, which debian/control needs" for package in sorted(needed - listed)]
+
+
 def check_version(top):
     version = re.search(r"version: '([^']+)'", (top / "meson.build").read_text())[1]
     packaged = re.match(r"idsed \(([^)]+)\)", (top / "debian/changelog").read_text())[1]
@@ -75,7 +85,7 @@ def check_questions(top):
 
 def main():
     top, build = (pathlib.Path(argument) for argument in sys.argv[1:3])
-    faults = check_files(top, build) + check_packages(top) + check_version(top) + check_questions(top)
+    faults = check_files(top, build) + check_packages(top) + check_setup(top) + check_version(top) + check_questions(top)
     print("\n".join(faults) or "every file is in its package")
     return 1 if faults else 0
 
