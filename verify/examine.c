@@ -6,7 +6,8 @@
 
 #include "base/clock.h"
 
-/* A check that `needs` another is not made when that one failed: it would only say the same in other words. */
+/* A check that `needs` another is not made when that one, or what that one needs, failed: it would only say the same in
+   other words. */
 static const struct {
     const char *name, *needs;
     enum verdict (*fn)(struct examination *e, struct buf *text);
@@ -114,6 +115,19 @@ bool examination_failed(const struct examination *e)
     return false;
 }
 
+/* The check for whose failure check i is not made; NULL for none. */
+static const char *failed_need(const struct examination *e, size_t i)
+{
+    const char *needs = checks[i].needs;
+    for (size_t j = i; needs && j-- > 0;)
+        if (streq(checks[j].name, needs)) {
+            if (examination_verdict(e, needs) == VERDICT_FAILED)
+                return needs;
+            needs = checks[j].needs;
+        }
+    return NULL;
+}
+
 int examine(int fd, struct examination *ret, struct err *err)
 {
     struct examination *e = ret;
@@ -130,10 +144,10 @@ int examine(int fd, struct examination *ret, struct err *err)
     for (size_t i = 0; i < ELEMENTSOF(checks); i++) {
         _cleanup_buf_ struct buf text = BUF_INIT;
         buf_add_str(&text, "");
-        enum verdict verdict =
-            checks[i].needs && examination_verdict(e, checks[i].needs) == VERDICT_FAILED
-                ? said(VERDICT_NOT_CHECKED, &text, _("What it needs failed: %s."), checks[i].needs)
-                : checks[i].fn(e, &text);
+        const char *failed = failed_need(e, i);
+        enum verdict verdict = failed
+                                   ? said(VERDICT_NOT_CHECKED, &text, _("What it needs failed: %s."), failed)
+                                   : checks[i].fn(e, &text);
         add_outcome(e, checks[i].name, verdict, text.data);
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "verify/input.h"
 
 /* The table of checks, and in plain words what they prove and what they do not. */
@@ -108,7 +109,9 @@ static char *harmless(const char *text)
 static void print_outcome(const struct outcome_of_check *outcome)
 {
     _cleanup_free_ char *text = harmless(outcome->text);
-    printf("  %-12s %-11s %s\n", _(verdicts[outcome->verdict].label), outcome->check, text);
+    const char *label = _(verdicts[outcome->verdict].label);
+    int pad = MAX(12 - (int)utf8_length(label), 0);
+    printf("  %s%*s %-11s %s\n", label, pad, "", outcome->check, text);
 }
 
 static void print_list(const char *heading, json_t *list)
