@@ -27,6 +27,17 @@ static int correct(struct invocation *inv, const char *path, int fixes, json_t *
     return remote_call(inv->remote, &w, REMOTE_LONG, "obaa{sv}", ret, err);
 }
 
+/* Of the movements of the new lot. Notes are about the form of records, and these records are idsed's own. */
+static void print_findings(unsigned long long lot, const json_t *findings)
+{
+    _cleanup_json_ json_t *told = json_array();
+    for (size_t i = 0; i < json_array_size(findings); i++)
+        if (!streq(row_text(json_array_get(findings, i), "severity"), "note"))
+            json_array_append(told, json_array_get(findings, i));
+    _cleanup_free_ char *where = xasprintf(_("lot %llu"), lot);
+    findings_print(stderr, where, told);
+}
+
 static int retry_rejected(struct invocation *inv, const char *lot, struct err *err)
 {
     _cleanup_close_ int fixes = -1;
@@ -38,10 +49,12 @@ static int retry_rejected(struct invocation *inv, const char *lot, struct err *e
     if (r >= 0)
         r = correct(inv, path, fixes, &reply, err);
     if (r < 0)
-        return r;
-    if (!inv->value[OPT_QUIET])
-        findings_print(stderr, inv->value[OPT_WITH] ? inv->value[OPT_WITH] : lot, json_array_get(reply, 2));
+        return err && err->code == ERR_INVALID_FILE && inv->value[OPT_WITH]
+                   ? err_prefix(err, "%s", inv->value[OPT_WITH])
+                   : r;
     unsigned long long number = remote_path_number(json_string_value(json_array_get(reply, 0)));
+    if (!inv->value[OPT_QUIET])
+        print_findings(number, json_array_get(reply, 2));
     if (json_is_true(json_array_get(reply, 1)))
         output_note(inv, _("%s: lot %llu, made before with the same corrections, has what was rejected"), lot,
                     number);

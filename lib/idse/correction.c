@@ -143,7 +143,10 @@ int correction_apply(const struct correction *correction, struct findings *findi
     int r = read_targets(correction, &targets, err);
     if (r >= 0 && correction->fixes)
         r = read_fixes(correction, &targets, findings, err);
-    for (size_t i = 0; r >= 0 && i < targets.n; i++)
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < targets.n; i++)
         record_write(ret, &targets.items[i].movement, ENYE_HASH);
-    return r < 0 ? r : 0;
+    record_write_control(ret, targets.n, targets.n > 0 ? targets.items[0].movement.guia : "");
+    return 0;
 }

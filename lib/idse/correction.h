@@ -19,7 +19,7 @@ struct correction {
 };
 
 /*
- * Appends one record for each rejected movement, in the order of the lot, without control record. ERR_INVALID_FILE with the
+ * Appends one record for each rejected movement, in the order of the lot, and the control record. ERR_INVALID_FILE with the
  * line of the table that is wrong; what was read of the table is told in `findings`.
  */
 int correction_apply(const struct correction *correction, struct findings *findings, struct buf *ret,

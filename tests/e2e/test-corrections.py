@@ -21,7 +21,8 @@ def answered(lot):
 
 
 def retry(*arguments, **more):
-    idsectl("retry", *arguments, "--only-rejected", **more)
+    told = idsectl("retry", *arguments, "--only-rejected", **more).stderr.decode()
+    assert "control-missing" not in told and " note: " not in told, told  # idsed wrote these records itself
     return max(lot["id"] for lot in ask("list"))
 
 
@@ -80,6 +81,8 @@ def case_corrections_that_fit_nothing_are_refused():
             {"No.": "2"}, {"Registro patronal": IMSS[1]}, {"SBC": "much"}:
         idsectl("retry", LOTS[1], "--only-rejected", "--with", write("bad.csv", [{**rows[0], **change}, rows[1]]),
                 status=INVALID)
+        told = idsectl("retry", LOTS[1], "--only-rejected", "--with", HERE / "bad.csv", status=INVALID).stderr.decode()
+        assert f"{LOTS[1]}: {HERE / 'bad.csv'}: line " in told, told
     idsectl("retry", LOTS[1], "--with", HERE / "bad.csv", status=USAGE)
     idsectl("retry", LOTS[0], "--only-rejected", "--with", write("rows.csv", fixes(LOTS[0])), status=FAILURE)
     assert len(ask("list")) == 3

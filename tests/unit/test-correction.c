@@ -58,7 +58,7 @@ static void write_sent(struct buf *ret)
 static int apply(const char *fixes, struct movement ret[2], struct err *err)
 {
     _cleanup_buf_ struct buf records = BUF_INIT, made = BUF_INIT;
-    _cleanup_(findings_free) struct findings findings = {0};
+    _cleanup_(findings_free) struct findings findings = {0}, form = {0};
     write_sent(&records);
     const struct correction correction = {.records = records.data,
                                           .n = records.len,
@@ -70,10 +70,11 @@ static int apply(const char *fixes, struct movement ret[2], struct err *err)
     if (r < 0)
         return r;
     _cleanup_(record_reader_cleanup) struct record_reader *reader =
-        record_reader_new(made.data, made.len, NULL);
+        record_reader_new(made.data, made.len, &form);
     assert_int_equal(record_reader_next(reader, &ret[0]), 1);
     assert_int_equal(record_reader_next(reader, &ret[1]), 1);
     assert_int_equal(record_reader_next(reader, &(struct movement){0}), 0);
+    assert_int_equal(findings_count(&form, "control-missing"), 0);
     return 0;
 }
 
