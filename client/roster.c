@@ -26,11 +26,10 @@ static void take_worker(struct roster *imss, const json_t *row)
         .status = status < 0 ? WORKER_UNKNOWN : (enum worker_status)status,
         .pending = (uint32_t)row_number(row, "pending"),
     };
-    _cleanup_free_ char *name = xasprintf("%s %s %s", row_text(row, "first-surname"),
-                                          row_text(row, "second-surname"), row_text(row, "names"));
     snprintf(entry.rp, sizeof(entry.rp), "%s", row_text(row, "registration"));
     snprintf(entry.nss, sizeof(entry.nss), "%s", row_text(row, "nss"));
-    entry.name = STEAL(name);
+    entry.name =
+        roster_name(row_text(row, "first-surname"), row_text(row, "second-surname"), row_text(row, "names"));
     roster_add(imss, &entry);
 }
 

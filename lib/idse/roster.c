@@ -37,9 +37,29 @@ void roster_sort(struct roster *roster)
         qsort(roster->entries, roster->n, sizeof(*roster->entries), order);
 }
 
+char *roster_name(const char *first_surname, const char *second_surname, const char *names)
+{
+    const char *parts[] = {first_surname, second_surname, names};
+    struct buf name = BUF_INIT;
+    for (size_t i = 0; i < ELEMENTSOF(parts); i++)
+        if (*parts[i])
+            buf_printf(&name, "%s%s", name.len > 0 ? " " : "", parts[i]);
+    return name.data;
+}
+
 /* ---- reading a table ---- */
 
-enum column { COLUMN_RP, COLUMN_NSS, COLUMN_SBC, COLUMN_SINCE, COLUMN_NAME, _COLUMN_MAX };
+/* The surnames are told of only; a name in one column has them too. */
+enum column {
+    COLUMN_RP,
+    COLUMN_NSS,
+    COLUMN_SBC,
+    COLUMN_SINCE,
+    COLUMN_FIRST_SURNAME,
+    COLUMN_SECOND_SURNAME,
+    COLUMN_NAME,
+    _COLUMN_MAX
+};
 
 static const struct {
     const char *field, *names;
@@ -52,6 +72,11 @@ static const struct {
                     "SBC SDI SALARIOBASEDECOTIZACION SALARIOBASE SALARIODIARIOINTEGRADO SALARIOINTEGRADO"},
     [COLUMN_SINCE] = {"date",
                       "FECHA FECHADEALTA FECHAALTA ALTA FECHADEINGRESO FECHAINGRESO INGRESO FECHADEINICIO"},
+    [COLUMN_FIRST_SURNAME] =
+        {"first-surname", "APELLIDOPATERNO PRIMERAPELLIDO PATERNO APPATERNO APATERNO APELLIDO1 APELLIDOPAT"},
+    [COLUMN_SECOND_SURNAME] =
+        {"second-surname",
+         "APELLIDOMATERNO SEGUNDOAPELLIDO MATERNO APMATERNO AMATERNO APELLIDO2 APELLIDOMAT"},
     [COLUMN_NAME] = {"name", "NOMBRE NOMBRES NOMBRECOMPLETO TRABAJADOR EMPLEADO NOMBREDELTRABAJADOR"},
 };
 
@@ -125,8 +150,8 @@ static void read_entry(const struct reading *reading, const char *rp, struct ros
     if (*sbc && !csv_amount(sbc, MAX_SBC, &entry.sbc_centavos))
         tell(reading, RULE_CSV_AMOUNT, COLUMN_SBC);
     read_date(reading, &entry.since);
-    const char *name = cell(reading, COLUMN_NAME);
-    entry.name = *name ? xstrdup(name) : NULL;
+    entry.name = roster_name(cell(reading, COLUMN_FIRST_SURNAME), cell(reading, COLUMN_SECOND_SURNAME),
+                             cell(reading, COLUMN_NAME));
     roster_add(ret, &entry);
 }
 

@@ -27,6 +27,8 @@ struct roster {
 void roster_free(struct roster *roster);
 /* Adds one; takes the name over. */
 void roster_add(struct roster *roster, const struct roster_entry *entry);
+/* The parts of a name that are there, with blanks between them; NULL when none is. New string. */
+char *roster_name(const char *first_surname, const char *second_surname, const char *names);
 /* By registro patronal and NSS, as roster_compare() needs it. */
 void roster_sort(struct roster *roster);
 

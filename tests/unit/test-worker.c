@@ -99,6 +99,20 @@ static void a_roster_is_read_with_its_synonyms(void **state)
     roster_free(&roster);
 }
 
+static void a_name_may_stand_in_three_columns(void **state)
+{
+    const char *text = "NSS;RP;Apellido paterno;Apellido materno;Nombre\n"
+                       "12345678903;Z9900001108;PEREZ;X;JUAN\n"
+                       "99028500017;Z9900001108;PEREZ;;ANA\n";
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    struct roster roster = {0};
+    assert_int_equal(roster_read(text, strlen(text), "", &findings, &roster, NULL), 0);
+    assert_int_equal(findings.n, 0);
+    assert_string_equal(roster.entries[0].name, "PEREZ X JUAN");
+    assert_string_equal(roster.entries[1].name, "PEREZ ANA");
+    roster_free(&roster);
+}
+
 static void what_is_wrong_with_a_roster_is_told_with_its_place(void **state)
 {
     static const struct {
@@ -176,6 +190,7 @@ int main(void)
         cmocka_unit_test(each_movement_is_judged_by_what_is_known),
         cmocka_unit_test(on_one_day_a_baja_comes_first_and_a_modification_last),
         cmocka_unit_test(a_roster_is_read_with_its_synonyms),
+        cmocka_unit_test(a_name_may_stand_in_three_columns),
         cmocka_unit_test(what_is_wrong_with_a_roster_is_told_with_its_place),
         cmocka_unit_test(a_roster_is_held_against_what_imss_has),
     };
