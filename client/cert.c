@@ -35,7 +35,7 @@ static int add_file(struct credential *credential, const char *name, const char 
     int fd = -1;
     int r = input_open(path, &fd, err);
     if (r < 0)
-        return r;
+        return err_prefix(err, "%s", path);
     credential->files[credential->n].name = name;
     credential->files[credential->n++].fd = fd;
     return 0;

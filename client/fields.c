@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "client/findings.h"
 #include "client/format.h"
 #include "client/history-words.h"
 #include "client/remote.h"
@@ -65,6 +66,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_OBJECT:
     case FIELD_OUTCOME:
     case FIELD_WORKER_STATUS:
+    case FIELD_SEVERITY:
         return json_deep_copy(value);
     }
     return json_null();
@@ -210,6 +212,8 @@ char *field_text(const json_t *row, const struct field *field)
         return answer_text(row, n, "approved", "approved");
     case FIELD_REJECTION:
         return answer_text(row, n, "rejected", "superseded");
+    case FIELD_SEVERITY:
+        return xstrdup(findings_severity_label(text));
     case FIELD_ACT:
         return xstrdup(act_label(text));
     case FIELD_OBJECT:

@@ -36,6 +36,7 @@ enum field_kind {
     FIELD_OBJECT,
     FIELD_OUTCOME,
     FIELD_WORKER_STATUS,
+    FIELD_SEVERITY, /* of a finding, or of the rule */
     FIELD_TUPLES, /* structures, whose members `sub` names; on one line, not in records */
 };
 

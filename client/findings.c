@@ -19,16 +19,22 @@ json_t *findings_json(const struct findings *findings)
     return rows;
 }
 
+const char *findings_severity_label(const char *severity)
+{
+    return streq(severity, "error")     ? _("error")
+           : streq(severity, "warning") ? _("warning")
+           : streq(severity, "note")    ? _("note")
+                                        : severity;
+}
+
 static void print_finding(FILE *stream, const char *file, const json_t *finding)
 {
     unsigned line = (unsigned)row_number(finding, "line"), column = (unsigned)row_number(finding, "column");
     _cleanup_free_ char *where = line && column ? xasprintf(":%u:%u", line, column)
                                  : line         ? xasprintf(":%u", line)
                                                 : xstrdup("");
-    const char *severity = row_text(finding, "severity"), *fix = row_text(finding, "fix");
-    const char *label = streq(severity, "error")     ? _("error")
-                        : streq(severity, "warning") ? _("warning")
-                                                     : _("note");
+    const char *label = findings_severity_label(row_text(finding, "severity"));
+    const char *fix = row_text(finding, "fix");
     _cleanup_free_ char *proposal = *fix ? xasprintf(_(", proposed: %s"), fix) : xstrdup("");
     _cleanup_free_ char *text =
         terminal_harmless(xasprintf("%s%s: %s: %s%s (%s)", file, where, label, row_text(finding, "text"),

@@ -8,6 +8,8 @@
 
 struct findings;
 
+/* The word for people; the severity's name where it is not known. */
+const char *findings_severity_label(const char *severity);
 /* All that were kept, as an array. */
 json_t *findings_json(const struct findings *findings);
 /*

@@ -29,13 +29,11 @@ int input_open(const char *path, int *ret_fd, struct err *err)
                                               : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
-        return err_set_errno(err, ERR_INVALID_FILE, errno, "%s", path);
+        return err_set(err, ERR_INVALID_FILE, "%s", strerror(errno));
     if (S_ISDIR(st.st_mode))
-        return err_set_errno(err, ERR_INVALID_FILE, EISDIR, "%s", path);
-    if (!S_ISREG(st.st_mode) || streq(path, "-")) {
-        int r = copy(fd, ret_fd, err);
-        return r < 0 ? err_prefix(err, "%s", path) : 0;
-    }
+        return err_set(err, ERR_INVALID_FILE, "%s", strerror(EISDIR));
+    if (!S_ISREG(st.st_mode) || streq(path, "-"))
+        return copy(fd, ret_fd, err);
     *ret_fd = fd;
     fd = -1;
     return 0;

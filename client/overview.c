@@ -4,15 +4,16 @@
 #include "client/kinds.h"
 #include "client/output.h"
 #include "client/remote.h"
+#include "idse/risk.h"
 
-/* Days are of a certificate, so without one there are none. */
-static void drop_days(json_t *rows)
+/* Days are of a certificate, so without one there are none. The risk is told in the language of who reads. */
+static void complete(json_t *row)
 {
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_t *row = json_array_get(rows, i);
-        if (row_number(row, "certificate") == 0)
-            json_object_set_new(row, "certificate-days", json_null());
-    }
+    int risk = risk_from_name(row_text(row, "risk"));
+    if (risk >= 0)
+        json_object_set_new(row, "risk-text", json_string(risk_text((enum risk)risk)));
+    if (row_number(row, "certificate") == 0)
+        json_object_set_new(row, "certificate-days", json_null());
 }
 
 int overview_run(struct invocation *inv, struct err *err)
@@ -21,7 +22,8 @@ int overview_run(struct invocation *inv, struct err *err)
     int r = remote_read(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "Overview", "aa{sv}", &rows, err);
     if (r < 0)
         return r;
-    drop_days(rows);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        complete(json_array_get(rows, i));
     output_list(inv, overview_kind, rows, _("Register a registro patronal: idsectl rp add RP --name TEXT"));
     return EXIT_STATUS_OK;
 }

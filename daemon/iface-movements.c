@@ -83,11 +83,20 @@ static int take_type(const char *text, enum movement_type *ret, struct err *err)
     return 0;
 }
 
+static int refuse_sort(const char *text, struct err *err)
+{
+    _cleanup_buf_ struct buf names = BUF_INIT;
+    for (int i = 0; i < _SEARCH_SORT_MAX; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", search_sort_name((enum search_sort)i));
+    return err_set(err, ERR_INVALID_ARGUMENT, _("sort: movements are not sorted by '%s', but by %s"), text,
+                   names.data);
+}
+
 static int take_sort(const char *text, enum search_sort *ret, struct err *err)
 {
     int sort = *text ? search_sort_from_name(text) : SEARCH_SORT_LOT;
     if (sort < 0)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("sort: movements are not sorted by '%s'"), text);
+        return refuse_sort(text, err);
     *ret = (enum search_sort)sort;
     return 0;
 }

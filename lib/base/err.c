@@ -111,3 +111,8 @@ const char *err_sentence(enum err_code code)
 {
     return _(err_table[err_known(code) ? code : ERR_FAILED].text);
 }
+
+bool err_is_sentence(enum err_code code, const char *text)
+{
+    return err_known(code) && (streq(text, err_table[code].text) || streq(text, err_sentence(code)));
+}

@@ -64,3 +64,5 @@ enum err_code err_from_dbus_name(const char *name);
 enum exit_status err_exit_status(enum err_code code);
 /* The code's own sentence, translated. */
 const char *err_sentence(enum err_code code);
+/* Is the text the code's own sentence and nothing else, in English or in the current locale? */
+bool err_is_sentence(enum err_code code, const char *text);

@@ -482,7 +482,8 @@ int bus_err_from_name(const char *name, const char *text, struct err *err)
     enum err_code code = code_of(name);
     if (code == ERR_UNREACHABLE && !str_starts(name, BUS_ERROR_PREFIX))
         return err_set(err, code, _("The daemon cannot be reached (%s); see “systemctl status idsed”"), text);
-    return err_set(err, code, "%s", text);
+    /* What a service says with nothing but the code's sentence is said again in the language of who reads it. */
+    return err_set(err, code, "%s", err_is_sentence(code, text) ? err_sentence(code) : text);
 }
 
 int bus_err_from_message(DBusMessage *message, struct err *err)

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 
 const struct catalogue_entry catalogue_tipo_movimiento[] = {
-    {"08", "reingreso", "registration or re-entry"},
+    {"08", "reingreso", "alta or reingreso"},
     {"07", "modificación de salario", "salary change"},
     {"02", "baja", "termination"},
     {NULL},

@@ -203,7 +203,8 @@ static int refuse(const struct findings *findings, bool unknown_rp, struct err *
         return err_set(err, code, "%s", first);
     size_t more = findings->errors - 1;
     return err_set(err, code,
-                   dngettext(IDSED_TEXTDOMAIN, "%s; and %zu more error", "%s; and %zu more errors", more),
+                   dngettext(IDSED_TEXTDOMAIN, "%s; and %zu more error ('idsectl check' tells all)",
+                             "%s; and %zu more errors ('idsectl check' tells all)", more),
                    first, more);
 }
 

@@ -14,6 +14,14 @@ const char *risk_name(enum risk risk)
     return risks[risk].name;
 }
 
+int risk_from_name(const char *name)
+{
+    for (int i = 0; i < _RISK_MAX; i++)
+        if (streq(risks[i].name, name))
+            return i;
+    return -1;
+}
+
 const char *risk_text(enum risk risk)
 {
     return *risks[risk].text ? _(risks[risk].text) : "";

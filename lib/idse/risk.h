@@ -26,6 +26,7 @@ enum risk {
         _RISK_MAX
 };
 const char *risk_name(enum risk risk); /* stable */
+int risk_from_name(const char *name);  /* -1 for a name that is not known */
 const char *risk_text(enum risk risk); /* translated */
 
 enum { RISK_CERTIFICATE_DAYS = 15 }; /* a certificate that ends within so many is pressing */

@@ -64,6 +64,15 @@ class Case(unittest.TestCase):
 
 
 class Check(Case):
+    def test_a_file_that_is_not_there_is_named_once(self):
+        path = self.path("none.txt")
+        self.run_it("check", path, status=INVALID)
+        self.assertEqual(self.err, f"idsectl: {path}: No such file or directory\n")
+
+    def test_severities_of_rules_are_names_in_json(self):
+        self.run_it("check", "--rules", "--json")
+        self.assertEqual({rule["severity"] for rule in json.loads(self.out)}, {"note", "warning", "error"})
+
     def test_a_good_file_is_good(self):
         file = self.path("good.txt", dispmag(reingreso()))
         self.assertEqual(self.run_it("check", TODAY, file),

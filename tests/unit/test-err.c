@@ -21,6 +21,14 @@ static void every_code_has_its_own_name_both_ways(void **state)
     assert_int_equal(err_from_dbus_name("NoSuchName"), ERR_FAILED);
 }
 
+static void a_sentence_is_told_from_what_says_more(void **state)
+{
+    assert_true(err_is_sentence(ERR_UNKNOWN_LOT, "There is no such lot"));
+    assert_true(err_is_sentence(ERR_UNKNOWN_LOT, err_sentence(ERR_UNKNOWN_LOT)));
+    assert_false(err_is_sentence(ERR_UNKNOWN_LOT, "There is no such lot: 7"));
+    assert_false(err_is_sentence(ERR_UNKNOWN_RP, "There is no such lot"));
+}
+
 static void without_a_place_nothing_is_written(void **state)
 {
     assert_int_equal(err_set(NULL, ERR_IO, "lost"), -ERR_IO);
@@ -33,6 +41,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_error_says_what_failed_and_where),
         cmocka_unit_test(every_code_has_its_own_name_both_ways),
+        cmocka_unit_test(a_sentence_is_told_from_what_says_more),
         cmocka_unit_test(without_a_place_nothing_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

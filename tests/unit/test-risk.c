@@ -36,6 +36,7 @@ static void each_trouble_has_its_name_and_a_greater_one_hides_it(void **state)
                 break;
         }
         assert_true(*risk_name(order[i]) && *risk_text(order[i]));
+        assert_int_equal(risk_from_name(risk_name(order[i])), order[i]);
     }
 }
 
