@@ -158,7 +158,8 @@ static void understand(struct buf *words, const struct buf *sent, const char *rp
     size_t *row_of, n;
     _cleanup_err_ struct err err = ERR_INIT;
     measure_must(layout_parse(words, &layout, &err), &err, "layout_parse");
-    measure_must(constancia_read_of(&layout, rp, &constancia, &err), &err, "constancia_read_of");
+    measure_must(constancia_read_of(&layout, &(struct receipt_owner){.rp = (char *)rp}, &constancia, &err),
+                 &err, "constancia_read_of");
     measure_must(constancia_match_records(&constancia, sent->data, sent->len, &row_of, &n, &err), &err,
                  "constancia_match_records");
     free(row_of);

@@ -28,6 +28,8 @@ const struct field receipt_members[] = {
 
 const struct field difference_members[] = {{"lot", FIELD_NUMBER}, {"text", FIELD_TEXT}, {NULL}};
 
+const struct field part_members[] = {{"registration", FIELD_TEXT}, {"portal_lot", FIELD_TEXT}, {NULL}};
+
 const struct field import_kind[] = {
     {"file", FIELD_TEXT, COLUMN | CUT, N_("File")},
     {"kind", FIELD_TEXT, COLUMN, N_("Kind")},

@@ -11,6 +11,7 @@ extern const struct field due_kind[];
 extern const struct field movement_name_kind[];  /* both names of a worker side by side */
 extern const struct field receipt_kind[];
 extern const struct field import_kind[];
+extern const struct field part_members[]; /* of its "others" */
 extern const struct field difference_members[]; /* of the structures in what Reindex gives */
 extern const struct field receipt_members[]; /* of the structures in Receipts */
 extern const struct field error_members[];   /* of the structures in "errors" */

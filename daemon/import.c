@@ -2,22 +2,26 @@
 #include "daemon/import.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 #include "daemon/engine/crash.h"
 #include "daemon/iface.h"
 #include "daemon/input.h"
 #include "daemon/notices.h"
+#include "evidence/archive.h"
 #include "idse/adoption.h"
 #include "vault/digest.h"
 
 enum {
     NAME_MAX_BYTES = 255,
     UNDER_WAY_BYTES = 96 * 1024 * 1024, /* of files, in memory twice */
+    ENTRY_BYTES = 24 * 1024 * 1024,     /* of a file in a zip, at most: how large it is is not known before */
 };
 
 struct options {
     const char *name; /* of the message */
-    uint64_t lot;
+    uint64_t lot, entry;
+    const char *rp, *portal_lot;
     bool add_rp;
 };
 
@@ -27,7 +31,12 @@ struct import {
     struct act *act;
     struct input input;
     struct engine_receipt receipt;
-    bool counted; /* its bytes are in all->bytes */
+    size_t entry; /* of a zip: from 1; 0: the file itself */
+    bool listed;  /* the file is a zip, and this is in it: */
+    char **entries;
+    size_t n_entries;
+    size_t entry_max; /* bytes */
+    size_t counted;   /* its bytes in all->bytes */
     int result;
     struct engine_import *engine_import;
 };
@@ -44,11 +53,11 @@ static void finish(struct import *import, int r)
     *import->link = import->next;
     if (import->next)
         import->next->link = import->link;
-    if (import->counted)
-        import->all->bytes -= import->input.size;
+    import->all->bytes -= import->counted;
     act_end(import->act, r);
     engine_import_free(import->engine_import);
     engine_receipt_free(&import->receipt);
+    archive_names_free(import->entries, import->n_entries);
     input_close(&import->input);
     free(import);
 }
@@ -70,23 +79,38 @@ static int look_into(struct import *import)
 {
     struct engine_receipt *receipt = &import->receipt;
     struct err *err = &import->act->err;
+    if (starts_with(&receipt->bytes, "PK\003\004"))
+        return err_set(err, ERR_INVALID_FILE,
+                       _("it is a zip in a zip; unpack it and hand over the files in it"));
     if (is_pdf(&receipt->bytes)) {
         buf_add(&receipt->copy, receipt->bytes.data, receipt->bytes.len);
         return 0;
     }
-    if (starts_with(&receipt->bytes, "PK\003\004"))
-        return err_set(err, ERR_INVALID_FILE, _("it is a ZIP archive; hand over the files in it"));
     if (memchr(receipt->bytes.data, '\0', receipt->bytes.len))
         return err_set(err, ERR_INVALID_FILE, _("it is neither a PDF nor a table (CSV)"));
     adoption_csv_lot(receipt->bytes.data, receipt->bytes.len, &receipt->portal_lot, &receipt->rp);
     return 0;
 }
 
+static bool is_zip(const struct input *input)
+{
+    char start[4];
+    return pread(input->fd, start, sizeof(start), 0) == sizeof(start) && memcmp(start, "PK\003\004", 4) == 0;
+}
+
 static void take_in(void *data)
 {
     struct import *import = data;
     struct engine_receipt *receipt = &import->receipt;
-    import->result = input_read(&import->input, &receipt->bytes, &import->act->err);
+    struct err *err = &import->act->err;
+    if (is_zip(&import->input) && import->entry == 0) {
+        import->listed = true;
+        import->result = archive_list(import->input.fd, &import->entries, &import->n_entries, err);
+        return;
+    }
+    import->result = import->entry == 0 ? input_read(&import->input, &receipt->bytes, err)
+                                        : archive_read(import->input.fd, import->entry - 1, import->entry_max,
+                                                       &receipt->bytes, err);
     if (import->result >= 0)
         import->result = look_into(import);
     if (import->result >= 0)
@@ -100,6 +124,34 @@ static void committed(void *data, const struct err *commit_err)
     crash_point(CRASH_IMPORT_AFTER_COMMIT);
 }
 
+/* Of a zip: what is in it, for who brings it to say which is to be taken. Nothing is changed. */
+static void write_entries(struct bus_writer *w, const struct import *import)
+{
+    bus_open_array(w);
+    bus_entry_string(w, "kind", "zip");
+    bus_open_entry(w, "entries", "as");
+    bus_open_array(w);
+    for (size_t i = 0; i < import->n_entries; i++)
+        bus_write_string(w, import->entries[i]);
+    bus_close(w);
+    bus_close_entry(w);
+    bus_close(w);
+}
+
+static void write_others(struct bus_writer *w, const struct engine_import_result *result)
+{
+    bus_open_entry(w, "others", "a(ss)");
+    bus_open_array(w);
+    for (size_t i = 0; i < result->n_others; i++) {
+        bus_open_struct(w);
+        bus_write_string(w, result->others[i].rp);
+        bus_write_string(w, result->others[i].portal_lot);
+        bus_close(w);
+    }
+    bus_close(w);
+    bus_close_entry(w);
+}
+
 static void write_result(struct bus_writer *w, const struct engine_import_result *result)
 {
     bus_open_array(w);
@@ -111,6 +163,7 @@ static void write_result(struct bus_writer *w, const struct engine_import_result
     bus_entry_string(w, "registration", result->rp);
     bus_entry_string(w, "portal-lot", result->portal_lot);
     bus_entry_string(w, "text", result->text);
+    write_others(w, result);
     bus_close(w);
 }
 
@@ -164,11 +217,23 @@ static void prepared(void *data, struct engine_import *engine_import, const stru
     finish(import, err ? err_set(&import->act->err, err->code, "%s", err_text(err)) : conclude(import));
 }
 
+static void list_entries(struct import *import)
+{
+    struct act *act = import->act;
+    json_t *detail = json_pack("{s:s, s:I}", "kind", "zip", "entries", (json_int_t)import->n_entries);
+    replace_str(&act->detail, json_dumps(detail, JSON_COMPACT));
+    json_decref(detail);
+    write_entries(bus_call_results(act->call), import);
+    finish(import, 0);
+}
+
 static void taken_in(void *data)
 {
     struct import *import = data;
     if (import->result < 0)
         finish(import, import->result);
+    else if (import->listed)
+        list_entries(import);
     else
         import->engine_import =
             engine_import(import->all->daemon->engine, &import->receipt, prepared, import);
@@ -184,7 +249,10 @@ static int start(struct import *import, const struct options *options)
     int r = input_check(&import->input, (size_t)daemon->config.max_file_size, err);
     if (r >= 0 && options->name && strlen(options->name) > NAME_MAX_BYTES)
         r = err_set(err, ERR_INVALID_ARGUMENT, _("name: longer than %d bytes"), NAME_MAX_BYTES);
-    if (r >= 0 && all->bytes + import->input.size > UNDER_WAY_BYTES)
+    if (r >= 0 && options->rp && strlen(options->rp) != 10 && strlen(options->rp) != 11)
+        r = err_set(err, ERR_INVALID_ARGUMENT, _("'%s' is no registro patronal"), options->rp);
+    const size_t size = options->entry ? ENTRY_BYTES : import->input.size;
+    if (r >= 0 && all->bytes + size > UNDER_WAY_BYTES)
         r = err_set(err, ERR_BUSY, _("other large files are being read; try again in a moment"));
     if (r < 0)
         return r;
@@ -192,10 +260,15 @@ static int start(struct import *import, const struct options *options)
     import->receipt.who = xstrdup(import->act->who);
     import->receipt.lot = (int64_t)MIN(options->lot, (uint64_t)INT64_MAX);
     import->receipt.add_rp = options->add_rp;
+    if (!str_empty(options->rp))
+        import->receipt.part = (struct receipt_owner){
+            xstrdup(options->rp), str_empty(options->portal_lot) ? NULL : xstrdup(options->portal_lot)};
+    import->entry = (size_t)options->entry;
+    import->entry_max = MIN((size_t)daemon->config.max_file_size, (size_t)ENTRY_BYTES);
     r = worker_run(daemon->loop, take_in, taken_in, import, err);
     if (r >= 0) {
-        all->bytes += import->input.size;
-        import->counted = true;
+        all->bytes += size;
+        import->counted = size;
     }
     return r;
 }
@@ -206,6 +279,9 @@ void import_receipt(struct bus_call *call, void *data)
         {"name", "s", offsetof(struct options, name)},
         {"lot", "t", offsetof(struct options, lot)},
         {"add-registration", "b", offsetof(struct options, add_rp)},
+        {"registration", "s", offsetof(struct options, rp)},
+        {"portal-lot", "s", offsetof(struct options, portal_lot)},
+        {"entry", "t", offsetof(struct options, entry)},
         BUS_OPTION_COMMON,
     };
     struct daemon *daemon = data;

@@ -175,7 +175,9 @@ enum verdict check_constancia(struct examination *e, struct buf *text)
     const char *file = text_of(document, "file");
     if (read_layout(e, file, &layout, &err) < 0)
         return unreadable(e, file, &err, text);
-    e->has_constancia = constancia_read(&layout, &e->constancia, &err) >= 0;
+    const struct receipt_owner whose = {.rp = (char *)text_of(lot_of(e), "registration"),
+                                        .portal_lot = (char *)text_of(lot_of(e), "portal_lot")};
+    e->has_constancia = constancia_read_of(&layout, &whose, &e->constancia, &err) >= 0;
     layout_free(&layout);
     return e->has_constancia ? compare_constancia(e, text) : unreadable(e, file, &err, text);
 }

@@ -146,6 +146,8 @@ struct engine_receipt {
     int64_t lot;            /* whose it is said to be; 0: it says so itself */
     bool add_rp;            /* registers its registro patronal where that is not known */
     char *portal_lot, *rp;  /* of a CSV: whose it is by its own words; may be NULL */
+    /* Of a constancia of several employers: whose part is wanted; no registro patronal: of one that is registered. */
+    struct receipt_owner part;
 };
 void engine_receipt_free(struct engine_receipt *receipt);
 
@@ -158,6 +160,8 @@ struct engine_import_result {
     char rp[12];
     char *portal_lot;
     char *text; /* what happened, in words */
+    struct receipt_owner *others; /* whose rows are in the same document, too, and were left alone */
+    size_t n_others;
 };
 void engine_import_result_free(struct engine_import_result *result);
 

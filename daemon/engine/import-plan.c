@@ -178,6 +178,65 @@ static int find_for_csv(struct engine_import *import, struct err *err)
                    _("it is no PDF, and no table that names its lot: say whose it is with --lot"));
 }
 
+/* ---- a constancia of several employers ---- */
+
+static bool is_registered(const struct store_rp *rows, size_t n, const char *printed)
+{
+    for (size_t i = 0; i < n; i++)
+        if (verdict_same_rp(printed, rows[i].rp))
+            return true;
+    return false;
+}
+
+static int choose_part(struct receipt_owner *part, const char *rp, const char *portal_lot)
+{
+    *part = (struct receipt_owner){xstrdup(rp), xstrdup(portal_lot)};
+    return 1;
+}
+
+/* The first one whose registro patronal is registered, if the first of all is not. */
+static int choose_registered(struct engine_import *import, struct err *err)
+{
+    const struct constancia *constancia = import->reading.constancia;
+    struct store_rp *rows = NULL;
+    size_t n = 0;
+    int r = store_rp_list(import->engine->store, &rows, &n, err);
+    bool chosen = r < 0 || is_registered(rows, n, constancia->rp);
+    for (size_t i = 0; !chosen && i < constancia->n_owners; i++) {
+        const struct receipt_owner *other = &constancia->others[i];
+        chosen = is_registered(rows, n, other->rp);
+        if (chosen)
+            r = choose_part(&import->receipt.part, other->rp, other->portal_lot);
+    }
+    store_rps_free(rows, n);
+    return r;
+}
+
+int import_choose_part(struct engine_import *import, struct err *err)
+{
+    enum { RP_WITHOUT_CHECK_DIGIT = 10 };
+    const struct constancia *constancia = import->reading.constancia;
+    const struct receipt_owner *part = &import->receipt.part;
+    if (!constancia)
+        return 0;
+    if (part->rp && (strncmp(constancia->rp, part->rp, RP_WITHOUT_CHECK_DIGIT) != 0 ||
+                     (part->portal_lot && !streq(constancia->portal_lot, part->portal_lot))))
+        return part->portal_lot
+                   ? err_set(err, ERR_INVALID_ARGUMENT, _("it has nothing of registro patronal %s, lot %s"),
+                             part->rp, part->portal_lot)
+                   : err_set(err, ERR_INVALID_ARGUMENT, _("it has nothing of registro patronal %s"),
+                             part->rp);
+    if (part->rp || constancia->n_owners == 0)
+        return 0;
+    if (import->receipt.lot == 0)
+        return import->receipt.add_rp ? 0 : choose_registered(import, err);
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(import->engine->store, import->receipt.lot, &lot, err);
+    return r < 0 ? r : choose_part(&import->receipt.part, lot.rp, lot.portal_lot);
+}
+
+/* ---- the lot ---- */
+
 int import_find_lot(struct engine_import *import, struct err *err)
 {
     import->lot = import->gives_way = 0;

@@ -222,13 +222,14 @@ static void try_next_kept(struct engine_import *import)
         return;
     }
     struct buf bytes = BUF_INIT, sent = BUF_INIT;
+    const struct receipt_owner whose = {.rp = import->rp, .portal_lot = acuse->portal_lot};
     if (store_document_get(import->engine->store, import->kept[import->at_kept++].id, NULL, &bytes, &err) <
         0) {
         give_back(import, &err);
         return;
     }
     buf_add(&sent, acuse->records, acuse->records_len);
-    portal->ops->read(portal->data, DOCUMENT_CONSTANCIA, &bytes, &sent, kept_read, import);
+    portal->ops->read(portal->data, DOCUMENT_CONSTANCIA, &bytes, &sent, &whose, kept_read, import);
 }
 
 static void look_for_kept(struct engine_import *import)
@@ -319,8 +320,7 @@ static void wait_or_begin(struct task *task)
         give_back(import, &err);
         return;
     }
-    import->waits =
-        import->lot && (visits_have(engine, import->lot) || reindex_has(engine, import->lot));
+    import->waits = import->lot && (visits_have(engine, import->lot) || reindex_has(engine, import->lot));
     if (import->waits)
         return;
     struct job *job = schedule_find(&engine->schedule, import->lot);
@@ -363,18 +363,35 @@ static void read_first(struct engine_import *import)
     start_next(import->engine);
 }
 
+static void read_it(struct engine_import *import, struct buf *bytes);
+
 static void was_read(void *data, struct portal_reading *reading)
 {
     struct engine_import *import = data;
     _cleanup_err_ struct err err = ERR_INIT;
     import->reading = *reading;
     import->kind = reading->acuse ? DOCUMENT_ACUSE : DOCUMENT_CONSTANCIA;
-    if (reading->reason == REASON_OK) {
+    int r = reading->reason == REASON_OK
+                ? import_choose_part(import, &err)
+                : err_set(&err, reading->reason == REASON_LOCAL ? ERR_FAILED : ERR_UNREADABLE_RECEIPT, "%s",
+                          reading->text);
+    if (r < 0)
+        give_back(import, &err);
+    else if (r == 0)
         read_first(import);
-        return;
+    else {
+        struct buf again = BUF_INIT;
+        portal_reading_free(&import->reading);
+        buf_add(&again, import->receipt.bytes.data, import->receipt.bytes.len);
+        read_it(import, &again);
     }
-    err_set(&err, reading->reason == REASON_LOCAL ? ERR_FAILED : ERR_UNREADABLE_RECEIPT, "%s", reading->text);
-    give_back(import, &err);
+}
+
+static void read_it(struct engine_import *import, struct buf *bytes)
+{
+    const struct portal *portal = import->engine->portal;
+    portal->ops->read(portal->data, DOCUMENT_UNKNOWN, bytes, &BUF_INIT, &import->receipt.part, was_read,
+                      import);
 }
 
 static void begin_csv(struct task *task)
@@ -396,10 +413,9 @@ struct engine_import *engine_import(struct engine *engine, struct engine_receipt
     import->fn = fn;
     import->data = data;
     task_begin(&import->task, engine);
-    if (import->receipt.copy.len > 0) {
-        engine->portal->ops->read(engine->portal->data, DOCUMENT_UNKNOWN, &import->receipt.copy, &BUF_INIT,
-                                  was_read, import);
-    } else {
+    if (import->receipt.copy.len > 0)
+        read_it(import, &import->receipt.copy);
+    else {
         import->kind = DOCUMENT_CSV;
         task_next(&import->task, begin_csv);
     }
@@ -450,6 +466,13 @@ static int conclude_completed(struct engine_import *import, struct store_lot *lo
     return r < 0 ? r : verdict_acuse(import->engine, lot, &import->reading, err);
 }
 
+/* What the lot says of it names the document, for whoever reads that has no file before him. */
+static int quarantine(struct engine_import *import, struct store_lot *lot, struct err *err)
+{
+    _cleanup_free_ char *text = verdict_of_document(lot, import->kind, import->document, import->text);
+    return verdict_quarantine(import->engine, lot, text, err);
+}
+
 static int conclude_outcome(struct engine_import *import, struct store_lot *lot, struct err *err)
 {
     switch (import->outcome) {
@@ -460,7 +483,7 @@ static int conclude_outcome(struct engine_import *import, struct store_lot *lot,
     case IMPORT_ANSWERED:
         return leave_quarantine(import, lot, err); /* its results follow */
     case IMPORT_QUARANTINED:
-        return verdict_quarantine(import->engine, lot, import->text, err);
+        return quarantine(import, lot, err);
     case IMPORT_PRESENT:
     case IMPORT_KEPT:
     case IMPORT_ADOPTED:
@@ -505,11 +528,10 @@ static int open_lot(struct engine_import *import, struct store_lot *lot, struct 
 
 static int conclude_document(struct engine_import *import, struct err *err)
 {
-    int64_t id;
     if (!import->saving)
         return 0;
     store_document_of(import->saving, import->lot);
-    int r = store_document_next(import->saving, SIZE_MAX, &id, err);
+    int r = store_document_next(import->saving, SIZE_MAX, &import->document, err);
     import->saving = store_document_end(import->saving);
     return r;
 }
@@ -541,6 +563,13 @@ int engine_import_conclude(struct engine_import *import, struct engine_import_re
         .text = xstrdup(import->text),
     };
     memcpy(ret->rp, lot.rp, sizeof(ret->rp));
+    struct constancia *constancia = import->reading.constancia;
+    if (constancia) {
+        ret->others = constancia->others;
+        ret->n_others = constancia->n_owners;
+        constancia->others = NULL;
+        constancia->n_owners = 0;
+    }
     return 0;
 }
 
@@ -558,6 +587,8 @@ void engine_receipt_free(struct engine_receipt *receipt)
     free(receipt->who);
     free(receipt->portal_lot);
     free(receipt->rp);
+    free(receipt->part.rp);
+    free(receipt->part.portal_lot);
     *receipt = (struct engine_receipt){0};
 }
 
@@ -565,6 +596,7 @@ void engine_import_result_free(struct engine_import_result *result)
 {
     free(result->portal_lot);
     free(result->text);
+    receipt_owners_free(result->others, result->n_others);
     *result = (struct engine_import_result){0};
 }
 

@@ -41,9 +41,15 @@ struct engine_import {
     struct store_results results;
     size_t differ; /* results that are not those that are stored */
     struct store_saving *saving;
+    int64_t document; /* as which it was stored; 0: it was not */
 };
 
 /* ---- the plan (import-plan.c) ---- */
+/*
+ * Of a constancia of several employers another part is to be read than the one that was: 1, and receipt.part says which.
+ * ERR_INVALID_ARGUMENT when it has nothing of the one that was asked for.
+ */
+int import_choose_part(struct engine_import *import, struct err *err);
 /* Which lot it is of. */
 int import_find_lot(struct engine_import *import, struct err *err);
 /* Was everything about the lot that is needed read: what becomes of the receipt? */

@@ -47,17 +47,9 @@ static const struct receipt_form *next_form(const struct visit *visit, struct st
     return NULL;
 }
 
-/* Which document it is about and how to see it, then what there is to say. New string. */
-static char *say_of_document(const struct visit *visit, const struct store_lot *lot, const char *text)
-{
-    return xasprintf(_("%s (document %lld; idsectl receipts get %lld %lld): %s"),
-                     document_kind_name(visit->kind), (long long)visit->document_id, (long long)lot->id,
-                     (long long)visit->document_id, text);
-}
-
 static int quarantine(struct visit *visit, struct store_lot *lot, const char *difference, struct err *err)
 {
-    _cleanup_free_ char *text = say_of_document(visit, lot, difference);
+    _cleanup_free_ char *text = verdict_of_document(lot, visit->kind, visit->document_id, difference);
     return verdict_quarantine(visit->engine, lot, text, err);
 }
 
@@ -97,7 +89,7 @@ static int take_reading(struct visit *visit, const struct portal_reading *readin
             return 1;
         r = quarantine(visit, &lot, difference, err);
     } else {
-        _cleanup_free_ char *text = say_of_document(visit, &lot, reading->text);
+        _cleanup_free_ char *text = verdict_of_document(&lot, visit->kind, visit->document_id, reading->text);
         verdict_unreadable(visit->engine, &lot, text);
     }
     return r < 0 ? r : lot_save(visit->engine, &lot, err);
@@ -138,10 +130,8 @@ static int take_doubts(struct visit *visit, const struct csv_doubts *doubts, str
     int r = store_lot_get(visit->engine->store, visit->lot, &lot, err);
     if (r < 0)
         return r;
-    const char *contradictions = doubts->contradictions, *remarks = doubts->remarks;
-    _cleanup_free_ char *text = contradictions && remarks
-                                    ? xasprintf("%s; %s", contradictions, remarks)
-                                    : xstrdup(contradictions ? contradictions : remarks);
+    const char *contradictions = doubts->contradictions;
+    _cleanup_free_ char *text = csv_doubts_text(doubts);
     bool seen = streq_null(text, lot.remarks);
     replace_str(&lot.remarks, STEAL(text));
     if (contradictions && !seen && !lot.have_constancia) {
@@ -219,7 +209,7 @@ static void receipt_read(void *data, struct portal_reading *reading)
 static void read_document(struct visit *visit)
 {
     struct engine *engine = visit->engine;
-    engine->portal->ops->read(engine->portal->data, visit->kind, &visit->document, &visit->records,
+    engine->portal->ops->read(engine->portal->data, visit->kind, &visit->document, &visit->records, NULL,
                               receipt_read, visit);
 }
 

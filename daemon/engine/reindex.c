@@ -36,6 +36,7 @@ struct engine_reindex {
     enum document_kind kind;                 /* that is being read */
     struct portal_reading acuse, constancia; /* that speak for the lot */
     int64_t answered_us;                     /* when the constancia was stored */
+    bool csv_heard; /* the CSV was held against the constancia, see constancia.doubts */
     struct store_reindex *index;
     struct store_key_cursor keys;
 };
@@ -60,6 +61,7 @@ static void forget_lot(struct engine_reindex *reindex)
     reindex->index = store_reindex_free(reindex->index);
     reindex->part = 0;
     reindex->answered_us = 0;
+    reindex->csv_heard = false;
 }
 
 static void free_reindex(struct engine_reindex *reindex)
@@ -224,6 +226,10 @@ static void check_receipts(struct engine_reindex *reindex, struct row_check *che
         index->answered_us = reindex->answered_us;
         differs(check, "answered_us");
     }
+    if (!reindex->csv_heard)
+        return;
+    _cleanup_free_ char *remarks = csv_doubts_text(&reindex->constancia.doubts);
+    should_be_text(check, &lot->remarks, remarks, "remarks");
 }
 
 static void check_counted(struct engine_reindex *reindex, struct row_check *check)
@@ -409,6 +415,34 @@ static bool get_bytes(struct engine_reindex *reindex, const struct store_documen
     return false;
 }
 
+/* ---- the CSV ---- */
+
+static void csv_compared(void *data, struct portal_reading *reading)
+{
+    struct engine_reindex *reindex = data;
+    reindex->constancia = *reading;
+    reindex->csv_heard = reading->reason == REASON_OK;
+    look_at_rows(reindex);
+}
+
+/* The newest CSV is the one that was heard last; without any there is nothing to remark. */
+static void hear_csv(struct engine_reindex *reindex)
+{
+    const struct portal *portal = reindex->engine->portal;
+    const struct store_document *csv = NULL;
+    struct buf bytes = BUF_INIT;
+    for (size_t i = 0; i < reindex->n_documents; i++)
+        if (reindex->documents[i].kind == DOCUMENT_CSV && (!csv || reindex->documents[i].id > csv->id))
+            csv = &reindex->documents[i];
+    reindex->csv_heard = !csv;
+    if (csv && reindex->constancia.constancia && get_bytes(reindex, csv, &bytes))
+        portal->ops->compare(portal->data, &reindex->constancia, &bytes, csv_compared, reindex);
+    else
+        look_at_rows(reindex);
+}
+
+/* ---- one after the other ---- */
+
 /* First the acuses, of which one gives the number, then the constancias. */
 static void read_next(struct engine_reindex *reindex)
 {
@@ -427,10 +461,12 @@ static void read_next(struct engine_reindex *reindex)
             !get_bytes(reindex, document, &bytes))
             continue;
         buf_add(&sent, str_or_empty(reindex->records.data), reindex->records.len);
-        portal->ops->read(portal->data, reindex->kind, &bytes, &sent, document_read, reindex);
+        portal->ops->read(portal->data, reindex->kind, &bytes, &sent,
+                          &(struct receipt_owner){reindex->row.rp, reindex->row.portal_lot}, document_read,
+                          reindex);
         return;
     }
-    look_at_rows(reindex);
+    hear_csv(reindex);
 }
 
 /* ---- lot after lot ---- */

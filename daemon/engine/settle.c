@@ -166,7 +166,7 @@ static void candidate_fetched(void *data, const struct portal_answer *answer)
     switch (outcome_of(answer->reason, &hold)) {
     case OUTCOME_OK:
         visit->engine->portal->ops->read(visit->engine->portal->data, DOCUMENT_ACUSE, answer->document,
-                                         &BUF_INIT, candidate_read, visit);
+                                         &BUF_INIT, NULL, candidate_read, visit);
         return;
     case OUTCOME_WAIT:
     case OUTCOME_HOLD:

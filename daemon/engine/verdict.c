@@ -17,6 +17,13 @@ static char *shorten(const char *text)
                                                   : xasprintf("%.*s; …", (int)(end - text), text);
 }
 
+char *verdict_of_document(const struct store_lot *lot, enum document_kind kind, int64_t document,
+                          const char *text)
+{
+    return xasprintf(_("%s (document %lld; idsectl receipts get %lld %lld): %s"), document_kind_name(kind),
+                     (long long)document, (long long)lot->id, (long long)document, text);
+}
+
 int verdict_quarantine(struct engine *engine, struct store_lot *lot, const char *text, struct err *err)
 {
     unsigned actions;

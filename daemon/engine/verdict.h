@@ -9,6 +9,12 @@
  * the caller's to save.
  */
 
+/*
+ * Which document of the lot it is about and how to see it, then what there is to say of it: the sentence of a quarantine or a
+ * hold. A new string.
+ */
+char *verdict_of_document(const struct store_lot *lot, enum document_kind kind, int64_t document,
+                          const char *text);
 /* A registro patronal as a document prints it, often without its check digit. */
 bool verdict_same_rp(const char *printed, const char *rp);
 /* NULL when the acuse is of exactly this lot, else what differs, in words. A new string. */

@@ -48,19 +48,9 @@ static bool name_is_ours(const char *name)
     return part_is_ours(name, (size_t)(slash - name)) && part_is_ours(slash + 1, strlen(slash + 1));
 }
 
-/* What somebody else may have named, fit to be shown. */
-static char *shown(const char *name)
-{
-    char *text = utf8_repair(name, strlen(name));
-    for (char *c = text; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7F)
-            *c = '?';
-    return text;
-}
-
 static int refuse(struct err *err, const char *why, const char *name)
 {
-    _cleanup_free_ char *text = shown(name);
+    _cleanup_free_ char *text = zip_name_shown(name);
     return err_set(err, ERR_INVALID_FILE, "%s: %s", text, why);
 }
 
@@ -82,11 +72,6 @@ static int add_file(struct bundle *bundle, const char *name, uint64_t size, unz6
 
 /* ---- a zip ---- */
 
-static int damaged(struct err *err)
-{
-    return err_set(err, ERR_INVALID_FILE, _("it is no zip, or damaged or cut off"));
-}
-
 /* The bundle's own folder stands before each name. */
 static int add_zipped(struct bundle *bundle, const char *path, const unz_file_info64 *info, struct err *err)
 {
@@ -103,7 +88,7 @@ static int add_zipped(struct bundle *bundle, const char *path, const unz_file_in
     unz64_file_pos place = {0};
     return unzGetFilePos64(bundle->zip, &place) == UNZ_OK
                ? add_file(bundle, slash + 1, info->uncompressed_size, place, err)
-               : damaged(err);
+               : zip_damaged(err);
 }
 
 /* From its first byte to its last, with nothing before, behind or missing: minizip would not mind. */
@@ -121,7 +106,7 @@ static int list_zip(struct bundle *bundle, struct err *err)
 {
     zlib_filefunc64_def functions;
     if (!is_whole_zip(bundle->fd))
-        return damaged(err);
+        return zip_damaged(err);
     bundle->file.fd = bundle->fd;
     zip_file_functions(&bundle->file, &functions);
     bundle->zip = unzOpen2_64("", &functions);
@@ -131,7 +116,7 @@ static int list_zip(struct bundle *bundle, struct err *err)
         unz_file_info64 info;
         char path[3 * EVIDENCE_NAME_MAX];
         if (unzGetCurrentFileInfo64(bundle->zip, &info, path, sizeof(path), NULL, 0, NULL, 0) != UNZ_OK)
-            return damaged(err);
+            return zip_damaged(err);
         path[sizeof(path) - 1] = '\0';
         if (info.size_filename >= sizeof(path) || strlen(path) != info.size_filename)
             return refuse(err, _("no bundle has such a name in it; it was not made by idsed"), path);
@@ -144,7 +129,7 @@ static int list_zip(struct bundle *bundle, struct err *err)
         if (strncmp(folder, path, n) != 0 || strlen(folder) != n)
             return err_set(err, ERR_INVALID_FILE, _("it holds more than one bundle"));
     }
-    return code == UNZ_END_OF_LIST_OF_FILE ? 0 : damaged(err);
+    return code == UNZ_END_OF_LIST_OF_FILE ? 0 : zip_damaged(err);
 }
 
 static int stream_zip(struct bundle *bundle, const struct bundle_file *file, bundle_fn *fn, void *data,
@@ -158,7 +143,7 @@ static int stream_zip(struct bundle *bundle, const struct bundle_file *file, bun
     int n, r = 0;
     while (r >= 0 && (n = unzReadCurrentFile(bundle->zip, chunk, CHUNK)) > 0) {
         seen += (uint64_t)n;
-        r = seen > file->size ? damaged(err) : fn(data, chunk, (size_t)n, err);
+        r = seen > file->size ? zip_damaged(err) : fn(data, chunk, (size_t)n, err);
     }
     bool whole = unzCloseCurrentFile(bundle->zip) == UNZ_OK && n == 0 && seen == file->size;
     return r < 0 || whole ? r : refuse(err, _("damaged in the zip"), file->name);

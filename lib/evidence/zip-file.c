@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static voidpf open_it(voidpf opaque, const void *name, int mode)
 {
     return opaque;
@@ -91,4 +93,18 @@ void zip_file_functions(struct zip_file *file, zlib_filefunc64_def *ret)
         .zerror_file = has_failed,
         .opaque = file,
     };
+}
+
+char *zip_name_shown(const char *name)
+{
+    char *text = utf8_repair(name, strlen(name));
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7F)
+            *c = '?';
+    return text;
+}
+
+int zip_damaged(struct err *err)
+{
+    return err_set(err, ERR_INVALID_FILE, _("it is no zip, or damaged or cut off"));
 }

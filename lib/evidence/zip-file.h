@@ -3,6 +3,7 @@
 
 #include <minizip/ioapi.h>
 
+#include "base/err.h"
 #include "base/util.h"
 
 /*
@@ -15,3 +16,6 @@ struct zip_file {
     int write_errno; /* of the first write that failed; 0: none */
 };
 void zip_file_functions(struct zip_file *file, zlib_filefunc64_def *ret);
+/* What somebody else may have named, fit to be shown. A new string. */
+char *zip_name_shown(const char *name);
+int zip_damaged(struct err *err);

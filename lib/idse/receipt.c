@@ -45,11 +45,21 @@ void constancia_row_free(struct constancia_row *row)
     *row = (struct constancia_row){0};
 }
 
+void receipt_owners_free(struct receipt_owner *owners, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(owners[i].rp);
+        free(owners[i].portal_lot);
+    }
+    free(owners);
+}
+
 void constancia_free(struct constancia *constancia)
 {
     for (size_t i = 0; i < constancia->n_rows; i++)
         constancia_row_free(&constancia->rows[i]);
     free(constancia->rows);
+    receipt_owners_free(constancia->others, constancia->n_owners);
     free(constancia->portal_lot);
     free(constancia->folio);
     free(constancia->rp);

@@ -61,6 +61,12 @@ enum { COUNT_BAJAS, COUNT_MODIFICACIONES, COUNT_REINGRESOS, COUNT_TOTAL, _COUNT_
 /* The column of the totals in which a movement of this type is counted. */
 int count_of_type(enum movement_type type);
 
+/* Whose rows a part of a document has, as it is printed there. */
+struct receipt_owner {
+    char *rp, *portal_lot;
+};
+void receipt_owners_free(struct receipt_owner *owners, size_t n);
+
 /* Constancia de presentación de movimientos afiliatorios: the result. */
 struct constancia {
     char *portal_lot;
@@ -70,7 +76,10 @@ struct constancia {
     uint32_t received[_COUNT_MAX], operated[_COUNT_MAX], rejected[_COUNT_MAX];
     struct constancia_row *rows; /* operados first, in the document's order */
     size_t n_rows;
-    size_t n_others; /* rows of other registros patronales or lots in the same document, which were left out */
+    size_t
+        n_others; /* rows of other registros patronales or lots in the same document, which were left out */
+    struct receipt_owner *others; /* whose they are, each once */
+    size_t n_owners;
 };
 void constancia_free(struct constancia *constancia); /* frees the fields, not the struct */
 /* Frees what a row holds, for those who free a large constancia bit by bit. */

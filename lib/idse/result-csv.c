@@ -258,6 +258,12 @@ void result_csv_compare(const void *csv, size_t n, const struct constancia *cons
     csv_table_free(comparison.table);
 }
 
+char *csv_doubts_text(const struct csv_doubts *doubts)
+{
+    const char *first = doubts->contradictions, *second = doubts->remarks;
+    return first && second ? xasprintf("%s; %s", first, second) : xstrdup(first ? first : second);
+}
+
 void csv_doubts_free(struct csv_doubts *doubts)
 {
     free(doubts->contradictions);

@@ -18,4 +18,6 @@ struct csv_doubts {
 
 void result_csv_compare(const void *csv, size_t n, const struct constancia *constancia,
                         struct csv_doubts *ret);
+/* Both, as one text; NULL when there are none. New string. */
+char *csv_doubts_text(const struct csv_doubts *doubts);
 void csv_doubts_free(struct csv_doubts *doubts); /* frees the fields, not the struct */

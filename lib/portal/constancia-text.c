@@ -43,7 +43,8 @@ struct table {
 struct reading {
     const struct layout *layout;
     const struct head *head;
-    const char *rp; /* whose rows are wanted, perhaps without its check digit */
+    struct receipt_owner
+        whose; /* rows are wanted: the registro patronal perhaps without its check digit; lot: NULL for its first */
     struct constancia constancia;
     enum section section;
     struct table table;
@@ -297,16 +298,35 @@ static bool same_rp(const char *a, const char *b)
 static bool is_ours(struct reading *reading)
 {
     struct constancia *constancia = &reading->constancia;
-    if (!same_rp(reading->owner[LABEL_RP], reading->rp) || !reading->owner[LABEL_LOT])
+    const char *rp = reading->owner[LABEL_RP], *lot = reading->owner[LABEL_LOT];
+    if (!same_rp(rp, reading->whose.rp) || !lot ||
+        (reading->whose.portal_lot && !streq(reading->whose.portal_lot, lot)))
         return false;
     if (!constancia->portal_lot) {
-        constancia->portal_lot = xstrdup(reading->owner[LABEL_LOT]);
-        constancia->rp = xstrdup(reading->owner[LABEL_RP]);
+        constancia->portal_lot = xstrdup(lot);
+        constancia->rp = xstrdup(rp);
         constancia->folio = xstrdup(reading->owner[LABEL_FOLIO]);
         if (reading->owner[LABEL_RECEIVED])
             page_date(reading->owner[LABEL_RECEIVED], &constancia->received_us, NULL);
     }
-    return streq(constancia->portal_lot, reading->owner[LABEL_LOT]);
+    return streq(constancia->portal_lot, lot);
+}
+
+/* Rows of somebody else: whose they are is noted, so that nobody thinks that these were all. */
+static void note_other(struct reading *reading)
+{
+    enum { OWNERS_MAX = 1000 };
+    struct constancia *constancia = &reading->constancia;
+    const char *rp = reading->owner[LABEL_RP], *lot = reading->owner[LABEL_LOT];
+    constancia->n_others++;
+    if (!rp || !lot || constancia->n_owners == OWNERS_MAX)
+        return;
+    for (size_t i = constancia->n_owners; i > 0; i--) /* the last one, nearly always */
+        if (same_rp(constancia->others[i - 1].rp, rp) && streq(constancia->others[i - 1].portal_lot, lot))
+            return;
+    constancia->others =
+        xreallocarray(constancia->others, constancia->n_owners + 1, sizeof(*constancia->others));
+    constancia->others[constancia->n_owners++] = (struct receipt_owner){xstrdup(rp), xstrdup(lot)};
 }
 
 /* ---- rows ---- */
@@ -327,7 +347,7 @@ static struct constancia_row *add_row(struct reading *reading, const struct line
                 xreallocarray(constancia->rows, MAX(n * 2, (size_t)1), sizeof(*constancia->rows));
         row = &constancia->rows[constancia->n_rows++];
     } else
-        constancia->n_others++;
+        note_other(reading);
     *row = (struct constancia_row){.operated = operated, .sbc_centavos = -1};
     read_type(line->words[0].text, &row->type);
     memcpy(row->nss, line->words[1].text, sizeof(row->nss));
@@ -760,11 +780,11 @@ static void reading_free(struct reading *reading)
     constancia_free(&reading->constancia);
 }
 
-/* 1 with what the document says of that registro patronal, 0 when it says nothing of it. */
-static int read_for(const struct layout *layout, const struct head *head, const char *rp,
+/* 1 with what the document says of that registro patronal and lot, 0 when it says nothing of it. */
+static int read_for(const struct layout *layout, const struct head *head, struct receipt_owner whose,
                     struct constancia *ret, struct err *err)
 {
-    struct reading reading = {.layout = layout, .head = head, .rp = rp};
+    struct reading reading = {.layout = layout, .head = head, .whose = whose};
     int r = 0;
     while (reading.first_row < layout->n_lines && !is_row(&layout->lines[reading.first_row]))
         reading.first_row++;
@@ -782,15 +802,19 @@ static int read_for(const struct layout *layout, const struct head *head, const 
     return r;
 }
 
-int constancia_read_of(const struct layout *layout, const char *rp, struct constancia *ret, struct err *err)
+int constancia_read_of(const struct layout *layout, const struct receipt_owner *whose, struct constancia *ret,
+                       struct err *err)
 {
     struct head head;
     int r = head_read(layout, &head, err);
     if (r < 0)
         return r;
-    const char *first = head.values[LABEL_RP];
-    r = read_for(layout, &head, rp ? rp : first, ret, err);
-    if (r == 0 && rp)
+    const struct receipt_owner first = {.rp = head.values[LABEL_RP]};
+    bool wanted = whose && whose->rp;
+    r = read_for(layout, &head, wanted ? *whose : first, ret, err);
+    if (r == 0 && wanted && whose->portal_lot)
+        r = read_for(layout, &head, (struct receipt_owner){.rp = whose->rp}, ret, err);
+    if (r == 0 && wanted)
         r = read_for(layout, &head, first, ret, err); /* of somebody else: the caller sees of whom */
     if (r == 0)
         r = unreadable(NULL, err, _("the constancia has no line of twelve totals"));

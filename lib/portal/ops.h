@@ -119,10 +119,11 @@ struct portal_ops {
     /*
      * Reads an acuse or a constancia and holds it against the records that were sent; needs no session. Both buffers
      * are taken over. DOCUMENT_UNKNOWN: which of the two it is shows. Without records an acuse is held against nothing, a
-     * constancia against its own rows.
+     * constancia against its own rows. `whose` part of a constancia of several employers is read; NULL, or without a
+     * registro patronal: that of the records, else the first.
      */
     void (*read)(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
-                 portal_reading_fn *fn, void *data);
+                 const struct receipt_owner *whose, portal_reading_fn *fn, void *data);
     /*
      * Holds what was read before against these records. Both are taken over; what was found then is found anew. The
      * callback may come at once.

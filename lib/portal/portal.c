@@ -16,6 +16,7 @@ struct reading_job {
     struct portal_client *client; /* NULL: the portal is gone, nobody wants the result */
     struct reading_job *next, **link;
     enum document_kind kind;
+    struct receipt_owner whose; /* part of the document is wanted */
     struct buf bytes, sent;
     int document; /* the bytes, sealed */
     struct buf words;
@@ -38,6 +39,8 @@ static void reading_free(struct reading_job *job)
 {
     buf_free(&job->bytes);
     buf_free(&job->sent);
+    free(job->whose.rp);
+    free(job->whose.portal_lot);
     cleanup_close(&job->document);
     buf_free(&job->words);
     err_clear(&job->err);
@@ -81,8 +84,9 @@ static void understand_constancia(struct reading_job *job, const struct layout *
 {
     enum { RP_COLUMNS = 11 };
     struct constancia constancia;
-    _cleanup_free_ char *rp = job->sent.len ? xstrndup(job->sent.data, RP_COLUMNS) : NULL;
-    if (constancia_read_of(layout, rp, &constancia, &job->err) >= 0)
+    if (job->sent.len && !job->whose.rp)
+        job->whose.rp = xstrndup(job->sent.data, RP_COLUMNS);
+    if (constancia_read_of(layout, &job->whose, &constancia, &job->err) >= 0)
         job->reading.constancia = xmemdup(&constancia, sizeof(constancia));
 }
 
@@ -186,8 +190,8 @@ static struct reading_job *reading_new(struct portal_client *client, enum docume
     return job;
 }
 
-static void client_match(void *portal, struct portal_reading *reading, struct buf *sent, portal_reading_fn *fn,
-                         void *data)
+static void client_match(void *portal, struct portal_reading *reading, struct buf *sent,
+                         portal_reading_fn *fn, void *data)
 {
     struct reading_job *job = reading_new(portal, DOCUMENT_UNKNOWN, sent, fn, data);
     job->reading = *reading;
@@ -215,12 +219,14 @@ static void client_compare(void *portal, struct portal_reading *reading, struct 
 }
 
 static void client_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
-                        portal_reading_fn *fn, void *data)
+                        const struct receipt_owner *whose, portal_reading_fn *fn, void *data)
 {
     struct portal_client *client = portal;
     if (kind != DOCUMENT_UNKNOWN && kind != DOCUMENT_ACUSE && kind != DOCUMENT_CONSTANCIA)
         abort(); /* nothing else can be read */
     struct reading_job *job = reading_new(client, kind, sent, fn, data);
+    if (whose)
+        job->whose = (struct receipt_owner){xstrdup(whose->rp), xstrdup(whose->portal_lot)};
     buf_take(&job->bytes, bytes);
     job->working = worker_run(client->loop, make_file, file_made, job, &job->err) >= 0;
     if (job->working)

@@ -9,6 +9,7 @@ usage: test-daemon.py IDSED IDSE-SIM POLICY
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import signal
@@ -664,6 +665,19 @@ class Receipts(DaemonTest):
                                 option({name.replace("_", "-"): value for name, value in options.items()}))
         finally:
             os.close(fd)
+
+    def test_a_zip_is_listed_and_each_file_in_it_is_an_act(self):
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            archive.mkdir("c")
+            archive.writestr("c/acuse.pdf", acuse("501000077", [reingreso(i) for i in self.numbers(2)]))
+        listed = self.bring(data.getvalue())
+        self.assertEqual((listed["kind"], [str(name) for name in listed["entries"]]), ("zip", ["", "c/acuse.pdf"]))
+        result = self.bring(data.getvalue(), entry=dbus.UInt64(2))
+        self.assertEqual((result["outcome"], result["portal-lot"], list(result["others"])), ("adopted", "501000077", []), result)
+        for entry in (1, 3, 2**63):
+            self.fails("InvalidFile", self.bring, data.getvalue(), entry=dbus.UInt64(entry))
+        self.fails("InvalidArgument", self.bring, data.getvalue(), entry=dbus.UInt64(2), registration="Z99")
 
     def test_an_acuse_of_the_past_becomes_a_lot(self):
         records = [reingreso(i) for i in self.numbers(3)]

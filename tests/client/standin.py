@@ -83,6 +83,8 @@ def plain(value):
     if isinstance(value, dbus.types.UnixFd):
         fd = value.take()
         with os.fdopen(fd, "rb") as file:
+            if file.seekable():
+                file.seek(0)
             return file.read().decode("latin1")
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
@@ -231,6 +233,32 @@ def explain_code(path, code, language):
     return "aa{sv}", found
 
 
+def import_receipt(path, text, options):
+    """What the file says: it is a zip, of two employers, wrong, or none."""
+    plainly = {"kind": "constancia", "outcome": "adopted", "lot": dbus.UInt64(9), "replaces": dbus.UInt64(0), "state": "accepted",
+               "registration": RP, "portal-lot": "123", "text": "a lot that others sent",
+               "others": dbus.Array([], signature="(ss)")}
+    if text.startswith("PK") and "entry" not in options:
+        return "a{sv}", {"kind": "zip", "entries": dbus.Array(["uno/", "uno/a.pdf", "leeme.txt", "b.CSV", "c.zip"], signature="s")}
+    if options.get("entry") == 5:
+        raise Error("InvalidFile", "it is a zip in a zip")
+    if "registration" in options:
+        plainly.update({"registration": RP2, "portal-lot": options["portal-lot"], "lot": dbus.UInt64(10)})
+    elif text == "two":
+        plainly["others"] = dbus.Array([dbus.Struct([RP2, "456"], signature="ss")], signature="(ss)")
+    if text == "wrong":
+        plainly["outcome"] = "contradicts"
+    if text == "none":
+        raise Error("UnreadableReceipt", "page 1, line 2: not understood")
+    return "a{sv}", plainly
+
+
+def reindex(path, options):
+    u = dbus.UInt64
+    return "a{sv}", {"lots": u(4), "equal": u(1300), "repaired": u(2), "faults": u(1 if state.fresh else 0),
+                     "differences": dbus.Array([dbus.Struct([u(3), "movements 2"], signature="ts")], signature="(ts)")}
+
+
 METHODS = {
     ("org.freedesktop.DBus.Properties", "GetAll"): get_all,
     (MANAGER, "Submit"): submit,
@@ -243,6 +271,8 @@ METHODS = {
     (MANAGER, "ListCertificates"): lambda path: ("aa{sv}", [] if state.fresh else [certificate(1, T0)]),
     (MANAGER, "ListProfiles"): list_profiles,
     (MANAGER, "Diagnose"): diagnose,
+    (MANAGER, "ImportReceipt"): import_receipt,
+    (MANAGER, "Reindex"): reindex,
     (LOT, "GetReceipt"): lambda path, number: (
         "hss", memory_file(ACUSE if number == 7 else CONSTANCIA), "name", "application/pdf"),
     (LOT, "GetRecords"): lambda path: ("h", memory_file(b"RECORD\r\n")),

@@ -140,6 +140,16 @@ class Status(Case):
         self.run_it("--address=unix:path=/nonexistent", "status", status=UNREACHABLE)
         self.start_daemon()
 
+    def test_reindex_says_what_it_put_right(self):
+        report = self.run_json("doctor", "--reindex")
+        self.assertEqual(report, {"lots": 4, "equal": 1300, "repaired": 2, "faults": 0,
+                                  "differences": [{"lot": 3, "text": "movements 2"}]})
+        self.assertIn("Lot 3: movements 2", self.run_it("doctor", "--reindex"))
+        self.control.Refuse("Reindex", "Busy", "wait for its end")
+        self.run_it("doctor", "--reindex", status=PORTAL)
+        self.control.Fresh()  # where documents are not what was stored
+        self.assertEqual(self.run_json("doctor", "--reindex", status=FAILURE)["faults"], 1)
+
     def test_doctor_fails_where_a_check_does(self):
         self.assertIn("clock: not synchronised", self.run_it("doctor", status=FAILURE))
         self.control.Fresh()
@@ -386,6 +396,54 @@ class Receipts(Case):
         self.run_it("receipts", "get", "1", "8", "--output", file)
         with open(file, "rb") as got:
             self.assertEqual(got.read(), b"%PDF-1.4 constancia \xfe")
+
+    def test_import_says_of_each_receipt_what_became_of_it(self):
+        folder = self.path("past")
+        os.makedirs(os.path.join(folder, "2019"))
+        for name in ("2019/uno.PDF", "2019/tabla.csv", "leeme.txt"):
+            self.path("past/" + name, b"one")
+        rows = self.run_json("receipts", "import", folder)
+        self.assertEqual([os.path.relpath(row["file"], folder) for row in rows], ["2019/uno.PDF", "2019/tabla.csv"])
+        self.assertEqual({key: value for key, value in rows[0].items() if key != "file"}, {
+            "kind": "constancia", "lot": 9, "registration": RP, "portal_lot": "123", "outcome": "adopted", "state": "accepted",
+            "replaces": None, "text": "a lot that others sent", "others": []})
+        self.assertEqual([call[2][1]["name"] for call in self.calls("ImportReceipt")], ["uno.PDF", "tabla.csv"])
+        text = self.run_it("receipts", "import", folder)
+        self.assertIn("adopted", text)
+
+    def test_import_exits_by_the_worst_and_goes_on_behind_it(self):
+        none, wrong, fine = (self.path(name, name.split(".")[0].encode()) for name in ("none.pdf", "wrong.pdf", "fine.pdf"))
+        self.assertEqual(self.run_json("receipts", "import", wrong, fine, status=HELD)[0]["outcome"], "contradicts")
+        rows = self.run_json("receipts", "import", none, fine, status=HELD)
+        self.assertEqual(sorted(row.get("error", {}).get("name", "") for row in rows), ["", "UnreadableReceipt"], rows)
+        self.assertIn("page 1, line 2", self.err)
+        self.run_it("receipts", "import", self.path("nothing.pdf"), status=INVALID)
+        self.run_it("receipts", "import", fine, "--lot=x", status=USAGE)
+        self.calls("ImportReceipt")
+        self.run_it("receipts", "import", fine, "--lot=4", "--add-rp")
+        options = self.calls("ImportReceipt")[0][2][1]
+        self.assertEqual((options["lot"], options["add-registration"]), (4, True))
+
+    def test_import_takes_each_part_of_a_document_of_several_employers(self):
+        rows = self.run_json("receipts", "import", self.path("two.pdf", b"two"))
+        self.assertEqual([(row["registration"], row["portal_lot"], row["lot"]) for row in rows],
+                         [(RP, "123", 9), (RP_2, "456", 10)])
+        self.assertEqual(rows[0]["others"], [{"registration": RP_2, "portal_lot": "456"}])
+        self.calls("ImportReceipt")
+        self.assertEqual(len(self.run_json("receipts", "import", "-", input=b"two")), 2)
+        self.assertEqual([call[2][0] for call in self.calls("ImportReceipt")], ["two", "two"])
+        self.assertEqual(len(self.run_json("receipts", "import", self.path("two.pdf"), "--lot=9")), 1)
+
+    def test_import_takes_what_is_in_a_zip(self):
+        folder = self.path("zips")
+        os.makedirs(folder)
+        file = self.path("zips/resultados.ZIP", b"PK\3\4")
+        rows = self.run_json("receipts", "import", folder, status=INVALID)
+        self.assertEqual(sorted(row["file"] for row in rows), [f"{file}/b.CSV", f"{file}/c.zip", f"{file}/uno/a.pdf"])
+        self.assertEqual([row["error"]["name"] for row in rows if "error" in row], ["InvalidFile"])
+        asked = [call[2][1] for call in self.calls("ImportReceipt")]
+        self.assertEqual([(row.get("entry"), row["name"]) for row in asked],
+                         [(None, "resultados.ZIP"), (2, "a.pdf"), (5, "c.zip"), (4, "b.CSV")])
 
     def test_export_is_byte_for_byte_and_never_overwrites(self):
         folder = self.path("out/deep")

@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import zipfile
 
 from e2e import *
 
@@ -159,6 +160,46 @@ def case_unknown_registrations_are_named_and_added_on_demand():
     assert [row["outcome"] for row in rows].count("adopted") >= 3
     assert [rp["rp"] for rp in ask("rp", "list")] == [RP]
     assert {number: story(lot) for number, lot in by_number().items()} == BEFORE
+
+
+def case_a_zip_is_as_good_as_the_files_in_it():
+    start_anew(fresh=True)
+    add_registrations([RP])
+    folder = HERE / "zips"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "resultados.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.mkdir("2026")
+        archive.writestr("leeme.txt", "not looked at")
+        for path in sorted(PAST.iterdir()):
+            archive.write(path, f"2026/{path.name}")
+    rows = bring(folder)
+    assert len(rows) == 9 and all("/resultados.zip/2026/" in row["file"] for row in rows), rows
+    assert {number: story(lot) for number, lot in by_number().items()} == BEFORE
+    assert {row["outcome"] for row in bring(PAST)} == {"present"}  # byte for byte
+    assert {row["outcome"] for row in bring(folder / "resultados.zip")} == {"present"}
+
+
+def case_a_zip_that_is_wrong_is_refused():
+    folder = HERE / "malos"
+    folder.mkdir()
+    (folder / "cortado.zip").write_bytes((HERE / "zips" / "resultados.zip").read_bytes()[:-400])
+    with zipfile.ZipFile(folder / "bomba.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomba.pdf", b"%PDF-1.4" + bytes(200 * 1024 * 1024))
+        archive.writestr("otro.zip", b"PK\3\4")
+    data = (HERE / "zips" / "resultados.zip").read_bytes()
+    at = data.index(b".pdf") + 200
+    (folder / "roto.zip").write_bytes(data[:at] + bytes(40) + data[at + 40:])
+    before = ask("list")
+    errors = {row["file"].removeprefix(f"{folder}/"): row["error"]["name"]
+              for row in bring(folder, status=(HELD, INVALID, NOT_FOUND)) if "error" in row}
+    assert errors.pop("cortado.zip") == "InvalidFile", errors
+    assert errors.pop("bomba.zip/bomba.pdf") == "TooLarge", errors
+    assert errors.pop("bomba.zip/otro.zip") == "InvalidFile", errors
+    assert len(errors) == 1 and set(errors.values()) == {"InvalidFile"}, errors  # the damaged one
+    with zipfile.ZipFile(folder / "nada.zip", "w") as archive:
+        archive.writestr("leeme.txt", "nothing")
+    assert b"nada.zip" in idsectl("receipts", "import", folder / "nada.zip").stderr
+    assert ask("list") == before
 
 
 def case_what_is_no_receipt_is_refused():

@@ -139,7 +139,7 @@ static void read_document(enum document_kind kind, const struct buf *document)
     reading = (struct portal_reading){.reason = REASON_LOCAL};
     struct buf copy = BUF_INIT;
     buf_add(&copy, document->data, document->len);
-    portal->ops->read(portal->data, kind, &copy, &BUF_INIT, read_done, NULL);
+    portal->ops->read(portal->data, kind, &copy, &BUF_INIT, NULL, read_done, NULL);
     loop_run(loop);
 }
 

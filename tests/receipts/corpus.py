@@ -74,6 +74,8 @@ def main():
         answers = reader.read([(document.kind, words[path], document.sent) for path, document in made.items()])
         for (path, document), answer in zip(made.items(), answers):
             found = differences(document, answer)
+            if answer.get("owners", []) != document.others:
+                found.append(f"others: {answer['owners']} instead of {document.others}")
             total += 1
             wrong += bool(found)
             for text in found[:3]:

@@ -45,6 +45,7 @@ class Document:
     sent: bytes
     truth: dict
     numbered: bool = True
+    others: list = dataclasses.field(default_factory=list)  # registro patronal and lot of the other parts
 
 
 # ---- what was sent ----
@@ -508,17 +509,19 @@ def make_constancia(seed, pen):
     lots = [lot]
     if rng.random() < 0.15:
         lots.insert(rng.randrange(2), make_lot(rng))
-    counted = 0
+    counted, others = 0, []
     for one in lots:
         document.begin(one)
         if one is lot:
             truth = truth_of_constancia(document.head, lot)
+        else:
+            others.append([document.head.rp, one["lot"]])
         if rng.random() < 0.5 or one is lots[-1]:
             draw_feet(rng, document.sheet, one, document.numbered, counted)
             counted = len(document.sheet.pages)
     shuffle(rng, document.sheet)
     return Document("constancia", seed, document.sheet.right + 20, document.sheet.height, document.sheet.pages,
-                    sent_bytes(lot, " "), truth, document.numbered)
+                    sent_bytes(lot, " "), truth, document.numbered, others)
 
 
 # ---- the acuse ----

@@ -45,15 +45,19 @@ static json_t *row_json(const struct constancia_row *row)
 static json_t *constancia_json(const struct constancia *constancia)
 {
     const uint32_t *blocks[] = {constancia->received, constancia->operated, constancia->rejected};
-    json_t *totals = json_array(), *rows = json_array();
+    json_t *totals = json_array(), *rows = json_array(), *owners = json_array();
     for (size_t i = 0; i < ELEMENTSOF(blocks) * _COUNT_MAX; i++)
         json_array_append_new(totals, json_integer(blocks[i / _COUNT_MAX][i % _COUNT_MAX]));
+    for (size_t i = 0; i < constancia->n_owners; i++)
+        json_array_append_new(
+            owners, json_pack("[s, s]", constancia->others[i].rp, constancia->others[i].portal_lot));
     for (size_t i = 0; i < constancia->n_rows; i++)
         json_array_append_new(rows, row_json(&constancia->rows[i]));
-    return json_pack("{s:o, s:o, s:o, s:I, s:o, s:I, s:o}", "portal_lot",
+    return json_pack("{s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o}", "portal_lot",
                      text_or_null(constancia->portal_lot), "folio", text_or_null(constancia->folio), "rp",
                      text_or_null(constancia->rp), "received_us", (json_int_t)constancia->received_us,
-                     "totals", totals, "others", (json_int_t)constancia->n_others, "rows", rows);
+                     "totals", totals, "others", (json_int_t)constancia->n_others, "owners", owners, "rows",
+                     rows);
 }
 
 static json_t *read_acuse(const struct layout *layout, const struct buf *sent, struct err *err)
@@ -75,7 +79,8 @@ static json_t *read_constancia(const struct layout *layout, const struct buf *se
     struct constancia constancia;
     _cleanup_err_ struct err difference = ERR_INIT;
     _cleanup_free_ char *rp = xstrndup(str_or_empty(sent->data), RP_COLUMNS);
-    if (constancia_read_of(layout, sent->len ? rp : NULL, &constancia, err) < 0)
+    if (constancia_read_of(layout, &(struct receipt_owner){.rp = sent->len ? rp : NULL}, &constancia, err) <
+        0)
         return NULL;
     json_t *json = constancia_json(&constancia);
     _cleanup_free_ size_t *row_of = NULL;

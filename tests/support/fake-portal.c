@@ -29,7 +29,8 @@ struct fake_pending {
     struct buf bytes; /* records of an upload, their signature, document of a reading */
     struct buf sent;  /* what a reading is held against */
     struct portal_reading reading;
-    bool was_read; /* it is `reading` */
+    bool was_read;              /* it is `reading` */
+    struct receipt_owner whose; /* part of the document is wanted */
     int64_t since_us;
     enum document_kind kind;
 };
@@ -141,6 +142,8 @@ static void free_pending(struct fake_pending *pending)
 {
     buf_free(&pending->bytes);
     buf_free(&pending->sent);
+    free(pending->whose.rp);
+    free(pending->whose.portal_lot);
     portal_reading_free(&pending->reading);
     free(pending);
 }
@@ -175,12 +178,14 @@ static void fake_compare(void *portal, struct portal_reading *reading, struct bu
 }
 
 static void fake_read(void *portal, enum document_kind kind, struct buf *bytes, struct buf *sent,
-                      portal_reading_fn *fn, void *data)
+                      const struct receipt_owner *whose, portal_reading_fn *fn, void *data)
 {
     struct fake_pending *pending = enqueue(portal, NULL);
     pending->reading_fn = fn;
     pending->data = data;
     pending->kind = kind;
+    if (whose)
+        pending->whose = (struct receipt_owner){xstrdup(whose->rp), xstrdup(whose->portal_lot)};
     buf_take(&pending->bytes, bytes);
     buf_take(&pending->sent, sent);
 }
@@ -393,24 +398,67 @@ static void match_again(struct fake_pending *pending)
     pending->reading_fn(pending->data, &reading);
 }
 
-static void read_document(struct fake_pending *pending)
+/* What one part of a document says; false when it says nothing. */
+static bool read_part(const char *part, size_t n, struct portal_reading *ret)
 {
     unsigned kind;
     unsigned reject_every;
     char number[16], rp[12], right;
-    struct portal_reading reading = {.reason = REASON_OK, .text = ""};
-    const char *end = memchr(pending->bytes.data, '\n', pending->bytes.len);
-    if (sscanf(pending->bytes.data, "%u %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5 ||
-        !end)
-        reading = (struct portal_reading){.reason = REASON_RECEIPT_UNREADABLE, .text = "not a fake document"};
-    else {
-        const char *records = end + 1;
-        size_t n = pending->bytes.len - (size_t)(records - pending->bytes.data);
-        if (kind == DOCUMENT_ACUSE)
-            reading.acuse = read_acuse(number, rp, right == 'w', records, n);
-        else
-            reading.constancia = read_constancia(number, rp, right == 'w', reject_every, records, n);
+    const char *end = memchr(part, '\n', n);
+    if (!end || sscanf(part, "%u %15s %11s %c %u", &kind, number, rp, &right, &reject_every) != 5)
+        return false;
+    const char *records = end + 1;
+    n -= (size_t)(records - part);
+    if (kind == DOCUMENT_ACUSE)
+        ret->acuse = read_acuse(number, rp, right == 'w', records, n);
+    else
+        ret->constancia = read_constancia(number, rp, right == 'w', reject_every, records, n);
+    return true;
+}
+
+static bool is_wanted(const struct receipt_owner *whose, const struct constancia *constancia)
+{
+    return whose->rp && strncmp(constancia->rp, whose->rp, 10) == 0 &&
+           (!whose->portal_lot || strcmp(constancia->portal_lot, whose->portal_lot) == 0);
+}
+
+/* Parts of a constancia of several employers stand behind form feeds; the first is read where none is of who is wanted. */
+static struct portal_reading read_parts(const struct fake_pending *pending)
+{
+    struct portal_reading chosen = {.reason = REASON_RECEIPT_UNREADABLE, .text = "not a fake document"};
+    const char *part = pending->bytes.data, *end = part + pending->bytes.len;
+    struct receipt_owner *owners = NULL;
+    size_t n_owners = 0;
+    while (part < end) {
+        const char *next = memchr(part, '\f', (size_t)(end - part));
+        struct portal_reading reading = {.reason = REASON_OK, .text = ""};
+        if (!read_part(part, (size_t)((next ? next : end) - part), &reading))
+            break;
+        if (chosen.constancia && reading.constancia) {
+            if (is_wanted(&pending->whose, reading.constancia)) {
+                struct portal_reading other = chosen;
+                chosen = reading;
+                reading = other;
+            }
+            owners = xreallocarray(owners, n_owners + 1, sizeof(*owners));
+            owners[n_owners++] = (struct receipt_owner){xstrdup(reading.constancia->rp),
+                                                        xstrdup(reading.constancia->portal_lot)};
+            chosen.constancia->n_others += reading.constancia->n_rows;
+            portal_reading_free(&reading);
+        } else
+            chosen = reading;
+        part = next ? next + 1 : end;
     }
+    if (chosen.constancia) {
+        chosen.constancia->others = owners;
+        chosen.constancia->n_owners = n_owners;
+    }
+    return chosen;
+}
+
+static void read_document(struct fake_pending *pending)
+{
+    struct portal_reading reading = read_parts(pending);
     compare(&reading, &pending->sent);
     pending->reading_fn(pending->data, &reading);
 }

@@ -12,6 +12,7 @@ struct paper {
     char right; /* 'r', or 'w' for one that does not add up */
     unsigned reject_every;
     const struct buf *records;
+    const struct paper *next; /* of another employer, in the same document */
     const char *mark; /* behind it, so that its bytes are others; NULL: none */
 };
 
@@ -47,6 +48,10 @@ static inline void print_paper(const struct paper *paper, struct buf *ret)
     buf_printf(ret, "%u %s %s %c %u\n", paper->kind, paper->number, paper->rp ? paper->rp : RP,
                paper->right ? paper->right : 'r', paper->reject_every);
     buf_add(ret, paper->records->data, paper->records->len);
+    if (!paper->next)
+        return;
+    buf_add_char(ret, '\f');
+    print_paper(paper->next, ret);
 }
 
 static inline struct brought *bring(struct engine_receipt receipt)

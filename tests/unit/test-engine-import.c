@@ -150,6 +150,8 @@ static void a_receipt_that_does_not_fit_quarantines_and_the_right_one_sets_free(
     paper.right = 'w';
     assert_outcome(bring_paper(paper), "quarantined");
     assert_state(id, LOT_STATE_QUARANTINED);
+    assert_true(str_starts(get(id)->last_error, "constancia (document "));
+    assert_non_null(strstr(get(id)->last_error, "idsectl receipts get 1 "));
     paper.right = 'r';
     assert_outcome(bring_paper(paper), "answered");
     assert_state(id, LOT_STATE_ACCEPTED);
@@ -316,6 +318,60 @@ static void an_unknown_registration_is_named_or_registered(void **state)
     assert_string_equal(brought->result.rp, "Y5412345105");
 }
 
+static void assert_other(const struct brought *brought, size_t at, const char *rp, const char *number)
+{
+    assert_true(at < brought->result.n_others);
+    assert_string_equal(brought->result.others[at].rp, rp);
+    assert_string_equal(brought->result.others[at].portal_lot, number);
+}
+
+static struct brought *bring_part(const struct paper *paper, const char *rp, const char *number)
+{
+    _cleanup_buf_ struct buf bytes = BUF_INIT;
+    print_paper(paper, &bytes);
+    struct engine_receipt receipt = receipt_of(bytes.data, bytes.len, true);
+    receipt.part = (struct receipt_owner){xstrdup(rp), xstrdup(number)};
+    return bring(receipt);
+}
+
+/* One document, a part of which was sent from here, another lot of the same registro patronal, and others. */
+static void each_part_of_a_constancia_of_several_employers_can_be_taken(void **state)
+{
+    _cleanup_buf_ struct buf mine = BUF_INIT, more = BUF_INIT, theirs = BUF_INIT;
+    make_records(&mine, 500, 4);
+    make_records(&more, 600, 3);
+    make_records(&theirs, 700, 2);
+    const struct paper last = {.kind = DOCUMENT_CONSTANCIA,
+                               .number = "7",
+                               .records = &more,
+                               .reject_every = 3},
+                       second = {.kind = DOCUMENT_CONSTANCIA, .number = "5", .records = &mine, .next = &last},
+                       first = {.kind = DOCUMENT_CONSTANCIA,
+                                .number = "6",
+                                .rp = "Y5412345105",
+                                .records = &theirs,
+                                .next = &second};
+    struct brought *brought = bring_paper(first); /* whose registro patronal is registered */
+    assert_outcome(brought, "adopted");
+    assert_string_equal(brought->result.portal_lot, "5");
+    assert_int_equal(get(brought->result.lot)->approved, 4);
+    assert_int_equal(brought->result.n_others, 2);
+    assert_other(brought, 0, "Y5412345105", "6");
+    assert_other(brought, 1, RP, "7");
+
+    brought = bring_part(&first, RP, "7");
+    assert_outcome(brought, "adopted");
+    assert_state(brought->result.lot, LOT_STATE_PARTIAL);
+    assert_string_equal(brought->result.portal_lot, "7");
+    assert_int_equal(bring_part(&first, "Y5412345105", "6")->err.code, ERR_UNKNOWN_RP);
+    assert_int_equal(bring_part(&first, RP, "8")->err.code, ERR_INVALID_ARGUMENT);
+    add_rp("Y5412345105", 0);
+    brought = bring_part(&first, "Y5412345105", "6");
+    assert_outcome(brought, "adopted");
+    assert_string_equal(brought->result.rp, "Y5412345105");
+    assert_outcome(bring_paper(first), "present");
+}
+
 static void a_table_goes_to_the_lot_that_it_names_or_is_given(void **state)
 {
     _cleanup_buf_ struct buf records = BUF_INIT;
@@ -468,6 +524,7 @@ int main(void)
         import_test(what_was_adopted_is_left_alone),
         import_test(an_adopted_movement_is_not_sent_again),
         import_test(an_unknown_registration_is_named_or_registered),
+        import_test(each_part_of_a_constancia_of_several_employers_can_be_taken),
         import_test(a_table_goes_to_the_lot_that_it_names_or_is_given),
         import_test(what_is_said_to_be_of_another_lot_is_refused),
         import_test(receipts_of_one_lot_brought_together_find_each_other),

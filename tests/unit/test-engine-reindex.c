@@ -133,6 +133,10 @@ static void make_many_shapes(void)
     _cleanup_buf_ struct buf first = BUF_INIT, second = BUF_INIT, third = BUF_INIT;
     submit(1, 1200);
     pass(0);
+    world->fake.csv_says = "quién sabe";
+    submit(1500, 2);
+    pass(US_PER_DAY);
+    world->fake.csv_says = NULL;
     world->fake.reject_every = 2;
     int64_t partial = submit(2000, 7);
     pass(0);
@@ -165,6 +169,15 @@ static void make_many_shapes(void)
     bring_paper(paper);
     paper = (struct paper){.kind = DOCUMENT_ACUSE, .number = "703", .records = &third};
     bring_paper(paper);
+    const struct paper others = {
+        .kind = DOCUMENT_CONSTANCIA, .number = "704", .rp = "Y5412345105", .records = &third};
+    paper = (struct paper){.kind = DOCUMENT_CONSTANCIA,
+                           .number = "705",
+                           .rp = "Y5499999105",
+                           .records = &second,
+                           .next = &others};
+    add_rp("Y5412345105", 0); /* so that it is not the first part that is taken */
+    assert_outcome(bring_paper(paper), "adopted");
     settle_down();
 }
 
@@ -214,6 +227,8 @@ static const char *const damages[] = {
     "UPDATE lot SET state = 6 WHERE state IN (4, 5)",
     "UPDATE lot SET count_total = 1, count_bajas = 5, movement_state = 0, type = iif(type = 0, 0, 3)",
     "UPDATE lot SET sha256 = 'ab' WHERE have_acuse <> 0",
+    "UPDATE lot SET remarks = 'line 1: made up' WHERE have_constancia <> 0",
+    "UPDATE lot SET remarks = NULL",
     "UPDATE lot SET have_acuse = 0, have_constancia = 0 WHERE state IN (4, 5, 6) AND adopted_us <> 0",
 };
 
