@@ -60,12 +60,27 @@ static size_t column_width(const struct output *output, const struct field *fiel
     return width;
 }
 
-/* The columns that there is room for; *ret is in the order of the table of fields. */
+static bool has_something(const struct output *output, const struct field *field)
+{
+    for (size_t i = 0; i < output->rows; i++) {
+        _cleanup_free_ char *text = field_text(json_array_get(output->pending, i), field);
+        if (*text)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The columns that there is room for; *ret is in the order of the table of fields. A terminal is spared those that say
+ * nothing; who reads a pipe finds the same columns each time.
+ */
 static size_t choose_columns(const struct output *output, const struct field *ret[MAX_FIELDS])
 {
     size_t widths[MAX_FIELDS], n = 0, total = 0, room = terminal_columns(STDOUT_FILENO);
     for (const struct field *field = output->fields; field->key; field++) {
         if (!(field->use & FIELD_COLUMN))
+            continue;
+        if (room > 0 && (field->use & FIELD_SPARE) && !has_something(output, field))
             continue;
         widths[n] = column_width(output, field) + 1;
         total += widths[n];
