@@ -10,6 +10,7 @@
 #include "client/output.h"
 #include "client/remote.h"
 #include "client/verbs.h"
+#include "idse/identifier.h"
 
 /* idsectl reconcile: of lots with the portal's list, and of a roster with the workers that IMSS has. */
 
@@ -88,6 +89,9 @@ static int reconcile_roster(struct invocation *inv, struct err *err)
     struct roster ours = {0}, imss = {0};
     _cleanup_free_ char *rp = str_ascii_upper(xstrdup(str_or_empty(inv->value[OPT_RP])));
     _cleanup_json_ json_t *rows = json_array();
+    if (*rp && rp_verdict(rp) == IDENTIFIER_SHAPE)
+        return err_set(err, ERR_INVALID_RP,
+                       _("'%s' is not a registro patronal: it has 11 letters and digits."), rp);
     int r = read_roster(inv, inv->value[OPT_ROSTER], rp, &ours, err);
     if (r >= 0)
         r = fetch_workers(inv, rp, &imss, err);

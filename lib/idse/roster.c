@@ -141,6 +141,8 @@ static void read_entry(const struct reading *reading, const char *rp, struct ros
         memcpy(entry.rp, text, sizeof(entry.rp));
     else
         tell_identifier(reading, RULE_RP_SHAPE, COLUMN_RP, sizeof(entry.rp) - 1);
+    if (*entry.rp && !str_empty(rp) && !streq(entry.rp, rp))
+        return; /* of another registro patronal, whose workers are not asked for */
     const char *nss = cell(reading, COLUMN_NSS);
     if (nss_verdict(nss) != IDENTIFIER_SHAPE)
         memcpy(entry.nss, nss, sizeof(entry.nss));

@@ -34,8 +34,8 @@ void roster_sort(struct roster *roster);
 
 /*
  * Reads a table (CSV) with the columns NSS and, unless `rp` is given for all of it, registro patronal; SBC, date of the alta
- * and name may be there. Whatever is wrong is a finding with line and cell, and then ERR_INVALID_FILE: what is left out would
- * be taken for a difference.
+ * and name may be there. Rows of another registro patronal than `rp` are passed over. Whatever is wrong is a finding with
+ * line and cell, and then ERR_INVALID_FILE: what is left out would be taken for a difference.
  */
 int roster_read(const void *data, size_t n, const char *rp, struct findings *findings, struct roster *ret,
                 struct err *err);

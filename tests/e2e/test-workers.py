@@ -114,6 +114,7 @@ def case_the_differences_of_a_roster():
     expected = {("sbc", SEEN[1][0]), ("ghost", SEEN[4][0]), ("missing-alta", SEEN[5][0]), ("ghost", SEEN[6][0]),
                 ("pending", pending["nss"])}
     assert set(roster(rows, f"--rp={RP.lower()}", status=FAILURE, heading="NSS,SBC")) == expected
+    idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", "Z99", status=INVALID)
     table = idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", RP, status=FAILURE).stdout.decode()
     assert "active at IMSS, not on the roster" in table and "another SBC" in table, table
 

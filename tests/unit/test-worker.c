@@ -113,6 +113,17 @@ static void a_name_may_stand_in_three_columns(void **state)
     roster_free(&roster);
 }
 
+static void rows_of_another_registro_patronal_are_passed_over(void **state)
+{
+    const char *text = "NSS;RP\n12345678903;Z9900001108\n99028500017;Z9900002106\n";
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    struct roster roster = {0};
+    assert_int_equal(roster_read(text, strlen(text), "Z9900002106", &findings, &roster, NULL), 0);
+    assert_int_equal(roster.n, 1);
+    assert_string_equal(roster.entries[0].nss, "99028500017");
+    roster_free(&roster);
+}
+
 static void what_is_wrong_with_a_roster_is_told_with_its_place(void **state)
 {
     static const struct {
@@ -191,6 +202,7 @@ int main(void)
         cmocka_unit_test(on_one_day_a_baja_comes_first_and_a_modification_last),
         cmocka_unit_test(a_roster_is_read_with_its_synonyms),
         cmocka_unit_test(a_name_may_stand_in_three_columns),
+        cmocka_unit_test(rows_of_another_registro_patronal_are_passed_over),
         cmocka_unit_test(what_is_wrong_with_a_roster_is_told_with_its_place),
         cmocka_unit_test(a_roster_is_held_against_what_imss_has),
     };
