@@ -16,6 +16,7 @@ char *search_index_path(const char *path);
 struct search_kind {
     int type, state;
     uint64_t n; /* rows of the index */
+    bool few;   /* of them fit the filter: those are fetched and sorted */
 };
 
 /* A place between two rows: behind the movement with this key. */
@@ -49,6 +50,8 @@ struct search_plan {
     size_t n_kinds;
     size_t most_hits; /* rows that are sorted rather than looked for in passing */
     bool waiting; /* lots are in search_todo */
+    const char *narrow; /* the table in which kinds with few rows have them together; NULL: none has few */
+    const uint16_t *frequency; /* of trigrams, see search_match(); NULL: not known */
     struct search_statements *statements;
     struct buf sql;
     unsigned parts; /* of the statement */

@@ -197,17 +197,15 @@ static void add_database(struct search_plan *plan, bool only_waiting, bool only_
 /* ---- the index ---- */
 
 /* What an entry must be besides its type and state. `row` has rp, date and, for text, the signature. */
-static void add_row_filter(struct search_plan *plan, const char *row, bool date)
+static void add_row_filter(struct search_plan *plan, const char *row, const struct search_query *dates)
 {
     struct buf *sql = &plan->sql;
     if (plan->n_rps) {
         _cleanup_free_ char *column = xasprintf("%s.rp", row);
         add_numbers(sql, column, plan->rps, plan->n_rps);
     }
-    if (date) {
-        _cleanup_free_ char *column = xasprintf("%s.date", row);
-        add_dates(sql, column, plan->query);
-    }
+    _cleanup_free_ char *date = xasprintf("%s.date", row);
+    add_dates(sql, date, dates);
     if (*plan->terms)
         buf_printf(sql,
                    " AND (%s.s1 & :s1) = :s1 AND (%s.s2 & :s2) = :s2"
@@ -217,9 +215,23 @@ static void add_row_filter(struct search_plan *plan, const char *row, bool date)
         buf_printf(sql, " AND %s.movement >> 20 NOT IN (SELECT lot FROM main.search_todo)", row);
 }
 
+/* Behind a place in the order of dates one end of them goes without saying; said, it would be where SQLite begins to look. */
+static struct search_query dates_ahead(const struct search_plan *plan)
+{
+    struct search_query query = *plan->query;
+    if (query.sort != SEARCH_SORT_DATE || plan->place.movement == 0)
+        return query;
+    if (!query.descending && plan->place.number >= query.since)
+        query.since = 0;
+    if (query.descending && plan->place.number <= query.until)
+        query.until = 0;
+    return query;
+}
+
 static void add_stream(struct search_plan *plan, const char *table, int64_t rp, const struct search_kind *kind)
 {
     const char *column = sorts[plan->query->sort].column;
+    const struct search_query dates = dates_ahead(plan);
     begin_part(plan);
     buf_printf(&plan->sql, "SELECT b.%s AS k, b.movement AS m FROM ix.%s AS b", column, table);
     if (*plan->terms)
@@ -227,19 +239,52 @@ static void add_stream(struct search_plan *plan, const char *table, int64_t rp, 
     buf_printf(&plan->sql, " WHERE b.type = %d AND b.state = %d", kind->type, kind->state);
     if (rp)
         buf_printf(&plan->sql, " AND b.rp = %" PRId64, rp);
-    add_row_filter(plan, "b", true);
+    add_row_filter(plan, "b", &dates);
     _cleanup_free_ char *key = xasprintf("b.%s", column);
     add_behind(plan, key, "b.movement");
+}
+
+/* The rows of a narrow filter, whatever their kind: " FROM … WHERE …". */
+static void add_narrow(struct search_plan *plan, struct buf *sql)
+{
+    buf_printf(sql, " FROM ix.%s AS b", plan->narrow);
+    if (sql == &plan->sql)
+        buf_add_str(sql, " CROSS JOIN ix.entry AS e ON e.movement = b.movement");
+    buf_add_str(sql, " WHERE true");
+    if (plan->n_rps > 0 && streq(plan->narrow, "by_rp"))
+        add_numbers(sql, "b.rp", plan->rps, plan->n_rps);
+    add_dates(sql, "b.date", plan->query);
+}
+
+static void add_few(struct search_plan *plan, const struct search_kind *kind)
+{
+    const char *key = sorts[plan->query->sort].of_entry;
+    begin_part(plan);
+    buf_printf(&plan->sql, "SELECT %s AS k, e.movement AS m", key);
+    add_narrow(plan, &plan->sql);
+    buf_printf(&plan->sql, " AND b.type = %d AND b.state = %d", kind->type, kind->state);
+    add_row_filter(plan, "e", plan->query);
+    add_behind(plan, key, "e.movement");
+}
+
+/* Is each of the registros patronales, in each of its kinds, in the order of the page? */
+static bool by_rps(const struct search_plan *plan)
+{
+    return plan->query->sort == SEARCH_SORT_DATE && plan->n_rps > 0 && plan->terms[0] == '\0' &&
+           plan->n_rps * plan->n_kinds <= MOST_STREAMS;
 }
 
 static void add_streams(struct search_plan *plan)
 {
     const struct search_query *query = plan->query;
-    bool by_rp = query->sort == SEARCH_SORT_DATE && plan->n_rps > 0 && plan->terms[0] == '\0' &&
-                 plan->n_rps * plan->n_kinds <= MOST_STREAMS;
+    bool by_rp = by_rps(plan);
     for (size_t i = 0; i < plan->n_kinds; i++)
-        for (size_t j = 0; j < (by_rp ? plan->n_rps : 1); j++)
-            add_stream(plan, by_rp ? "by_rp" : sorts[query->sort].table, by_rp ? plan->rps[j] : 0, &plan->kinds[i]);
+        if (plan->kinds[i].few)
+            add_few(plan, &plan->kinds[i]);
+    for (size_t i = 0; i < plan->n_kinds; i++)
+        if (!plan->kinds[i].few)
+            for (size_t j = 0; j < (by_rp ? plan->n_rps : 1); j++)
+                add_stream(plan, by_rp ? "by_rp" : sorts[query->sort].table, by_rp ? plan->rps[j] : 0, &plan->kinds[i]);
 }
 
 static void add_entry_filter(struct search_plan *plan)
@@ -248,7 +293,7 @@ static void add_entry_filter(struct search_plan *plan)
         buf_printf(&plan->sql, " AND e.type = %u", plan->query->type);
     if (plan->query->states)
         add_states(&plan->sql, "e.state", plan->query->states);
-    add_row_filter(plan, "e", true);
+    add_row_filter(plan, "e", plan->query);
 }
 
 static void add_hits(struct search_plan *plan)
@@ -364,6 +409,72 @@ static int hits_by_date(struct search_plan *plan, struct store *store, struct er
     return hits_of_table(plan, store, from.data, err);
 }
 
+/*
+ * Which kinds have few rows that fit the registros patronales or the dates. To find the first of them in the order of the page
+ * may mean to pass all others of the kind, so those few are fetched, and so are all when they are few together. Fetching a row
+ * costs about four times as much as passing one.
+ */
+static int by_number(const void *a, const void *b)
+{
+    const struct search_kind *x = a, *y = b;
+    return (x->n > y->n) - (x->n < y->n);
+}
+
+static size_t few_of(const struct search_plan *plan, const struct search_kind *kind)
+{
+    size_t few = 0;
+    while (4 * (few + 1) * (few + 1) <= kind->n && few < plan->most_hits)
+        few++;
+    return few;
+}
+
+static int count_narrow(struct search_plan *plan, struct store *store, const char *sql, const struct search_kind *kind,
+                        size_t most, size_t *ret, struct err *err)
+{
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {{":type", kind->type}, {":state", kind->state}, {":most", (int64_t)most}};
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int64_t n = 0;
+    int r = search_statement(plan, store, sql, &query, err);
+    for (size_t i = 0; r >= 0 && i < ELEMENTSOF(numbers); i++)
+        sqlite3_bind_int64(query.stmt, sqlite3_bind_parameter_index(query.stmt, numbers[i].name), numbers[i].value);
+    if (r >= 0)
+        r = db_first_number(&query, &n, err);
+    *ret = (size_t)n;
+    return MIN(r, 0);
+}
+
+static int find_few(struct search_plan *plan, struct store *store, struct err *err)
+{
+    const struct search_query *query = plan->query;
+    bool rps = plan->n_rps > 0 && plan->n_rps <= MOST_RPS;
+    if (by_rps(plan) || !(rps || query->since || query->until) || (!rps && query->sort == SEARCH_SORT_DATE))
+        return 0;
+    plan->narrow = rps ? "by_rp" : "by_date";
+    _cleanup_buf_ struct buf sql = BUF_INIT;
+    buf_add_str(&sql, "SELECT count(*) FROM (SELECT 1");
+    add_narrow(plan, &sql);
+    buf_add_str(&sql, " AND b.type = :type AND b.state = :state LIMIT :most)");
+    qsort(plan->kinds, plan->n_kinds, sizeof(plan->kinds[0]), by_number);
+    size_t all = 0, kept = 0;
+    int r = 0;
+    for (size_t i = 0; r >= 0 && i < plan->n_kinds; i++) {
+        struct search_kind kind = plan->kinds[i];
+        size_t few = few_of(plan, &kind), left = all < plan->most_hits ? plan->most_hits - all : 0, n = 0;
+        r = count_narrow(plan, store, sql.data, &kind, MAX(few, left) + 1, &n, err);
+        kind.few = n <= few;
+        all += n;
+        if (n > 0)
+            plan->kinds[kept++] = kind;
+    }
+    plan->n_kinds = kept;
+    for (size_t i = 0; i < kept; i++)
+        plan->kinds[i].few = plan->kinds[i].few || all <= plan->most_hits;
+    return r;
+}
+
 /* 1 when temp.hits holds all rows of the index that may be on the page, 0 when there are too many. */
 static int find_hits(struct search_plan *plan, struct store *store, struct err *err)
 {
@@ -379,8 +490,14 @@ static int find_hits(struct search_plan *plan, struct store *store, struct err *
         return hits_by_number(plan, store, err);
     if (plan->match.len > 0)
         r = hits_by_text(plan, store, of_entries ? plan->most_hits / 2 : 10 * plan->most_hits, err); /* they cost more */
-    if (r != 0 || (query->sort == SEARCH_SORT_DATE && rows > plan->most_hits && plan->n_rps == 0))
+    if (r != 0)
         return r;
+    if (sorts[query->sort].table) {
+        r = find_few(plan, store, err);
+        if (r >= 0 && plan->n_kinds == 0) /* none fits */
+            return (r = forget_hits(store, err)) < 0 ? r : 1;
+        return r;
+    }
     if (plan->n_rps > 0 && plan->n_rps <= MOST_RPS)
         r = hits_by_rp(plan, store, err);
     if (r == 0 && (query->since || query->until || rows <= plan->most_hits))
