@@ -51,7 +51,6 @@ struct search_plan {
     size_t most_hits; /* rows that are sorted rather than looked for in passing */
     bool waiting; /* lots are in search_todo */
     const char *narrow; /* the table in which kinds with few rows have them together; NULL: none has few */
-    const uint16_t *frequency; /* of trigrams, see search_match(); NULL: not known */
     struct search_statements *statements;
     struct buf sql;
     unsigned parts; /* of the statement */

@@ -10,7 +10,8 @@
  * in order already, which SQLite merges as far as the page goes:
  *   - one for each kind of movement (type and state) that the filter allows, from the table sorted by the page's key. What
  *     else the filter says is looked at in passing, which is cheap as long as enough rows fit;
- *   - or, when few rows fit some part of the filter, those (temp.hits), sorted;
+ *   - or, of a kind of which few rows fit the registros patronales or the dates, those, fetched and sorted;
+ *   - or, when few rows have the words or fit some other part of the filter, those (temp.hits), sorted;
  *   - and the movements of lots that wait to be indexed, from the database itself.
  * Sorts that have no table read the whole database.
  */
@@ -366,11 +367,41 @@ static int hits_by_number(struct search_plan *plan, struct store *store, struct 
     return take_hits(plan, store, &sql, INT32_MAX, err);
 }
 
-static int hits_by_text(struct search_plan *plan, struct store *store, size_t most, struct err *err)
+/*
+ * Do so many rows have the terms that the first page of them is sooner found in its order? By the newest movements. To find
+ * all that have them and sort those takes long when they are many, to look for them in order when they are few.
+ */
+static int terms_are_frequent(struct search_plan *plan, struct store *store, bool *ret, struct err *err)
 {
+    enum { ENOUGH = 2 }; /* of 2,000 */
+    const struct search_query *query = plan->query;
+    const bool in_order = sorts[query->sort].of_entry && plan->n_rps == 0 && !query->since && !query->until;
+    _cleanup_query_ struct db_query counting = DB_QUERY_INIT;
+    int64_t n = 0;
+    int r = 0;
+    if (in_order)
+        r = search_statement(plan, store,
+                             "SELECT count(*) FROM ix.entry AS e WHERE e.movement >="
+                             " (SELECT movement FROM ix.entry ORDER BY movement DESC LIMIT 1 OFFSET 2000)"
+                             " AND (e.s1 & :s1) = :s1 AND (e.s2 & :s2) = :s2"
+                             " AND search_has(:terms, e.nss, e.curp, e.name)",
+                             &counting, err);
+    if (r >= 0 && in_order)
+        r = db_first_number(&counting, &n, err);
+    *ret = n >= ENOUGH;
+    return MIN(r, 0);
+}
+
+/* Those that are not frequent may be among many that have the same trigrams, which still are fewer than all. */
+static int hits_by_text(struct search_plan *plan, struct store *store, struct err *err)
+{
+    bool frequent;
+    int r = terms_are_frequent(plan, store, &frequent, err);
+    if (r < 0 || frequent)
+        return r;
     _cleanup_buf_ struct buf sql = BUF_INIT;
     buf_add_str(&sql, HITS "rowid FROM ix.trigram WHERE trigram MATCH :match");
-    return take_hits(plan, store, &sql, most, err);
+    return take_hits(plan, store, &sql, 10 * plan->most_hits, err);
 }
 
 /* Counted first, which costs less than to write down what is too much. `from`: a table and its conditions. */
@@ -409,17 +440,13 @@ static int hits_by_date(struct search_plan *plan, struct store *store, struct er
     return hits_of_table(plan, store, from.data, err);
 }
 
-/*
- * Which kinds have few rows that fit the registros patronales or the dates. To find the first of them in the order of the page
- * may mean to pass all others of the kind, so those few are fetched, and so are all when they are few together. Fetching a row
- * costs about four times as much as passing one.
- */
-static int by_number(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
     const struct search_kind *x = a, *y = b;
     return (x->n > y->n) - (x->n < y->n);
 }
 
+/* So many are sooner fetched than the first of them is met. */
 static size_t few_of(const struct search_plan *plan, const struct search_kind *kind)
 {
     size_t few = 0;
@@ -446,6 +473,11 @@ static int count_narrow(struct search_plan *plan, struct store *store, const cha
     return MIN(r, 0);
 }
 
+/*
+ * Which kinds have few rows that fit the registros patronales or the dates. To find the first of them in the order of the page
+ * may mean to pass all others of the kind, so those few are fetched, and so are all when they are few together. Fetching a row
+ * costs about four times as much as passing one.
+ */
 static int find_few(struct search_plan *plan, struct store *store, struct err *err)
 {
     const struct search_query *query = plan->query;
@@ -457,7 +489,7 @@ static int find_few(struct search_plan *plan, struct store *store, struct err *e
     buf_add_str(&sql, "SELECT count(*) FROM (SELECT 1");
     add_narrow(plan, &sql);
     buf_add_str(&sql, " AND b.type = :type AND b.state = :state LIMIT :most)");
-    qsort(plan->kinds, plan->n_kinds, sizeof(plan->kinds[0]), by_number);
+    qsort(plan->kinds, plan->n_kinds, sizeof(plan->kinds[0]), by_size);
     size_t all = 0, kept = 0;
     int r = 0;
     for (size_t i = 0; r >= 0 && i < plan->n_kinds; i++) {
@@ -479,7 +511,6 @@ static int find_few(struct search_plan *plan, struct store *store, struct err *e
 static int find_hits(struct search_plan *plan, struct store *store, struct err *err)
 {
     const struct search_query *query = plan->query;
-    const bool of_entries = sorts[query->sort].of_entry != NULL;
     uint64_t rows = 0;
     int r = 0;
     for (size_t i = 0; i < plan->n_kinds; i++)
@@ -489,7 +520,7 @@ static int find_hits(struct search_plan *plan, struct store *store, struct err *
     if (plan->nss >= 0)
         return hits_by_number(plan, store, err);
     if (plan->match.len > 0)
-        r = hits_by_text(plan, store, of_entries ? plan->most_hits / 2 : 10 * plan->most_hits, err); /* they cost more */
+        r = hits_by_text(plan, store, err);
     if (r != 0)
         return r;
     if (sorts[query->sort].table) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/search-text.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "idse/fold.h"
@@ -54,19 +55,33 @@ char *search_terms(const char *typed)
 
 /* ---- trigrams ---- */
 
+static uint32_t trigram_hash(const char *at)
+{
+    uint32_t letters = (uint8_t)at[0] | (uint32_t)(uint8_t)at[1] << 8 | (uint32_t)(uint8_t)at[2] << 16;
+    return letters * UINT32_C(2654435761);
+}
+
 static unsigned trigram_bit(const char *at)
 {
-    uint32_t hash = (uint8_t)at[0] | (uint32_t)(uint8_t)at[1] << 8 | (uint32_t)(uint8_t)at[2] << 16;
-    hash *= UINT32_C(2654435761);
-    return (hash >> 16) % 126;
+    return (trigram_hash(at) >> 16) % 126;
+}
+
+static unsigned trigram_number(const char *at)
+{
+    return trigram_hash(at) >> 17;
+}
+
+static bool is_trigram(const char *at)
+{
+    return at[0] != ' ' && at[1] != ' ' && at[2] != ' '; /* a term has none */
 }
 
 static void sign(const char *text, int64_t ret[static 2])
 {
     uint64_t bits[2] = {0};
     for (const char *at = text; at[0] && at[1] && at[2]; at++) {
-        if (at[0] == ' ' || at[1] == ' ' || at[2] == ' ')
-            continue; /* a term has none */
+        if (!is_trigram(at))
+            continue;
         unsigned bit = trigram_bit(at);
         bits[bit / 63] |= UINT64_C(1) << bit % 63;
     }
@@ -92,25 +107,54 @@ static void add_trigram(struct buf *ret, const char *at)
     buf_add_char(ret, '"');
 }
 
-/* Of a long term the first, the last and one between: each costs, and the rows are looked at anyway. */
-static void match_term(const char *term, struct buf *ret)
+void search_frequency_add(struct search_frequency *frequency, const char *text)
 {
-    enum { MOST = 3 };
-    size_t n = strlen(term);
-    if (n < 3)
+    if (frequency->texts == UINT16_MAX)
         return;
-    size_t trigrams = n - 2, used = MIN(trigrams, (size_t)MOST);
-    for (size_t i = 0; i < used; i++)
-        add_trigram(ret, term + (used == 1 ? 0 : i * (trigrams - 1) / (used - 1)));
+    frequency->texts++;
+    for (const char *at = text; at[0] && at[1] && at[2]; at++) {
+        uint16_t *n = &frequency->n[trigram_number(at)];
+        if (is_trigram(at) && *n < frequency->texts) /* one text may have it twice */
+            ++*n;
+    }
 }
 
-void search_match(const char *terms, struct buf *ret)
+struct trigram {
+    const char *at;
+    double share; /* of the texts */
+};
+
+static int by_share(const void *a, const void *b)
 {
+    const struct trigram *x = a, *y = b;
+    return (x->share > y->share) - (x->share < y->share);
+}
+
+static size_t take_trigrams(const char *terms, const struct search_frequency *frequency, struct trigram *ret)
+{
+    size_t n = 0;
+    for (const char *at = terms; at[0] && at[1] && at[2]; at++)
+        if (is_trigram(at))
+            ret[n++] = (struct trigram){at, (frequency->n[trigram_number(at)] + 0.5) / ((double)frequency->texts + 1)};
+    qsort(ret, n, sizeof(*ret), by_share);
+    return n;
+}
+
+void search_match(const char *terms, const struct search_frequency *frequency, uint64_t rows, struct buf *ret)
+{
+    enum { LOOK = 40 }; /* at a row that is found costs about as much as passing so many in a list */
     _cleanup_free_ char *plain = xstrdup(terms);
+    struct trigram trigrams[SEARCH_MAX_TERMS * (SEARCH_MAX_TERM + 1)];
     drop_tildes(plain);
-    char *rest = plain, *term;
-    while ((term = strsep(&rest, " ")))
-        match_term(term, ret);
+    size_t n = take_trigrams(plain, frequency, trigrams);
+    double left = (double)rows;
+    for (size_t i = 0; i < n; i++) {
+        double share = MIN(trigrams[i].share, 1.0);
+        if (i > 0 && left * (1 - share) * LOOK < share * (double)rows)
+            break;
+        add_trigram(ret, trigrams[i].at);
+        left *= sqrt(share); /* they are not independent: "990" and "900" come together */
+    }
 }
 
 /* ---- functions of SQL ---- */

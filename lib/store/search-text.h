@@ -23,7 +23,16 @@ enum { SEARCH_MAX_TERMS = 8, SEARCH_MAX_TERM = 54 };
 
 /* What was typed as terms between single blanks, folded; at most SEARCH_MAX_TERMS of them. A new string. */
 char *search_terms(const char *typed);
-/* The expression for the index of trigrams that all rows with these terms match; "" when every row may. */
-void search_match(const char *terms, struct buf *ret);
+/* How often trigrams are seen, by a sample of texts as search_text() makes them. Others may share a trigram's number. */
+struct search_frequency {
+    size_t texts;
+    uint16_t n[1 << 15];
+};
+void search_frequency_add(struct search_frequency *frequency, const char *text);
+/*
+ * The expression for the index of trigrams that all rows with these terms match; "" when every row may. Of their trigrams
+ * those are used that are worth their reading: the rarest, and what spares more rows than it costs, of `rows` there are.
+ */
+void search_match(const char *terms, const struct search_frequency *frequency, uint64_t rows, struct buf *ret);
 /* The signature that every row with these terms has, perhaps among other bits. */
 void search_signature(const char *terms, int64_t ret[static 2]);

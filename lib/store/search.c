@@ -9,12 +9,13 @@
 #include "store/search-private.h"
 #include "store/search-text.h"
 
-enum { STEPS_BETWEEN_LOOKS = 100000, LONGEST_US = 20 * US_PER_S, MOST_HITS = 1500 };
+enum { STEPS_BETWEEN_LOOKS = 100000, LONGEST_US = 20 * US_PER_S, MOST_HITS = 1500, SAMPLE = 4096 };
 
 struct search {
     struct store *store; /* reads the database; the index is attached as ix */
     bool attached;
     size_t most_hits;
+    struct search_frequency *frequency; /* of trigrams in the index; NULL: not known yet */
     struct search_statements statements;
     int64_t until_us; /* boot clock: when the present page is given up */
 };
@@ -85,6 +86,7 @@ struct search *search_close(struct search *search)
     for (size_t i = 0; i < ELEMENTSOF(search->statements.items); i++)
         forget_prepared(&search->statements.items[i]);
     store_close(search->store);
+    free(search->frequency);
     free(search);
     return NULL;
 }
@@ -94,6 +96,8 @@ static void detach(struct search *search)
     if (search->attached)
         sqlite3_exec(search->store->db, "DETACH ix", NULL, NULL, NULL);
     search->attached = false;
+    free(search->frequency);
+    search->frequency = NULL;
 }
 
 /* Without an index everything is found all the same. */
@@ -288,6 +292,35 @@ static int take_kinds(struct search_plan *plan, struct store *store, struct err 
     return MIN(r, 0);
 }
 
+/* By the newest movements; it need not be exact, so it is done once for an index. */
+static int take_frequency(struct search *search, struct err *err)
+{
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    _cleanup_free_ struct search_frequency *frequency = xcalloc(1, sizeof(*frequency));
+    int r = db_query(search->store, &query, err,
+                     "SELECT search_text(nss, curp, name) FROM ix.entry ORDER BY movement DESC LIMIT ?1", DB_INT(SAMPLE));
+    while (r >= 0 && (r = db_next(&query, err)) > 0)
+        search_frequency_add(frequency, (const char *)sqlite3_column_text(query.stmt, 0));
+    if (r < 0)
+        return r;
+    search->frequency = STEAL(frequency);
+    return 0;
+}
+
+static int take_match(struct search *search, struct search_plan *plan, struct err *err)
+{
+    static const struct search_frequency unknown;
+    uint64_t rows = 0;
+    int r = 0;
+    for (size_t i = 0; i < plan->n_kinds; i++)
+        rows += plan->kinds[i].n;
+    if (*plan->terms && rows >= SAMPLE && !search->frequency)
+        r = take_frequency(search, err);
+    if (r >= 0)
+        search_match(plan->terms, search->frequency ? search->frequency : &unknown, rows, &plan->match);
+    return r;
+}
+
 static void plan_free(struct search_plan *plan)
 {
     free(plan->rps);
@@ -368,6 +401,8 @@ static int fill_page(struct search *search, struct search_plan *plan, bool index
     plan->waiting = r > 0;
     if (r >= 0 && index)
         r = take_kinds(plan, search->store, err);
+    if (r >= 0 && index)
+        r = take_match(search, plan, err);
     if (r >= 0)
         r = search_plan_make(plan, search->store, index, err);
     return r < 0 ? r : read_page(plan, search->store, page, err);
@@ -405,7 +440,6 @@ int search_page(struct search *search, const struct search_query *query, struct 
                                .most_hits = search->most_hits,
                                .statements = &search->statements};
     struct search_page page = {0};
-    search_match(plan.terms, &plan.match);
     search_signature(plan.terms, plan.signature);
     if (!str_empty(query->nss))
         plan.nss = strtoll(query->nss, NULL, 10);
