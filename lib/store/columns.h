@@ -8,6 +8,7 @@
 #define COLUMN_FIELD(column, type, record, member) DB_FIELD(type, record, member),
 #define COLUMN_NAME(column, ...)                   ", " #column
 #define COLUMN_SET(column, ...)                    ", " #column " = ?"
+#define COLUMN_SAME(column, ...)                   " AND " #column " IS ?"
 #define COLUMN_PARAMETER(...)                      ", ?"
 
 /* The first column stands outside of the list: it is the key and saves the comma. */

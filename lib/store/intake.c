@@ -299,28 +299,41 @@ enum movement_type type_of_counts(const uint32_t *counts)
     return MOVEMENT_NONE;
 }
 
-/*
- * Writes the counts and moves the token on. A slice whose turn was lost, or that was undone, is seen here:
- * then the row's token is not the one in memory.
- */
-static int update_row(struct store_intake *intake, int64_t state, const char *sha256, struct err *err)
+/* A slice whose turn was lost, or that was undone, is seen here: then the row has not the token in memory. */
+static int check_written(const struct store_intake *intake, struct err *err)
+{
+    return sqlite3_changes(intake->store->db) > 0
+               ? 0
+               : err_set(err, ERR_STORE, _("A part of lot %lld was not stored; submit it again"),
+                         (long long)intake->lot);
+}
+
+/* After a slice: sets nothing that an index or a trigger looks at. */
+static int write_counts(struct store_intake *intake, struct err *err)
 {
     const uint32_t *counts = intake->counts;
     int r = db_run(
         intake->store, err,
-        "UPDATE lot SET count_bajas = ?4, count_modificaciones = ?5, count_reingresos = ?6, count_total = ?7,"
-        " state = ?3, token = CASE WHEN ?3 < 0 THEN token + 1 END, sha256 = ?8, type = coalesce(?9, type)"
-        " WHERE id = ?1 AND token = ?2",
-        DB_INT(intake->lot), DB_INT(intake->token), DB_INT(state), DB_INT(counts[COUNT_BAJAS]),
-        DB_INT(counts[COUNT_MODIFICACIONES]), DB_INT(counts[COUNT_REINGRESOS]), DB_INT(counts[COUNT_TOTAL]),
-        DB_TEXT(sha256), intake->adopted ? DB_INT(type_of_counts(counts)) : DB_TEXT(NULL));
-    if (r < 0)
-        return r;
-    if (sqlite3_changes(intake->store->db) == 0)
-        return err_set(err, ERR_STORE, _("A part of lot %lld was not stored; submit it again"),
-                       (long long)intake->lot);
-    intake->token++;
-    return 0;
+        "UPDATE lot SET count_bajas = ?3, count_modificaciones = ?4, count_reingresos = ?5, count_total = ?6,"
+        " token = token + 1 WHERE id = ?1 AND token = ?2",
+        DB_INT(intake->lot), DB_INT(intake->token), DB_INT(counts[COUNT_BAJAS]),
+        DB_INT(counts[COUNT_MODIFICACIONES]), DB_INT(counts[COUNT_REINGRESOS]), DB_INT(counts[COUNT_TOTAL]));
+    if (r >= 0)
+        r = check_written(intake, err);
+    if (r >= 0)
+        intake->token++;
+    return r;
+}
+
+/* After the last one, which has written the counts. */
+static int write_published(const struct store_intake *intake, const char *sha256, struct err *err)
+{
+    int r = db_run(intake->store, err,
+                   "UPDATE lot SET state = ?3, token = NULL, sha256 = ?4, type = coalesce(?5, type)"
+                   " WHERE id = ?1 AND token = ?2",
+                   DB_INT(intake->lot), DB_INT(intake->token), DB_INT(intake->state), DB_TEXT(sha256),
+                   intake->adopted ? DB_INT(type_of_counts(intake->counts)) : DB_TEXT(NULL));
+    return r < 0 ? r : check_written(intake, err);
 }
 
 static int add_slice(struct store_intake *intake, size_t max, struct err *err)
@@ -329,7 +342,7 @@ static int add_slice(struct store_intake *intake, size_t max, struct err *err)
     if (r >= 0)
         r = add_records(intake, err);
     if (r >= 0)
-        r = update_row(intake, LOT_BEING_TAKEN_IN, NULL, err);
+        r = write_counts(intake, err);
     return r;
 }
 
@@ -362,7 +375,7 @@ int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *
     _cleanup_free_ char *sha256 = digest_end_hex(STEAL(intake->digest));
     if (intake->constancia)
         replace_str(&sha256, NULL);
-    int r = update_row(intake, intake->state, sha256, err);
+    int r = write_published(intake, sha256, err);
     if (r < 0) {
         intake->failed = true;
         return r;

@@ -15,9 +15,14 @@
     X(adopted_us, I64, store_lot, adopted_us)                                                                \
     X(parent, ID, store_lot, parent)
 
-/* What store_lot_update() writes. */
-#define LOT_CHANGING(X)                                                                                      \
+/* What store_lot_update() writes: what is a key of indexes, or says which of them have the lot, and the rest. */
+#define LOT_INDEXED(X)                                                                                       \
     X(state, I32, store_lot, state)                                                                          \
+    X(portal_lot, TEXT, store_lot, portal_lot)                                                               \
+    X(finished_us, I64, store_lot, finished_us)                                                              \
+    X(deadline, I32, store_lot, deadline)                                                                    \
+    X(deadline_stage, I32, store_lot, deadline_stage)
+#define LOT_PLAIN(X)                                                                                         \
     X(hold, I32, store_lot, hold)                                                                            \
     X(hold_text, TEXT, store_lot, hold_text)                                                                 \
     X(hold_by, TEXT, store_lot, hold_by)                                                                     \
@@ -33,10 +38,8 @@
     X(polled_us, I64, store_lot, polled_us)                                                                  \
     X(last_reason, I32, store_lot, last_reason)                                                              \
     X(last_error, TEXT, store_lot, last_error)                                                               \
-    X(portal_lot, TEXT, store_lot, portal_lot)                                                               \
     X(folio, TEXT, store_lot, folio)                                                                         \
     X(received_us, I64, store_lot, received_us)                                                              \
-    X(finished_us, I64, store_lot, finished_us)                                                              \
     X(have_acuse, BOOL, store_lot, have_acuse)                                                               \
     X(have_constancia, BOOL, store_lot, have_constancia)                                                     \
     X(have_csv, BOOL, store_lot, have_csv)                                                                   \
@@ -44,9 +47,8 @@
     X(approval, I32, store_lot, approval)                                                                    \
     X(approved_by, TEXT, store_lot, approved_by)                                                             \
     X(approved_us, I64, store_lot, approved_us)                                                              \
-    X(deadline, I32, store_lot, deadline)                                                                    \
-    X(deadline_stage, I32, store_lot, deadline_stage)                                                        \
     X(remarks, TEXT, store_lot, remarks)
+#define LOT_CHANGING(X) LOT_INDEXED(X) LOT_PLAIN(X)
 
 /* What others write: see erase.c. */
 #define LOT_MARKED(X) X(erased_us, I64, store_lot, erased_us)

@@ -8,6 +8,9 @@ static const struct db_field fields[] = {DB_FIELD(I64, store_lot, id),
 const struct db_mapping lot_mapping = DB_MAPPING(store_lot, fields);
 static const struct db_field changing_fields[] = {DB_FIELD(I64, store_lot, id), LOT_CHANGING(COLUMN_FIELD)};
 static const struct db_mapping changing_mapping = DB_MAPPING(store_lot, changing_fields);
+static const struct db_field plain_fields[] = {DB_FIELD(I64, store_lot, id),
+                                               LOT_PLAIN(COLUMN_FIELD) LOT_INDEXED(COLUMN_FIELD)};
+static const struct db_mapping plain_mapping = DB_MAPPING(store_lot, plain_fields);
 
 void store_lot_free(struct store_lot *lot)
 {
@@ -40,18 +43,32 @@ int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct
     return r < 0 ? r : r > 0 ? 0 : lot_unknown(id, err);
 }
 
-int store_lot_update(struct store *store, const struct store_lot *lot, struct err *err)
+/* 1 when there was such a row. */
+static int update(struct store *store, const char *sql, const struct db_mapping *mapping,
+                  const struct store_lot *lot, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r =
-        db_query(store, &query, err, SQL_UPDATE("lot", "id", "created_us", LOT_CHANGING) " AND state >= 0");
+    int r = db_query(store, &query, err, sql, DB_INT(lot->id));
     if (r >= 0)
-        r = db_bind(&query, 1, &changing_mapping, lot, err);
+        r = db_bind(&query, 1, mapping, lot, err);
     if (r >= 0)
         r = db_finish(&query, err);
-    if (r < 0)
-        return r;
-    return sqlite3_changes(store->db) > 0 ? 0 : lot_unknown(lot->id, err);
+    return r < 0 ? r : sqlite3_changes(store->db) > 0;
+}
+
+/*
+ * SQLite writes the entries of every index anew that has one of the columns that are set, the same value or
+ * not, and most updates change none of those.
+ */
+int store_lot_update(struct store *store, const struct store_lot *lot, struct err *err)
+{
+    int r = update(
+        store, SQL_UPDATE("lot", "id", "created_us", LOT_PLAIN) " AND state >= 0" LOT_INDEXED(COLUMN_SAME),
+        &plain_mapping, lot, err);
+    if (r == 0)
+        r = update(store, SQL_UPDATE("lot", "id", "created_us", LOT_CHANGING) " AND state >= 0",
+                   &changing_mapping, lot, err);
+    return r < 0 ? r : r > 0 ? 0 : lot_unknown(lot->id, err);
 }
 
 int store_lot_records_next(struct store *store, int64_t id, uint32_t *part, size_t max, struct buf *ret,
