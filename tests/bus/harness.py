@@ -232,5 +232,22 @@ def acuse(number, records, rp=RP, received="2026-11-20 10:30"):
                   *dispmag(records).decode("ascii").splitlines(), "", "Sello Digital: " + "0F" * 64 + " | 12"])
 
 
+def constancia(*parts):
+    """A constancia of one or more employers, each part a registro patronal, a lot and the NSS of its altas, all operadas."""
+    lines = []
+    for rp, number, workers in parts:
+        n = len(workers)
+        lines += ["Constancia de Presentación de Movimientos Afiliatorios", "", f"Número de folio: 1234567890123456{number[-3:]}",
+                  "Razón Social: Práctica", f"Número de lote: {number}", "RFC del patrón: PRA0101015X9",
+                  "Fecha y hora de recepción del lote: 2026-11-20 10:30", f"Registro Patronal: {rp}",
+                  "Serial del certificado: 30001000000500003415", "Huella Digital: " + "A1" * 20, "", "",
+                  f"0  0  {n}  {n}  0  0  {n}  {n}  0  0  0  0", "", "", "Relación de movimientos operados", "",
+                  "TM  NSS          Nombre del asegurado      Sal.Base  Ext.  UMF  TS  Fec-Mov     TT  C.Baja",
+                  *(f"08  {nss}  PEREZ LOPEZ JUAN            450.50     0  000   0  20/11/2026   1       0" for nss in workers),
+                  "", "", "", "Para efectos de esta constancia: NSS = Número de seguridad social", "",
+                  "Sello Digital: " + "0F" * 64 + " | 12", "", "", ""]
+    return paper(lines)
+
+
 def option(value):
     return dbus.Dictionary(value, signature="sv")

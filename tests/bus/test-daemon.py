@@ -26,8 +26,8 @@ import zipfile
 import dbus
 import dbus.lowlevel
 
-from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, acuse, baja, control, die_with_parent, dispmag,
-                     memory_file, nss, option, paper, reingreso)
+from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, acuse, baja, constancia, control, die_with_parent,
+                     dispmag, memory_file, nss, option, paper, reingreso)
 
 IDSED, SIM, POLICY = (os.path.abspath(path) for path in sys.argv[1:4])
 
@@ -698,6 +698,21 @@ class Receipts(DaemonTest):
         for method in "Hold", "Retry", "Cancel", "Reconcile":
             self.fails("WrongState", self.call, path, LOT, method, option({}))
         self.assertEqual(self.bring(b"LOTE,NSS\n501000001,1\n")["outcome"], "completed")
+
+    def test_each_employer_of_a_constancia_is_an_act(self):
+        data = constancia(("Y5499999105", "501000090", ["99028500017"]), (RP, "501000091", ["99028500025", "99028500033"]),
+                          (RP_2, "501000092", ["99028500041"]))
+        first = self.bring(data)  # of whom is registered
+        self.assertEqual((first["registration"], first["portal-lot"], first["outcome"]), (RP, "501000091", "adopted"), first)
+        self.assertEqual([tuple(map(str, other)) for other in first["others"]],
+                         [("Y5499999105", "501000090"), (RP_2, "501000092")])
+        second = self.bring(data, registration=RP_2, portal_lot="501000092")
+        self.assertEqual((second["registration"], second["outcome"], second["state"]), (RP_2, "adopted", "accepted"), second)
+        self.assertEqual([self.get(f"{ROOT}/lot/{result['lot']}", LOT, "Movements") for result in (first, second)], [2, 1])
+        self.fails("UnknownRegistration", self.bring, data, registration="Y5499999105")
+        self.fails("InvalidArgument", self.bring, data, registration=RP, portal_lot="501000092")
+        report = self.manager("Reindex", option({}))
+        self.assertEqual((report["repaired"], report["faults"]), (0, 0), report)
 
     def test_a_lot_that_was_sent_by_hand_is_received(self):
         records = [reingreso(i) for i in self.numbers(2)]
