@@ -108,6 +108,7 @@ static int add_path(struct batch *batch, char *path, struct err *err)
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
     if (!walk)
         return err_set_errno(err, ERR_IO, errno, "%s", path);
+    const size_t before = batch->n_items;
     int r = 0;
     FTSENT *entry;
     while (r >= 0 && (errno = 0, entry = fts_read(walk)) != NULL) {
@@ -119,6 +120,9 @@ static int add_path(struct batch *batch, char *path, struct err *err)
             add_file(batch, entry->fts_path); /* a pipe, say */
     }
     fts_close(walk);
+    if (r >= 0 && batch->n_items == before)
+        output_warn(batch->inv, _("%s: there is neither a PDF nor a table (CSV) nor a zip in the folder"),
+                    path);
     return r;
 }
 

@@ -202,6 +202,12 @@ def case_a_zip_that_is_wrong_is_refused():
     assert ask("list") == before
 
 
+def case_a_folder_without_receipts_is_told_of():
+    (HERE / "vacia").mkdir()
+    told = idsectl("receipts", "import", HERE / "vacia").stderr.decode()
+    assert "neither a PDF nor a table" in told, told
+
+
 def case_what_is_no_receipt_is_refused():
     strange = HERE / "otras"
     strange.mkdir()
