@@ -124,9 +124,11 @@ static void commit_turn(void *data)
 {
     struct app *app = data;
     _cleanup_err_ struct err err = ERR_INIT;
+    bool written = store_turn_is_open(app->daemon.store);
     if (store_commit(app->daemon.store, &err) < 0)
         give_up(app, &err);
-    searches_look(app->daemon.searches);
+    if (written)
+        searches_look(app->daemon.searches);
     settle_soon(app);
 }
 

@@ -6,6 +6,7 @@
 enum {
     READERS = 2,                     /* as many as there are workers */
     DELAY_US = US_PER_S,             /* so that what comes in together is indexed together */
+    LONGEST_DELAY_US = 5 * US_PER_S, /* while more comes in: until then that has processors and disk to itself */
     DELAY_FAILED_US = 300 * US_PER_S,
 };
 
@@ -22,6 +23,8 @@ struct searches {
     struct daemon *daemon;
     struct timer *timer;
     bool armed, failed;
+    bool written;          /* something, since the timer was set */
+    int64_t wait_until_us; /* on the boot clock: so long it gives way to what is being written */
     struct search_slice *slice; /* under way */
     TAILQ_HEAD(, job) jobs;
     struct search *readers[READERS];
@@ -53,8 +56,10 @@ static void work_slice(void *data)
 static void next_slice(void *data, const struct err *err)
 {
     struct searches *searches = data;
-    if (!err && search_index_due(searches->daemon->store))
-        arm(searches, 0);
+    if (err || !search_index_due(searches->daemon->store))
+        return;
+    searches->wait_until_us = 0;
+    arm(searches, 0);
 }
 
 static void slice_done(void *data)
@@ -80,6 +85,13 @@ static void run_slice(void *data, const struct err *lost)
     failed(searches, lost ? lost : &err);
 }
 
+static bool gives_way(struct searches *searches)
+{
+    bool written = searches->written;
+    searches->written = false;
+    return written && clock_boot_us(daemon_clock(searches->daemon)) < searches->wait_until_us;
+}
+
 static void begin_slice(void *data)
 {
     struct searches *searches = data;
@@ -88,7 +100,9 @@ static void begin_slice(void *data)
     searches->armed = false;
     if (searches->slice || !search_index_due(store))
         return;
-    if (search_slice_begin(store, &searches->slice, &err) < 0)
+    if (gives_way(searches))
+        arm(searches, DELAY_US);
+    else if (search_slice_begin(store, &searches->slice, &err) < 0)
         failed(searches, &err);
     else
         store_after_commit(store, run_slice, searches);
@@ -96,8 +110,14 @@ static void begin_slice(void *data)
 
 void searches_look(struct searches *searches)
 {
-    if (searches && !searches->armed && !searches->slice && search_index_due(searches->daemon->store))
-        arm(searches, DELAY_US);
+    if (!searches)
+        return;
+    searches->written = true;
+    if (searches->armed || searches->slice || !search_index_due(searches->daemon->store))
+        return;
+    searches->written = false;
+    searches->wait_until_us = clock_boot_us(daemon_clock(searches->daemon)) + LONGEST_DELAY_US;
+    arm(searches, DELAY_US);
 }
 
 /* ---- searching ---- */
