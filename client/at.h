@@ -4,7 +4,7 @@
 #include "bus/message.h"
 #include "client/verbs.h"
 
-/* --at TIME. ERR_USAGE for what is no time. */
+/* --at TIME. ERR_USAGE for what is no time; warns of one that is over. */
 int at_check(const struct invocation *inv, struct err *err);
 /* Adds the option "not-before", where a time to come is given. */
 void at_write(struct bus_writer *w, const struct invocation *inv);

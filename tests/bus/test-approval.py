@@ -211,6 +211,7 @@ class Waiting(unittest.TestCase):
         row, = json.loads(told.stdout)["lots"]
         self.assertIsNotNone(row["not_before"])
         self.assertEqual(self.idsectl("submit", path, "--at=tomorrow").returncode, 2)
+        self.assertIn("is over", self.idsectl("submit", path, "--at=2020-01-01 08:00").stderr)
         shown = self.idsectl("show", str(row["id"]))
         self.assertIn("Not to be sent before", shown.stdout)
 
