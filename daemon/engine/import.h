@@ -4,10 +4,13 @@
 #include "internal.h"
 
 /*
- * A receipt that a person brought, on its way. import.c moves it on, step by step; import-plan.c says which lot it is of and
- * what becomes of it. One import at a time is at its lot, so that the acuse and the constancia of one lot, brought together,
+ * A receipt that a person brought, on its way. import.c has it read, waits for its lot and holds it against what is known;
+ * import-plan.c says which lot it is of and what becomes of it; import-prepare.c prepares that in slices, over many turns;
+ * import-conclude.c is the turn in which it counts. One import at a time is at its lot, so that the acuse and the constancia of one lot, brought together,
  * do not miss each other; the others are being read, or wait.
  */
+enum { IMPORT_RESULTS = 1500 }; /* of a constancia, taken or compared in one turn: a few milliseconds */
+
 struct engine_import {
     struct task task; /* first */
     struct engine *engine;
@@ -44,7 +47,23 @@ struct engine_import {
     int64_t document; /* as which it was stored; 0: it was not */
 };
 
+static inline struct engine_import *import_of_task(struct task *task)
+{
+    return (struct engine_import *)task;
+}
+
+/* Ends it: the caller of engine_import() frees the import within its function. `err` is NULL when all is prepared. */
+void import_give_back(struct engine_import *import, const struct err *err);
+/* Goes on with `next` in another turn, or, where r is negative, ends with what went wrong. */
+void import_go_on(struct engine_import *import, int r, task_fn *next, struct err *err);
+
+/* ---- what is prepared (import-prepare.c) ---- */
+
+/* The plan is made: everything that it needs is brought to where one turn can make it count; then the import is given back. */
+void import_prepare(struct engine_import *import);
+
 /* ---- the plan (import-plan.c) ---- */
+
 /*
  * Of a constancia of several employers another part is to be read than the one that was: 1, and receipt.part says which.
  * ERR_INVALID_ARGUMENT when it has nothing of the one that was asked for.
