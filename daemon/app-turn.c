@@ -108,6 +108,7 @@ int app_open_store(struct app *app, struct err *err)
 {
     struct daemon *daemon = &app->daemon;
     daemon->store_path = app_store_path(&app->options, &daemon->config);
+    app->checkpoint_path = xstrdup(daemon->store_path);
     backup_sweep(daemon->store_path);
     app->commit = turn_end_new(daemon->loop, commit_turn, app);
     app->settle = evtimer_new(loop_base(daemon->loop), settle, app);

@@ -141,10 +141,13 @@ int store_checkpoint(const char *path, struct err *err)
     sqlite3 *db = NULL;
     int code =
         sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    /* A connection that has read nothing does not know that there is a log, and moves nothing. */
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     sqlite3_close(db);
-    return code == SQLITE_OK || code == SQLITE_BUSY /* another one is at it */
+    return code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY /* another one is at it */
                ? 0
                : err_set(err, ERR_STORE, _("The database %s reported: %s"), path, sqlite3_errstr(code));
 }

@@ -1096,6 +1096,15 @@ class Whole(DaemonTest):
         self.assertEqual(self.get(ROOT, MANAGER, "Profile"), "idse-sim")
         self.assertTrue(self.get(ROOT, MANAGER, "CanSend"))
 
+    def test_the_log_of_the_database_is_moved_into_it_while_the_daemon_works(self):
+        database = os.path.join(self.house.state, "idsed.db")
+        before = os.path.getsize(database)
+        for _ in range(40):
+            self.new_lot(1000)
+            if os.path.getsize(database) > before:  # nothing else makes the file itself grow
+                return
+        self.fail(f"idsed.db-wal has {os.path.getsize(database + '-wal')} bytes, and nothing of it is in idsed.db")
+
     def test_it_looks_into_itself(self):
         checks = {str(check["name"]): check for check in self.manager("Diagnose")}
         self.assertEqual(set(checks), {"database", "audit", "sealing-key", "certificates", "profile", "portal", "clock",

@@ -53,6 +53,22 @@ static void the_connection_is_set_up_for_durability(void **state)
     sqlite3_close(db);
 }
 
+static void the_log_is_moved_into_the_file_over_another_connection(void **state)
+{
+    struct fixture *f = *state;
+    struct stat before, after;
+    _cleanup_free_ char *text = xcalloc(1 << 20, 1);
+    memset(text, 'x', (1 << 20) - 1);
+    assert_ok(stat(f->path, &before));
+    assert_ok(store_value_set(f->store, "a", text, &f->err));
+    assert_ok(store_commit(f->store, &f->err));
+    assert_ok(stat(f->path, &after));
+    assert_int_equal(after.st_size, before.st_size);
+    assert_ok(store_checkpoint(f->path, &f->err));
+    assert_ok(stat(f->path, &after));
+    assert_true(after.st_size >= before.st_size + (1 << 20));
+}
+
 static void a_newer_schema_is_refused_and_left_alone(void **state)
 {
     struct fixture *f = *state;
@@ -228,6 +244,7 @@ int main(void)
         TEST(the_file_belongs_to_its_owner_only),
         TEST(what_was_written_is_there_after_reopening),
         TEST(the_connection_is_set_up_for_durability),
+        TEST(the_log_is_moved_into_the_file_over_another_connection),
         TEST(a_newer_schema_is_refused_and_left_alone),
         TEST(what_is_not_a_database_is_refused),
         TEST(the_database_of_another_program_is_refused),
