@@ -17,7 +17,7 @@ static const struct act {
     {"release", REMOTE_LOT, "Release", remote_lot_path, N_("released")},
     {"approve", REMOTE_LOT, "Approve", remote_lot_path, N_("approved")},
     {"cancel", REMOTE_LOT, "Cancel", remote_lot_path, N_("given up"),
-     N_("Give the lot up, so that it is never sent?")},
+     N_("Give the lot up? It is never sent; what was rejected of it is due no longer.")},
     {"retry", REMOTE_LOT, "Retry", remote_lot_path, N_("takes its next step now")},
     {"reconcile", REMOTE_LOT, "Reconcile", remote_lot_path,
      N_("the portal is asked whether it has it; its acuse, downloaded by hand, settles it too: 'idsectl "

@@ -116,6 +116,8 @@ static json_t *lot_members(const struct store_lot *lot, const char *name, int64_
         {"finished", instant(lot->finished_us)},
         {"parent", number(lot->parent)},
         {"corrected_by", number(corrected_by)},
+        {"given_up", instant(lot->given_up_us)},
+        {"given_up_by", text(lot->given_up_by)},
     };
     return object(members, ELEMENTSOF(members));
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <jansson.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -33,10 +34,6 @@ static void lot_release(struct bus_call *call, void *object)
     tell_engine(call, object, "release", engine_release);
 }
 
-static void lot_cancel(struct bus_call *call, void *object)
-{
-    tell_engine(call, object, "cancel", engine_cancel);
-}
 
 static void lot_retry(struct bus_call *call, void *object)
 {
@@ -48,15 +45,36 @@ static void lot_reconcile(struct bus_call *call, void *object)
     tell_engine(call, object, "reconcile", engine_reconcile);
 }
 
+static const struct bus_option why[] = {{"text", "s", 0}, BUS_OPTION_COMMON};
+
+static void lot_cancel(struct bus_call *call, void *data)
+{
+    const struct lot_object *object = data;
+    struct act *act = new_act(call, object, "cancel");
+    const char *text = NULL;
+    struct bus_reader r;
+    bus_call_arguments(call, &r);
+    int result = act_options(act, &r, why, ELEMENTSOF(why), &text);
+    if (result >= 0 && !str_empty(text)) {
+        json_t *detail = json_pack("{s:s}", "text", text);
+        act->detail = json_dumps(detail, JSON_COMPACT);
+        json_decref(detail);
+    }
+    if (result >= 0)
+        result = act_write(act);
+    if (result >= 0)
+        result = engine_cancel(object->daemon->engine, object->lot.id, act->who, &act->err);
+    act_end(act, result);
+}
+
 static void lot_hold(struct bus_call *call, void *data)
 {
-    static const struct bus_option options[] = {{"text", "s", 0}, BUS_OPTION_COMMON};
     const struct lot_object *object = data;
     struct act *act = new_act(call, object, "hold");
     const char *text = NULL;
     struct bus_reader r;
     bus_call_arguments(call, &r);
-    int result = act_options(act, &r, options, ELEMENTSOF(options), &text);
+    int result = act_options(act, &r, why, ELEMENTSOF(why), &text);
     if (result >= 0)
         result = act_write(act);
     if (result >= 0)
@@ -317,6 +335,8 @@ static const struct bus_property properties[] = {
     {"Received", "t", BUS_EMITS_CHANGE, NULL, LOT(received_us)},
     {"Finished", "t", BUS_EMITS_CHANGE, NULL, LOT(finished_us)},
     {"Erased", "t", BUS_EMITS_NOTHING, NULL, LOT(erased_us)},
+    {"GivenUp", "t", BUS_EMITS_CHANGE, NULL, LOT(given_up_us)},
+    {"GivenUpBy", "s", BUS_EMITS_CHANGE, NULL, LOT(given_up_by)},
     {"Parent", "t", BUS_EMITS_CONST, NULL, LOT(parent)},
     {"CorrectedBy", "t", BUS_EMITS_CHANGE, get_corrected_by},
     {"Adopted", "t", BUS_EMITS_CONST, NULL, LOT(adopted_us)},

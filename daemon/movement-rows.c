@@ -39,6 +39,7 @@
     X("sent", u64, (uint64_t)m->sent_us)                                                                     \
     X("received", u64, (uint64_t)m->received_us)                                                             \
     X("answered", u64, (uint64_t)m->answered_us)                                                             \
+    X("given-up", u64, (uint64_t)m->given_up_us)                                                             \
     X("extemporaneous", code, m->extemporaneo)                                                               \
     X("imss-name", string, m->imss_name)                                                                     \
     X("name-differs", bool, imss_name_differs(&m->movement, m->imss_name))                                   \

@@ -411,6 +411,8 @@ static int publish_correction(struct submission *s, int64_t id)
                        (long long)parent->lot);
     int r = store_lot_set_corrections(daemon->store, id, parent->rejected, parent->n_rejected, &s->act->err);
     if (r >= 0)
+        r = engine_lot_corrected(daemon->engine, parent->lot, &s->act->err);
+    if (r >= 0)
         notices_lot_changed(daemon->notices, parent->lot);
     return r;
 }

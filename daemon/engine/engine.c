@@ -233,7 +233,7 @@ int engine_lot_dated(struct engine *engine, int64_t id, int32_t deadline, struct
     int r = store_lot_get(engine->store, id, &lot, err);
     if (r < 0)
         return r;
-    lot.deadline = deadline;
+    lot.deadline = lot.given_up_us ? 0 : deadline;
     return lot_save(engine, &lot, err);
 }
 

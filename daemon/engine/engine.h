@@ -102,7 +102,10 @@ int engine_release(struct engine *engine, int64_t lot, const char *who, struct e
  * submitted it is for the caller to know.
  */
 int engine_approve(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/* What was not sent is never sent; what was rejected nobody will correct, until a correction says otherwise. */
 int engine_cancel(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/* A lot that corrects this one was made: if it was given up, that is over. */
+int engine_lot_corrected(struct engine *engine, int64_t lot, struct err *err);
 int engine_retry(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
 /* A person says that the original is out of use: work begins. ERR_WRONG_STATE when it is no copy. */
@@ -146,6 +149,7 @@ struct engine_receipt {
     int64_t lot;            /* whose it is said to be; 0: it says so itself */
     bool add_rp;            /* registers its registro patronal where that is not known */
     char *portal_lot, *rp;  /* of a CSV: whose it is by its own words; may be NULL */
+    const char *guess;      /* what a CSV seems to be that does not look like one of results; NULL: it does */
     /* Of a constancia of several employers: whose part is wanted; no registro patronal: of one that is registered. */
     struct receipt_owner part;
 };

@@ -117,16 +117,54 @@ int engine_approve(struct engine *engine, int64_t id, const char *who, struct er
     return r;
 }
 
+static bool was_rejected(const struct store_lot *lot)
+{
+    return lot->state == LOT_STATE_PARTIAL || lot->state == LOT_STATE_REJECTED || lot->state == LOT_STATE_FAILED;
+}
+
+/* IMSS's answer stays what it is: only its last day is nobody's business any more. */
+static int give_up_correcting(struct engine *engine, struct store_lot *lot, const char *who, struct err *err)
+{
+    int64_t other;
+    if (lot->given_up_us)
+        return wrong_state(lot, _("correcting it was given up already"), err);
+    int r = store_lot_corrected_by(engine->store, lot->id, &other, err);
+    if (r > 0)
+        return err_set(err, ERR_WRONG_STATE,
+                       _("lot %lld corrects lot %lld; what becomes of that is decided there"), (long long)other,
+                       (long long)lot->id);
+    if (r < 0)
+        return r;
+    lot->given_up_us = engine_wall_us(engine);
+    replace_str(&lot->given_up_by, xstrdup(who));
+    lot->deadline = 0;
+    return lot_save(engine, lot, err);
+}
+
 int engine_cancel(struct engine *engine, int64_t id, const char *who, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
     unsigned actions;
     int r = store_lot_get(engine->store, id, &lot, err);
+    if (r >= 0 && was_rejected(&lot))
+        return give_up_correcting(engine, &lot, who, err);
     if (r >= 0)
         r = lot_apply(engine, &lot, LOT_EVENT_CANCEL, &actions, err);
     if (r == 0)
-        return wrong_state(&lot, _("only a lot that was not sent can be cancelled"), err);
+        return wrong_state(&lot, _("only what was not sent, or was rejected, can be given up"), err);
     return r < 0 ? r : lot_save(engine, &lot, err);
+}
+
+int engine_lot_corrected(struct engine *engine, int64_t id, struct err *err)
+{
+    _cleanup_lot_ struct store_lot lot = {0};
+    int r = store_lot_get(engine->store, id, &lot, err);
+    if (r < 0 || lot.given_up_us == 0)
+        return r;
+    lot.given_up_us = 0;
+    replace_str(&lot.given_up_by, NULL);
+    lot.deadline = lot.adopted_us ? 0 : DEADLINE_UNKNOWN; /* should the correction come to nothing */
+    return lot_save(engine, &lot, err);
 }
 
 /* Makes the next step due now, whatever it is. */

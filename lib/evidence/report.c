@@ -189,6 +189,8 @@ static void write_lot(struct report *report)
     fact(report, _("Held because"), text_of(lot, "hold_text"));
     number_fact(report, _("Corrects lot"), lot, "parent");
     number_fact(report, _("Corrected by lot"), lot, "corrected_by");
+    instant_fact(report, _("Given up"), lot, "given_up");
+    fact(report, _("Given up by"), text_of(lot, "given_up_by"));
 
     heading(report, _("What was to be sent"));
     instant_fact(report, _("Submitted"), lot, "created");

@@ -38,7 +38,7 @@ int store_lot_undated(struct store *store, int64_t *ret, struct err *err)
 
 int store_lot_undate(struct store *store, struct err *err)
 {
-    return db_run(store, err, "UPDATE lot SET deadline = -1 WHERE adopted_us = 0 AND " OPEN);
+    return db_run(store, err, "UPDATE lot SET deadline = -1 WHERE adopted_us = 0 AND given_up_us = 0 AND " OPEN);
 }
 
 int store_lot_set_stage(struct store *store, int64_t lot, enum deadline_stage stage, struct err *err)

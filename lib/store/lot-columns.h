@@ -47,6 +47,8 @@
     X(approval, I32, store_lot, approval)                                                                    \
     X(approved_by, TEXT, store_lot, approved_by)                                                             \
     X(approved_us, I64, store_lot, approved_us)                                                              \
+    X(given_up_us, I64, store_lot, given_up_us)                                                              \
+    X(given_up_by, TEXT, store_lot, given_up_by)                                                             \
     X(remarks, TEXT, store_lot, remarks)
 #define LOT_CHANGING(X) LOT_INDEXED(X) LOT_PLAIN(X)
 

@@ -21,12 +21,13 @@
 
 #define MOVEMENT_GIVEN(X) X(rp, , , ) X(nss, , , ) MOVEMENT_COLUMNS(X)
 
-/* 0 (not sent) and 7 (cancelled) have no instants. */
+/* 0 (not sent) and 7 (cancelled) have no instants; of what is 4 (rejected) the correction may be given up. */
 #define COMPUTED                                                                                             \
     "lot.id, movement.id & 1048575, " MOVEMENT_STATE_NOW ", lot.rp, format('%011d', movement.nss),"          \
     " iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.attempt_us), iif(" MOVEMENT_STATE_NOW                     \
     " IN (0, 7), 0, lot.received_us),"                                                                       \
-    " lot.answered_us, " MOVEMENT_OWN("extemporaneo", "0") ", " MOVEMENT_OWN("imss_name", "NULL")
+    " lot.answered_us, iif(" MOVEMENT_STATE_NOW " = 4, lot.given_up_us, 0), " MOVEMENT_OWN("extemporaneo", "0") ", "     \
+    MOVEMENT_OWN("imss_name", "NULL")
 #define COLUMN_QUALIFIED(column, ...) ", movement." #column
 
 static const struct db_field fields[] = {DB_FIELD(I64, store_movement, lot),
@@ -37,6 +38,7 @@ static const struct db_field fields[] = {DB_FIELD(I64, store_movement, lot),
                                          DB_FIELD(I64, store_movement, sent_us),
                                          DB_FIELD(I64, store_movement, received_us),
                                          DB_FIELD(I64, store_movement, answered_us),
+                                         DB_FIELD(I64, store_movement, given_up_us),
                                          DB_FIELD(CHAR, store_movement, extemporaneo),
                                          DB_FIELD(TEXT, store_movement, imss_name),
                                          MOVEMENT_COLUMNS(COLUMN_FIELD)};

@@ -16,9 +16,9 @@ static const struct db_field fields[] = {
 };
 static const struct db_mapping mapping = DB_MAPPING(store_overview, fields);
 
-/* A lot that was rejected, in whole or in part, and that no lot corrects which is alive. */
+/* A lot that was rejected, in whole or in part, and that no lot corrects which is alive, although somebody may yet. */
 #define UNCORRECTED                                                                                          \
-    "state IN (5, 6) AND NOT EXISTS(SELECT 1 FROM lot child WHERE child.parent = lot.id AND child.state "    \
+    "state IN (5, 6) AND given_up_us = 0 AND NOT EXISTS(SELECT 1 FROM lot child WHERE child.parent = lot.id AND child.state "    \
     "NOT IN (7, 9))"
 /* What IMSS does not have yet counts for its last legal day, and so does what it rejected. */
 #define TO_BE_SENT "(state IN (0, 1, 2, 7) OR (" UNCORRECTED "))"

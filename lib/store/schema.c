@@ -192,7 +192,11 @@ static const char *const migrations[] = {
     "CREATE INDEX lot_by_success ON lot(rp, finished_us) WHERE state IN (4, 5);"
 
     /* Since when a lot that others sent is known from its receipts; 0 for one of our own. */
-    "ALTER TABLE lot ADD COLUMN adopted_us INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE lot ADD COLUMN adopted_us INTEGER NOT NULL DEFAULT 0;"
+
+    /* Since when nobody will correct what was rejected of the lot, and who said so. */
+    "ALTER TABLE lot ADD COLUMN given_up_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN given_up_by TEXT;",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

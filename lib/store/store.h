@@ -126,6 +126,8 @@ int store_rp_update(struct store *store, const struct store_rp *rp, struct err *
 int store_rp_remove(struct store *store, const char *rp, struct err *err);
 int store_rp_get(struct store *store, const char *rp, struct store_rp *ret,
                  struct err *err); /* ERR_UNKNOWN_RP */
+/* Was it ever registered, removed since or not? 1 or 0. */
+int store_rp_known(struct store *store, const char *rp, struct err *err);
 /* All, sorted by rp; *ret is an array of *ret_n to be freed with store_rps_free(). */
 int store_rp_list(struct store *store, struct store_rp **ret, size_t *ret_n, struct err *err);
 void store_rps_free(struct store_rp *rps, size_t n);
@@ -251,6 +253,9 @@ struct store_lot {
     enum deadline_stage deadline_stage; /* that people were told of */
     int64_t erased_us; /* when its bytes were erased; 0 = they are here */
     char *remarks; /* what the portal's CSV says otherwise than the constancia; NULL = nothing */
+    /* Since when nobody will correct what was rejected, by the word of whom; then it has no deadline. 0, NULL: not so */
+    int64_t given_up_us;
+    char *given_up_by;
 };
 void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);
@@ -373,7 +378,7 @@ int store_lot_older_with_workers(struct store *store, int64_t lot, int64_t oldes
 int store_movement_redone(struct store *store, int64_t lot, uint32_t seq, struct err *err);
 /* An open lot whose deadline is to be worked out: 1 and *ret, or 0. */
 int store_lot_undated(struct store *store, int64_t *ret, struct err *err);
-/* The deadlines of all open lots are to be worked out anew. */
+/* The deadlines of all open lots are to be worked out anew, but of those that were given up. */
 int store_lot_undate(struct store *store, struct err *err);
 int store_lot_set_stage(struct store *store, int64_t lot, enum deadline_stage stage, struct err *err);
 /*
@@ -404,6 +409,7 @@ struct store_movement {
     struct movement movement;
     enum movement_state state;
     int64_t sent_us, received_us, answered_us;
+    int64_t given_up_us; /* that it was rejected will not be corrected; 0 = not so */
     char extemporaneo; /* IMSS's own verdict on lateness: '0', '1' or 0 */
     char *imss_name;   /* the name as IMSS holds it; NULL = not known */
     struct receipt_error *errors;
