@@ -31,6 +31,7 @@ struct due {
     struct daemon *daemon;
     struct bus_writer *w;
     struct due_options options;
+    char rp[12]; /* "": any */
     uint32_t limit, written, looked_at;
     int32_t today, horizon;
     struct store_due_cursor lot;
@@ -68,6 +69,8 @@ static int read_arguments(struct bus_call *call, struct due *due, struct err *er
     int r = bus_read_options(&reader, due_options, ELEMENTSOF(due_options), &due->options, NULL, err);
     bus_read_string(&reader, &cursor);
     bus_read_u32(&reader, &due->limit);
+    if (r >= 0)
+        r = iface_take_rp(due->daemon, due->options.registration, due->rp, err);
     if (r >= 0 && due->options.days > DAYS_MAX)
         r = err_set(err, ERR_INVALID_ARGUMENT, _("days: %u is more than %d"), due->options.days, DAYS_MAX);
     if (r >= 0)
@@ -172,7 +175,7 @@ static int list_lots(struct due *due, struct err *err)
     struct store_due_cursor after = due->lot;
     size_t n = 0;
     after.lot -= due->within;
-    int r = store_lot_due(due->daemon->store, due->options.registration, due->horizon, &after, LOTS_AT_ONCE,
+    int r = store_lot_due(due->daemon->store, due->rp, due->horizon, &after, LOTS_AT_ONCE,
                           &lots, &n, err);
     for (size_t i = 0; r >= 0 && i < n && !is_full(due); i++) {
         if (lots[i].id != due->lot.lot)

@@ -26,13 +26,14 @@ static const struct bus_option lot_filter_options[] = {
     {"until", "t", offsetof(struct lot_filter_options, until)},
 };
 
-static int read_lot_filter(struct bus_reader *r, struct store_lot_filter *ret, struct err *err)
+static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct store_lot_filter *ret,
+                           struct err *err)
 {
     struct lot_filter_options given = {.registration = ""};
     uint32_t bits = 0;
     int result = bus_read_options(r, lot_filter_options, ELEMENTSOF(lot_filter_options), &given, &bits, err);
     if (result >= 0)
-        result = iface_take_rp(given.registration, ret->rp, err);
+        result = iface_take_rp(daemon, given.registration, ret->rp, err);
     if (result >= 0)
         result = iface_take_states(&given.states, lot_state_from_name, &ret->states, err);
     ret->held = bits & (1u << LOT_FILTER_HELD) ? given.held : -1;
@@ -51,7 +52,7 @@ static int list_lots(struct daemon *daemon, struct bus_call *call, struct err *e
     uint32_t limit = 0;
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
-    int r = read_lot_filter(&reader, &filter, err);
+    int r = read_lot_filter(daemon, &reader, &filter, err);
     bus_read_u64(&reader, &cursor);
     bus_read_u32(&reader, &limit);
     if (r >= 0)

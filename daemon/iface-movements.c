@@ -70,7 +70,7 @@ static int take_rps(struct grid *grid, const struct filter_options *given, struc
     grid->query.n_rps = n;
     int r = 0;
     for (size_t i = 0; r >= 0 && i < n; i++)
-        r = iface_take_rp(grid->rps[i], rp, err);
+        r = iface_take_rp(grid->daemon, grid->rps[i], rp, err);
     return r;
 }
 

@@ -64,11 +64,7 @@ static int check_rp(const char *rp, bool force, struct err *err)
     case IDENTIFIER_SHAPE:
         break;
     }
-    return err_set(
-        err, ERR_INVALID_RP,
-        _("'%s' is not a registro patronal: 11 characters, a letter or digit, nine digits and the check "
-          "digit"),
-        rp);
+    return iface_no_rp(rp, err);
 }
 
 static int add_registration(struct act *act, const char *name, const struct registration_details *details)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "idse/identifier.h"
 
 void iface_lot_path(int64_t id, char ret[static IFACE_PATH_SIZE])
 {
@@ -48,10 +49,28 @@ int iface_no_options(struct act *act)
     return act_options(act, &r, options, ELEMENTSOF(options), NULL);
 }
 
-int iface_take_rp(const char *text, char ret[static 12], struct err *err)
+int iface_no_rp(const char *text, struct err *err)
 {
-    if (strlen(text) > 11)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("registration: '%s' is longer than 11 characters"), text);
+    return err_set(err, ERR_INVALID_RP,
+                   _("'%s' is not a registro patronal: 11 characters, a letter or digit, nine digits and the check "
+                     "digit"),
+                   text);
+}
+
+/* What was registered once has a history; what was registered with a wrong check digit, too. */
+int iface_take_rp(struct daemon *daemon, const char *text, char ret[static 12], struct err *err)
+{
+    enum identifier_verdict verdict = *text ? rp_verdict(text) : IDENTIFIER_OK;
+    if (verdict == IDENTIFIER_SHAPE)
+        return iface_no_rp(text, err);
+    int known = *text ? store_rp_known(daemon->store, text, err) : 1;
+    if (known < 0)
+        return known;
+    if (known == 0 && verdict == IDENTIFIER_CHECK_DIGIT)
+        return err_set(err, ERR_INVALID_RP, _("'%s': the check digit should be %c"), text, rp_check_digit(text));
+    if (known == 0)
+        return err_set(err, ERR_UNKNOWN_RP,
+                       _("the registro patronal %s was never registered here; 'idsectl rp list' shows those that are"), text);
     strcpy(ret, text);
     return 0;
 }

@@ -90,8 +90,13 @@ void certificate_replace(struct bus_call *call, void *certificate_object);
 
 /* The limit that every list takes; ERR_INVALID_ARGUMENT when it is out of bounds. */
 int iface_check_limit(uint32_t limit, struct err *err);
-/* A registro patronal of a filter; "" is any. */
-int iface_take_rp(const char *text, char ret[static 12], struct err *err);
+/*
+ * A registro patronal of a filter; "" is any. ERR_INVALID_RP when it is none, ERR_UNKNOWN_RP when nothing can be of it, for it
+ * was never registered; one that was removed has its history still.
+ */
+int iface_take_rp(struct daemon *daemon, const char *text, char ret[static 12], struct err *err);
+/* Says that this is no registro patronal: ERR_INVALID_RP. */
+int iface_no_rp(const char *text, struct err *err);
 /* Names of states as bits; `from_name` is one of the enum's own functions. */
 int iface_take_states(const struct bus_strings *names, int (*from_name)(const char *), uint32_t *ret,
                       struct err *err);

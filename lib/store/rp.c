@@ -97,6 +97,12 @@ int store_rp_get(struct store *store, const char *rp, struct store_rp *ret, stru
     return r < 0 ? r : r > 0 ? 0 : unknown(rp, err);
 }
 
+int store_rp_known(struct store *store, const char *rp, struct err *err)
+{
+    int64_t id;
+    return db_number(store, &id, err, "SELECT id FROM rp WHERE rp = ?1", DB_TEXT(rp));
+}
+
 int store_rp_list(struct store *store, struct store_rp **ret, size_t *ret_n, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
