@@ -27,6 +27,7 @@ struct item {
     char *name;     /* of the entry */
     char *rp, *portal_lot;
     char *label; /* for people, and the JSON */
+    bool named;  /* on the command line; not found in a folder */
 };
 
 /* An answer that is awaited. */
@@ -67,9 +68,9 @@ static void add_item(struct batch *batch, struct item item)
     batch->items[batch->n_items++] = xmemdup(&item, sizeof(item));
 }
 
-static void add_file(struct batch *batch, const char *path)
+static void add_file(struct batch *batch, const char *path, bool named)
 {
-    add_item(batch, (struct item){.file = xstrdup(path), .label = xstrdup(path)});
+    add_item(batch, (struct item){.file = xstrdup(path), .label = xstrdup(path), .named = named});
 }
 
 static void free_items(struct batch *batch)
@@ -115,9 +116,9 @@ static int add_path(struct batch *batch, char *path, struct err *err)
         if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
             r = err_set_errno(err, ERR_INVALID_FILE, entry->fts_errno, "%s", entry->fts_path);
         else if (entry->fts_info == FTS_F && (entry->fts_level == 0 || may_have_receipts(entry->fts_path)))
-            add_file(batch, entry->fts_path);
+            add_file(batch, entry->fts_path, entry->fts_level == 0);
         else if (entry->fts_level == 0 && entry->fts_info == FTS_DEFAULT)
-            add_file(batch, entry->fts_path); /* a pipe, say */
+            add_file(batch, entry->fts_path, true); /* a pipe, say */
     }
     fts_close(walk);
     if (r >= 0 && batch->n_items == before)
@@ -228,8 +229,14 @@ static void add_entries(struct batch *batch, const struct item *zip, const json_
     }
     if (batch->n_items > before)
         return;
+    _cleanup_err_ struct err fault = ERR_INIT;
+    err_set(&fault, ERR_INVALID_FILE, _("there is neither a PDF nor a table (CSV) in the zip"));
+    if (zip->named) {
+        note_failure(batch, zip->label, &fault);
+        return;
+    }
     progress_hide(batch->progress);
-    output_warn(batch->inv, _("%s: there is neither a PDF nor a table (CSV) in the zip"), zip->file);
+    output_warn(batch->inv, "%s: %s", zip->label, err_text(&fault));
 }
 
 static void take_answer(struct batch *batch, const struct item *item, json_t *row)
@@ -373,7 +380,7 @@ int verb_receipts_import(struct invocation *inv, struct err *err)
         r = err_set(err, ERR_USAGE, _("'%s' is no number of a lot."), inv->value[OPT_LOT]);
     for (int i = 0; r >= 0 && i < inv->n_args; i++) {
         if (streq(inv->args[i], "-"))
-            add_file(&batch, "-");
+            add_file(&batch, "-", true);
         else
             r = add_path(&batch, inv->args[i], err);
     }

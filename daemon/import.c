@@ -10,6 +10,8 @@
 #include "daemon/notices.h"
 #include "evidence/archive.h"
 #include "idse/adoption.h"
+#include "idse/file-guess.h"
+#include "idse/result-csv.h"
 #include "vault/digest.h"
 
 enum {
@@ -86,10 +88,26 @@ static int look_into(struct import *import)
         buf_add(&receipt->copy, receipt->bytes.data, receipt->bytes.len);
         return 0;
     }
-    if (memchr(receipt->bytes.data, '\0', receipt->bytes.len))
-        return err_set(err, ERR_INVALID_FILE, _("it is neither a PDF nor a table (CSV)"));
+    enum result_csv_kind kind = result_csv_kind(receipt->bytes.data, receipt->bytes.len);
+    if (kind != RESULT_CSV_RESULTS)
+        receipt->guess = file_guess(receipt->bytes.data, receipt->bytes.len);
+    if (kind == RESULT_CSV_NO_TABLE)
+        return err_set(err, ERR_INVALID_FILE, "%s", receipt->guess);
     adoption_csv_lot(receipt->bytes.data, receipt->bytes.len, &receipt->portal_lot, &receipt->rp);
     return 0;
+}
+
+/* Workbooks and the like are zips. */
+static int look_into_zip(struct import *import)
+{
+    struct err *err = &import->act->err;
+    int r = archive_list(import->input.fd, &import->entries, &import->n_entries, err);
+    for (size_t i = 0; r >= 0 && i < import->n_entries; i++)
+        if (streq(import->entries[i], "[Content_Types].xml"))
+            r = err_set(err, ERR_INVALID_FILE,
+                        _("it seems to be a workbook or another document of an office; of a table of results the CSV is "
+                          "taken"));
+    return r;
 }
 
 static bool is_zip(const struct input *input)
@@ -105,7 +123,7 @@ static void take_in(void *data)
     struct err *err = &import->act->err;
     if (is_zip(&import->input) && import->entry == 0) {
         import->listed = true;
-        import->result = archive_list(import->input.fd, &import->entries, &import->n_entries, err);
+        import->result = look_into_zip(import);
         return;
     }
     import->result = import->entry == 0 ? input_read(&import->input, &receipt->bytes, err)

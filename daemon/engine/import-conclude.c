@@ -36,10 +36,8 @@ static int leave_quarantine(struct engine_import *import, struct store_lot *lot,
 
 static int conclude_completed(struct engine_import *import, struct store_lot *lot, struct err *err)
 {
-    if (import->kind == DOCUMENT_CSV) {
-        lot->have_csv = true;
+    if (import->kind == DOCUMENT_CSV)
         return 0;
-    }
     int r = leave_quarantine(import, lot, err);
     return r < 0 ? r : verdict_acuse(import->engine, lot, &import->reading, err);
 }
@@ -114,6 +112,14 @@ static int conclude_document(struct engine_import *import, struct err *err)
     return r;
 }
 
+static void conclude_csv(const struct engine_import *import, struct store_lot *lot)
+{
+    if (import->kind == DOCUMENT_CSV)
+        lot->have_csv = true; /* also when it contradicts: it was kept */
+    if (import->csv_heard)
+        replace_str(&lot->remarks, csv_doubts_text(&import->doubts));
+}
+
 int engine_import_conclude(struct engine_import *import, struct engine_import_result *ret, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
@@ -125,6 +131,8 @@ int engine_import_conclude(struct engine_import *import, struct engine_import_re
         r = conclude_outcome(import, &lot, err);
     if (r >= 0)
         r = conclude_results(import, &lot, err);
+    if (r >= 0)
+        conclude_csv(import, &lot);
     if (r >= 0 && right && lot.sha256 && lot.portal_lot)
         r = lot_inherit(import->engine, &lot, err);
     if (r >= 0)

@@ -170,12 +170,14 @@ static int find_for_csv(struct engine_import *import, struct err *err)
     int r = find_by_number(import, err);
     if (r < 0 || import->lot)
         return r;
+    if (import->receipt.guess)
+        return err_set(err, ERR_INVALID_FILE, "%s", import->receipt.guess);
     if (import->receipt.portal_lot)
         return err_set(err, ERR_UNKNOWN_LOT,
                        _("no lot with the number %s is known; import its acuse or its constancia first"),
                        import->receipt.portal_lot);
-    return err_set(err, ERR_UNKNOWN_LOT,
-                   _("it is no PDF, and no table that names its lot: say whose it is with --lot"));
+    return err_set(err, ERR_INVALID_FILE,
+                   _("it is a table of results that does not name its lot, or names several: say whose it is with --lot"));
 }
 
 /* ---- a constancia of several employers ---- */
@@ -339,6 +341,19 @@ static int judge_constancia(struct engine_import *import, const struct store_lot
     return set_outcome(import, IMPORT_ANSWERED, xstrdup(_("it answers every movement of the lot")));
 }
 
+/* What it says is held against the constancia afterwards, where there is one. */
+static int judge_csv(struct engine_import *import, const struct store_lot *lot, struct err *err)
+{
+    bool present;
+    int r = is_present(import, &present, err);
+    if (r < 0)
+        return r;
+    if (present)
+        return set_outcome(import, IMPORT_PRESENT, xstrdup(_("it was there already")));
+    return lot->have_csv ? set_outcome(import, IMPORT_KEPT, xstrdup(_("kept beside the one that was there")))
+                         : set_outcome(import, IMPORT_COMPLETED, xstrdup(_("kept as it is, with its lot")));
+}
+
 int import_judge(struct engine_import *import, struct err *err)
 {
     if (!import->lot)
@@ -358,8 +373,21 @@ int import_judge(struct engine_import *import, struct err *err)
         return judge_acuse(import, &lot, err);
     if (import->kind == DOCUMENT_CONSTANCIA)
         return judge_constancia(import, &lot, err);
-    return lot.have_csv ? another_copy(import, err)
-                        : set_outcome(import, IMPORT_COMPLETED, xstrdup(_("kept as it is, with its lot")));
+    return judge_csv(import, &lot, err);
+}
+
+void import_judge_doubts(struct engine_import *import, const struct store_lot *lot)
+{
+    const char *contradictions = import->doubts.contradictions;
+    _cleanup_free_ char *text = csv_doubts_text(&import->doubts);
+    if (import->kind == DOCUMENT_CSV && contradictions)
+        misfit(import, true, text);
+    else if (import->kind == DOCUMENT_CSV)
+        set_outcome(import, import->outcome,
+                    text ? xasprintf(_("kept with its lot; held against the constancia, which counts: %s"), text)
+                         : xstrdup(_("kept with its lot: it says what the constancia says")));
+    else if (import->outcome == IMPORT_ANSWERED && contradictions && !streq_null(text, lot->remarks))
+        set_outcome(import, IMPORT_QUARANTINED, xasprintf(_("the CSV says otherwise: %s"), contradictions));
 }
 
 bool import_wants_answer(const struct engine_import *import, const struct store_lot *lot)

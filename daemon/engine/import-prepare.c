@@ -152,13 +152,23 @@ static void adopt(struct engine_import *import)
     import_go_on(import, r, adopt_some, &err);
 }
 
-/* What becomes of it is known. */
-static void prepare(struct engine_import *import)
+static void prepare_lot(struct engine_import *import)
 {
     if (import->lot)
         prepare_results(import);
     else
         adopt(import);
+}
+
+/* What becomes of it is known, but for what a table and a constancia say of each other. */
+static void prepare(struct engine_import *import)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    int r = import_hear_csv(import, prepare_lot, &err);
+    if (r < 0)
+        import_give_back(import, &err);
+    else if (r == 0)
+        prepare_lot(import);
 }
 
 /* ---- constancias that came before their acuse ---- */

@@ -79,17 +79,29 @@ static void matched(void *data, struct portal_reading *reading)
     compare(import);
 }
 
-static void load_some(struct task *task)
+static void match(struct task *task)
 {
     struct engine_import *import = import_of_task(task);
     const struct portal *portal = import->engine->portal;
+    portal->ops->match(portal->data, &import->reading, &import->records, matched, import);
+}
+
+static void load_some(struct task *task)
+{
+    struct engine_import *import = import_of_task(task);
     _cleanup_err_ struct err err = ERR_INIT;
     int r = store_lot_records_next(import->engine->store, import->lot, &import->part, LOAD_BYTES,
                                    &import->records, &err);
     if (r != 0)
         import_go_on(import, r, load_some, &err);
     else
-        portal->ops->match(portal->data, &import->reading, &import->records, matched, import);
+        import->loaded(task);
+}
+
+void import_load_records(struct engine_import *import, task_fn *then)
+{
+    import->loaded = then;
+    load_some(&import->task);
 }
 
 /* ---- its turn ---- */
@@ -112,7 +124,7 @@ static void wait_or_begin(struct task *task)
     if (!import->lot || import->found || import->kind == DOCUMENT_CSV)
         judge(import);
     else if (import->has_records)
-        load_some(task);
+        import_load_records(import, match);
     else
         compare(import);
 }
@@ -154,10 +166,11 @@ static void was_read(void *data, struct portal_reading *reading)
     _cleanup_err_ struct err err = ERR_INIT;
     import->reading = *reading;
     import->kind = reading->acuse ? DOCUMENT_ACUSE : DOCUMENT_CONSTANCIA;
-    int r = reading->reason == REASON_OK
-                ? import_choose_part(import, &err)
-                : err_set(&err, reading->reason == REASON_LOCAL ? ERR_FAILED : ERR_UNREADABLE_RECEIPT, "%s",
-                          reading->text);
+    enum err_code fault = reading->reason == REASON_LOCAL ? ERR_FAILED
+                          : reading->foreign              ? ERR_INVALID_FILE
+                                                          : ERR_UNREADABLE_RECEIPT;
+    int r = reading->reason == REASON_OK ? import_choose_part(import, &err)
+                                         : err_set(&err, fault, "%s", reading->text);
     if (r < 0)
         import_give_back(import, &err);
     else if (r == 0)
@@ -258,6 +271,7 @@ struct engine_import *engine_import_free(struct engine_import *import)
     portal_reading_free(&import->reading);
     portal_reading_free(&import->answer);
     store_documents_free(import->kept, import->n_kept);
+    csv_doubts_free(&import->doubts);
     buf_free(&import->records);
     free(import->registered);
     free(import->text);

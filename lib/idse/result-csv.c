@@ -258,6 +258,20 @@ void result_csv_compare(const void *csv, size_t n, const struct constancia *cons
     csv_table_free(comparison.table);
 }
 
+enum result_csv_kind result_csv_kind(const void *csv, size_t n)
+{
+    _cleanup_(csv_table_cleanup) struct csv_table *table = csv_table_new(csv, n, NULL);
+    int cells[_COLUMN_MAX];
+    for (int i = 0; i < _COLUMN_MAX; i++)
+        cells[i] = -1;
+    if (!csv_table_is_text(table) || !csv_table_next(table) || csv_table_width(table) < 2)
+        return RESULT_CSV_NO_TABLE;
+    csv_table_read_headings(table, column_of, cells);
+    bool whose = cells[COLUMN_NSS] >= 0 || cells[COLUMN_LOT] >= 0;
+    bool what = cells[COLUMN_VERDICT] >= 0 || cells[COLUMN_CODE] >= 0;
+    return whose && what ? RESULT_CSV_RESULTS : RESULT_CSV_OTHER_TABLE;
+}
+
 char *csv_doubts_text(const struct csv_doubts *doubts)
 {
     const char *first = doubts->contradictions, *second = doubts->remarks;

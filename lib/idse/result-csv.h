@@ -18,6 +18,12 @@ struct csv_doubts {
 
 void result_csv_compare(const void *csv, size_t n, const struct constancia *constancia,
                         struct csv_doubts *ret);
+/*
+ * Is it a table at all, and are its headings those of results? A table of others may be the portal's all the same, if somebody
+ * says so.
+ */
+enum result_csv_kind { RESULT_CSV_NO_TABLE, RESULT_CSV_OTHER_TABLE, RESULT_CSV_RESULTS };
+enum result_csv_kind result_csv_kind(const void *csv, size_t n);
 /* Both, as one text; NULL when there are none. New string. */
 char *csv_doubts_text(const struct csv_doubts *doubts);
 void csv_doubts_free(struct csv_doubts *doubts); /* frees the fields, not the struct */

@@ -62,6 +62,7 @@ typedef void portal_answer_fn(void *data, const struct portal_answer *answer);
 struct portal_reading {
     enum outcome_reason reason; /* OK, RECEIPT_UNREADABLE (text says which line) or LOCAL */
     const char *text;
+    bool foreign; /* what cannot be read does not even call itself an acuse or a constancia */
     struct acuse *acuse;
     struct constancia *constancia;
     char *sha256;     /* acuse: of the records that it reprints, hex */

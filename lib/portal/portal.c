@@ -57,6 +57,7 @@ static void reading_end(struct reading_job *job)
                      : job->err.code == ERR_UNREADABLE_RECEIPT ? REASON_RECEIPT_UNREADABLE
                                                                : REASON_LOCAL;
     reading.text = job->err.code ? err_text(&job->err) : "";
+    reading.foreign = reading.reason == REASON_RECEIPT_UNREADABLE && job->kind == DOCUMENT_UNKNOWN;
     reading_unlink(job);
     job->fn(job->data, &reading);
     reading_free(job);
@@ -122,7 +123,9 @@ static void understand(void *data)
     else if (job->kind == DOCUMENT_CONSTANCIA)
         understand_constancia(job, &layout);
     else
-        err_set(&job->err, ERR_UNREADABLE_RECEIPT, _("the document is neither an acuse nor a constancia"));
+        err_set(&job->err, ERR_UNREADABLE_RECEIPT,
+                layout.n_lines ? _("the document is neither an acuse nor a constancia")
+                               : _("there is no text in the document; is it a scan?"));
     layout_free(&layout);
     hold_against(job);
 }

@@ -3,6 +3,7 @@
 """Receipts that people bring: an uncertain lot is settled by its acuse, a queued one that was sent by hand is not sent, and
 a folder of the past becomes history, in any order, whatever is in it, and however often it is imported."""
 
+import io
 import os
 import random
 import signal
@@ -198,7 +199,7 @@ def case_a_zip_that_is_wrong_is_refused():
     assert len(errors) == 1 and set(errors.values()) == {"InvalidFile"}, errors  # the damaged one
     with zipfile.ZipFile(folder / "nada.zip", "w") as archive:
         archive.writestr("leeme.txt", "nothing")
-    assert b"nada.zip" in idsectl("receipts", "import", folder / "nada.zip").stderr
+    assert b"nada.zip" in idsectl("receipts", "import", folder / "nada.zip", status=INVALID).stderr
     assert ask("list") == before
 
 
@@ -206,6 +207,14 @@ def case_a_folder_without_receipts_is_told_of():
     (HERE / "vacia").mkdir()
     told = idsectl("receipts", "import", HERE / "vacia").stderr.decode()
     assert "neither a PDF nor a table" in told, told
+
+
+def zipped(files):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return data.getvalue()
 
 
 def case_what_is_no_receipt_is_refused():
@@ -216,9 +225,24 @@ def case_what_is_no_receipt_is_refused():
     (strange / "leeme.txt").write_text("not looked at")
     (strange / "zip.pdf").write_bytes(b"PK\3\4....")
     before = ask("list")
-    rows = bring(strange, status=(HELD, INVALID, NOT_FOUND))
-    assert {pathlib.Path(row["file"]).name: row["error"]["name"] for row in rows} == {
-        "nota.pdf": "UnreadableReceipt", "tabla.csv": "UnknownLot", "zip.pdf": "InvalidFile"}, rows
+    rows = bring(strange, status=INVALID)
+    assert {pathlib.Path(row["file"]).name: row["error"]["name"] for row in rows} == dict.fromkeys(
+        ("nota.pdf", "tabla.csv", "zip.pdf"), "InvalidFile"), rows
+    (strange / "libro.xlsx").write_bytes(zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}))
+    (strange / "nada.zip").write_bytes(zipped({"leeme.txt": b"nothing"}))
+    for name, data, text in (
+            ("foto.jpg", b"\xff\xd8\xff\xe0" + bytes(99), "a picture"), ("acuse.pdf", b"<!DOCTYPE html><html>", "a page of the web"),
+            ("lote.txt", movements(RP, count=1), "'idsectl submit'"), ("carta.txt", b"Estimado cliente:\n", "a text"),
+            ("vacio.pdf", b"", "empty"), ("lista.csv", b"LOTE,PRODUCTO\n77,TORNILLOS\n", "a table, but not"),
+            ("quien.csv", b"NSS,ESTATUS\n1,OPERADO\n", "does not name its lot"), ("cert.pfx", b"0\x82\x0a\0" + bytes(9), "cert add"),
+            ("libro.xlsx", None, "a workbook"), ("nada.zip", None, "neither a PDF nor")):
+        if data is not None:
+            (strange / name).write_bytes(data)
+        told = idsectl("receipts", "import", strange / name, status=INVALID).stderr.decode()
+        assert text in told, (name, told)
+        if name not in ("libro.xlsx", "nada.zip", "lista.csv", "quien.csv"):
+            told = idsectl("receipts", "import", strange / name, "--lot", before[0]["id"], status=INVALID).stderr.decode()
+            assert text in told, (name, told)
     idsectl("receipts", "import", HERE / "nothing", status=INVALID)
     assert ask("list") == before
 

@@ -389,8 +389,61 @@ static void a_table_goes_to_the_lot_that_it_names_or_is_given(void **state)
     receipt = receipt_of(table, strlen(table), false);
     receipt.lot = id;
     assert_outcome(bring(receipt), "present");
-    receipt = receipt_of("a\n1\n", 4, false);
-    assert_int_equal(bring(receipt)->err.code, ERR_UNKNOWN_LOT);
+    receipt = receipt_of("NSS,ESTATUS\n1,OPERADO\n", 22, false);
+    assert_int_equal(bring(receipt)->err.code, ERR_INVALID_FILE);
+    receipt = receipt_of("a,b\n1,2\n", 8, false);
+    receipt.guess = "it seems to be a list";
+    struct brought *brought = bring(receipt);
+    assert_int_equal(brought->err.code, ERR_INVALID_FILE);
+    assert_string_equal(err_text(&brought->err), "it seems to be a list");
+}
+
+/* A table that says the same of both movements of the lot with this number. */
+static struct engine_receipt table_of(const struct buf *records, const char *number, const char *verdict)
+{
+    _cleanup_free_ char *text = xasprintf("LOTE,NSS,ESTATUS\n%s,%.11s,%s\n%s,%.11s,%s\n", number, records->data + 11, verdict,
+                                          number, records->data + RECORD_COLUMNS + 2 + 11, verdict);
+    struct engine_receipt receipt = receipt_of(text, strlen(text), false);
+    receipt.portal_lot = xstrdup(number);
+    return receipt;
+}
+
+static void a_table_that_is_brought_is_held_against_the_constancia(void **state)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    make_records(&records, 600, 2);
+    const struct paper constancia = {.kind = DOCUMENT_CONSTANCIA, .number = "5", .records = &records};
+    bring_paper((struct paper){.kind = DOCUMENT_ACUSE, .number = "5", .records = &records});
+    int64_t id = bring_paper(constancia)->result.lot;
+    assert_state(id, LOT_STATE_ACCEPTED);
+    struct brought *brought = bring(table_of(&records, "5", "RECHAZADO"));
+    assert_outcome(brought, "contradicts");
+    assert_non_null(strstr(brought->result.text, "rejected, in the constancia operated"));
+    assert_non_null(strstr(get(id)->remarks, "line 3"));
+    assert_true(get(id)->have_csv);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_outcome(bring(table_of(&records, "5", "RECHAZADO")), "present");
+    brought = bring(table_of(&records, "5", "OPERADO"));
+    assert_outcome(brought, "kept");
+    assert_non_null(strstr(brought->result.text, "says what the constancia says"));
+    assert_null(get(id)->remarks);
+}
+
+static void a_table_that_came_first_is_heard_before_results_count(void **state)
+{
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    make_records(&records, 700, 2);
+    const struct paper constancia = {.kind = DOCUMENT_CONSTANCIA, .number = "6", .records = &records};
+    int64_t id =
+        bring_paper((struct paper){.kind = DOCUMENT_ACUSE, .number = "6", .records = &records})->result.lot;
+    assert_outcome(bring(table_of(&records, "6", "RECHAZADO")), "completed");
+    struct brought *brought = bring_paper(constancia);
+    assert_outcome(brought, "quarantined");
+    assert_non_null(strstr(brought->result.text, "the CSV says otherwise"));
+    assert_state(id, LOT_STATE_QUARANTINED);
+    assert_non_null(get(id)->remarks);
+    assert_outcome(bring_paper(constancia), "answered"); /* somebody has seen it, and brings it again */
+    assert_state(id, LOT_STATE_ACCEPTED);
 }
 
 static void what_is_said_to_be_of_another_lot_is_refused(void **state)
@@ -526,6 +579,8 @@ int main(void)
         import_test(an_unknown_registration_is_named_or_registered),
         import_test(each_part_of_a_constancia_of_several_employers_can_be_taken),
         import_test(a_table_goes_to_the_lot_that_it_names_or_is_given),
+        import_test(a_table_that_is_brought_is_held_against_the_constancia),
+        import_test(a_table_that_came_first_is_heard_before_results_count),
         import_test(what_is_said_to_be_of_another_lot_is_refused),
         import_test(receipts_of_one_lot_brought_together_find_each_other),
         import_test(a_large_lot_is_adopted_in_turns_and_whole_after_a_death_in_any),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
+#include "idse/file-guess.h"
 #include "idse/result-csv.h"
 
 static struct receipt_error errors[] = {{.code = (char *)"022", .text = (char *)"No vigente"},
@@ -90,6 +91,53 @@ static void what_is_not_understood_raises_no_alarm(void **state)
     expect("<html>no</html>", NULL, "its columns are not known");
 }
 
+static void what_is_a_table_of_results_shows_in_its_headings(void **state)
+{
+    static const struct {
+        const char *csv;
+        enum result_csv_kind kind;
+    } cases[] = {
+        {"NSS,ESTATUS\n", RESULT_CSV_RESULTS},
+        {"Lote;C\xC3\xB3" "digo error;Otra\n7;022;x\n", RESULT_CSV_RESULTS},
+        {"NSS,NOMBRE\n1,ANA\n", RESULT_CSV_OTHER_TABLE},
+        {"Lote,Producto\n", RESULT_CSV_OTHER_TABLE},
+        {"Estatus,Pedido\n", RESULT_CSV_OTHER_TABLE},
+        {"NSS\n1\n", RESULT_CSV_NO_TABLE},
+        {"Estimado cliente:\n\nle escribimos, pues, por esto\n", RESULT_CSV_NO_TABLE},
+        {"\n\n", RESULT_CSV_NO_TABLE},
+        {"", RESULT_CSV_NO_TABLE},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+        assert_int_equal(result_csv_kind(cases[i].csv, strlen(cases[i].csv)), cases[i].kind);
+}
+
+static void what_is_none_is_guessed_at(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *words;
+    } cases[] = {
+#define CASE(bytes, words) {bytes, sizeof(bytes) - 1, words}
+        CASE("", "empty"),
+        CASE("\x89PNG\r\n\x1A\n....", "a picture"),
+        CASE("MM\0*rest", "a picture"),
+        CASE("PK", "a text"),
+        CASE("\x1F\x8B\x08", "compressed"),
+        CASE("-----BEGIN CERTIFICATE-----\n", "cert add"),
+        CASE("  \r\n<HTML><body>", "a page of the web"),
+        CASE("<?xml version=\"1.0\"?>", "XML"),
+        CASE("\x7F" "ELF\0\0", "neither a PDF nor a table"),
+        CASE("a;b\n1;2\n", "a table, but not"),
+        CASE("Hola\n", "a text"),
+        CASE("*\xFF", "a text"),
+#undef CASE
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+        if (!strstr(file_guess(cases[i].bytes, cases[i].n), cases[i].words))
+            fail_msg("%zu: %s", i, file_guess(cases[i].bytes, cases[i].n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +147,8 @@ int main(void)
         cmocka_unit_test(what_else_differs_is_remarked),
         cmocka_unit_test(without_a_type_only_what_is_clear_is_compared),
         cmocka_unit_test(what_is_not_understood_raises_no_alarm),
+        cmocka_unit_test(what_is_a_table_of_results_shows_in_its_headings),
+        cmocka_unit_test(what_is_none_is_guessed_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
