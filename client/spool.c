@@ -55,11 +55,11 @@ int verb_rp_spool(struct invocation *inv, struct err *err)
     gid_t group = 0;
     int r = remote_registration_path(inv->args[0], &path, err);
     if (r >= 0)
-        r = find_owner(inv, &owner, &group, err);
-    if (r >= 0)
         r = remote_properties(inv->remote, path, REMOTE_REGISTRATION, &registration, err);
     if (r >= 0)
         r = remote_properties(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, &manager, err);
+    if (r >= 0)
+        r = find_owner(inv, &owner, &group, err);
     if (r < 0)
         return r;
     const char *top = row_text(manager, "Spool"), *rp = row_text(registration, "Rp");

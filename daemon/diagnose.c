@@ -107,10 +107,16 @@ static void check_portal(struct bus_writer *w, struct daemon *daemon)
 {
     struct engine_portal_state state = {0};
     engine_portal_state(daemon->engine, &state);
-    bool ok = streq(state.state, "ok") || streq(state.state, "unknown");
+    bool ok = streq(state.state, "ok"), down = streq(state.state, "down");
+    bool unknown = streq(state.state, "unknown");
+    _cleanup_free_ char *since = time_format_short(state.since_us);
     _cleanup_free_ char *text =
-        xasprintf("%s%s%s", state.state, str_empty(state.text) ? "" : ": ", str_or_empty(state.text));
-    write_check(w, "portal", ok, text);
+        unknown ? xstrdup(_("It was not asked for anything yet."))
+        : ok    ? xasprintf(_("It answers, without a fault since %s."), since)
+        : down  ? xasprintf(_("It does not answer, since %s: %s"), since, str_or_empty(state.text))
+                : xasprintf(_("It answers with pages that are not understood, since %s: %s"), since,
+                            str_or_empty(state.text));
+    write_check(w, "portal", ok || unknown, text);
 }
 
 /* ---- the machine ---- */

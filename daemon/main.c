@@ -162,6 +162,10 @@ int main(int argc, char **argv)
     int r = arguments.reseal    ? app_reseal(&arguments.app, arguments.reseal, &err)
             : arguments.restore ? restore(&arguments.app, arguments.restore, &err)
                                 : app_new(&arguments.app, &app, &err);
+    if (r < 0 && (arguments.reseal || arguments.restore)) {
+        log_error("%s", err_text(&err)); /* who asked for it reads it; no daemon failed to start */
+        return failure_status(&err);
+    }
     if (r < 0) {
         log_event(LOG_ERR, err.code == ERR_CONFIG ? "configuration-invalid" : "start-failed", "%s",
                   err_text(&err));

@@ -84,6 +84,8 @@ static void log_to_stderr(int priority, const struct log_field *fields, const ch
     if (!out)
         return;
     fprintf(out, "%s: %s", names[priority & 7], text);
+    if (isatty(STDERR_FILENO)) /* fields are for programs; whoever sits there wants the sentence */
+        fields = NULL;
     for (; fields && fields->name; fields++)
         if (fields->value)
             fprintf(out, " %s=%s", fields->name, fields->value);
