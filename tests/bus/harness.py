@@ -19,6 +19,20 @@ import dbus.bus
 NAME = "mx.idsed1"
 ROOT = "/mx/idsed1"
 ERROR = "mx.idsed1.Error."
+MANAGER, LOT, CERTIFICATE, REGISTRATION, USER = (NAME + "." + word for word in (
+    "Manager", "Lot", "Certificate", "Registration", "User"))
+PROPERTIES = "org.freedesktop.DBus.Properties"
+LONG = 120  # seconds that a call may take where the machine is busy
+
+# The portal is a port that nobody listens on, so that a visit ends at once; and no visit follows another soon.
+AWAY = """
+[Portal]
+Base=https://127.0.0.1:1/
+"""
+CONFIG = AWAY + """[Sending]
+RetryFirstSec=3600
+RetryMaxSec=3600
+"""
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -140,6 +154,14 @@ class House:
                 count += "idsed.db" not in os.readlink(f"{folder}/{name}")
         return count
 
+    def end(self):
+        """Closes it; the daemon must end well, and no sanitizer have had a word to say."""
+        status = self.stop() if self.daemon.poll() is None else 0
+        with open(self.log) as f:
+            log = f.read()
+        self.close()
+        assert status == 0 and "Sanitizer" not in log and "runtime error" not in log, log
+
     def close(self):
         if self.daemon.poll() is None:
             self.stop()
@@ -147,6 +169,10 @@ class House:
         self.bus_daemon.wait()
         self.bus_daemon.stdout.close()
         shutil.rmtree(self.folder)
+
+
+def invoke(bus, path, interface, method, *arguments):
+    return bus.get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(*arguments, timeout=LONG)
 
 
 def memory_file(data, sealed=True):

@@ -12,7 +12,6 @@ import glob
 import json
 import os
 import pty
-import re
 import select
 import shutil
 import signal
@@ -25,12 +24,11 @@ import xml.etree.ElementTree
 import dbus
 from dbus.types import UnixFd
 
-from harness import ERROR, NAME, ROOT, RP, House, die_with_parent, dispmag, memory_file, reingreso
+from harness import AWAY, ERROR, LONG, NAME, PROPERTIES, ROOT, RP, House, die_with_parent, dispmag, memory_file, reingreso
 
 IDSED, IDSECTL, TOP = (os.path.abspath(path) for path in sys.argv[1:4])
 POLKITD = "/usr/lib/polkit-1/polkitd"
 POLKITD_POLICY = "/usr/share/dbus-1/system.d/org.freedesktop.PolicyKit1.conf"
-LONG = 120
 SKIPPED = 77
 
 READ, SUBMIT, CONTROL, CREDENTIALS, USERS = ("mx.idsed1." + action for action in (
@@ -62,8 +60,8 @@ PATHS = {"Manager": ROOT, "Lot": ROOT + "/lot/1", "Certificate": ROOT + "/certif
          "Registration": ROOT + "/registration/Z9900001108", "User": ROOT + "/user/1"}
 # The bus's own interfaces, on the root object: method, signature, arguments, action.
 STANDARD = [
-    ("org.freedesktop.DBus.Properties", "Get", "ss", (NAME + ".Manager", "LotCounts"), READ),
-    ("org.freedesktop.DBus.Properties", "GetAll", "s", (NAME + ".Manager",), READ),
+    (PROPERTIES, "Get", "ss", (NAME + ".Manager", "LotCounts"), READ),
+    (PROPERTIES, "GetAll", "s", (NAME + ".Manager",), READ),
     ("org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "", (), SUBMIT),
     ("org.freedesktop.DBus.Introspectable", "Introspect", "", (), EVERYBODY),
     ("org.freedesktop.DBus.Peer", "Ping", "", (), EVERYBODY),
@@ -176,7 +174,7 @@ class Access(unittest.TestCase):
         enter_namespace()
         cls.folder = tempfile.mkdtemp(prefix="idsed-access.")
         furnish(cls.folder)
-        cls.house = House(IDSED, os.path.join(TOP, "dbus/mx.idsed1.conf"), "[Portal]\nBase=https://127.0.0.1:1/\n",
+        cls.house = House(IDSED, os.path.join(TOP, "dbus/mx.idsed1.conf"), AWAY,
                           more_policies=[POLKITD_POLICY])
         cls.bus = cls.house.connect()
         cls.polkitd = None
@@ -187,7 +185,7 @@ class Access(unittest.TestCase):
             cls.polkitd.terminate()
             cls.polkitd.wait()
         cls.bus.close()
-        cls.house.close()
+        cls.house.end()
         for target in ("/etc/passwd", "/etc/group", "/usr/share/polkit-1/actions", "/usr/share/polkit-1/rules.d",
                        "/etc/polkit-1/rules.d"):
             subprocess.run(["umount", target], check=True)

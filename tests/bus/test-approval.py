@@ -15,18 +15,11 @@ import unittest
 
 import dbus
 
-from harness import ERROR, NAME, ROOT, RP, RP_2, House, dispmag, memory_file, option, reingreso
+from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, REGISTRATION, ROOT, RP, RP_2, House, dispmag, invoke, memory_file,
+                     option, reingreso)
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
-CONFIG = """
-[Portal]
-Base=https://127.0.0.1:1/
-[Sending]
-RetryFirstSec=3600
-RetryMaxSec=3600
-"""
-LOT, MANAGER, REGISTRATION = (NAME + "." + word for word in ("Lot", "Manager", "Registration"))
 PASSWORD = b"Caballo-correcto 7"
 HOUR = 3600 * 1_000_000
 
@@ -51,16 +44,11 @@ class Waiting(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.bus.close()
-        assert cls.house.stop() == 0
-        with open(cls.house.log) as f:
-            log = f.read()
-        cls.house.close()
-        assert "Sanitizer" not in log and "runtime error" not in log, log
+        cls.house.end()
 
     @classmethod
     def call(cls, path, interface, method, *arguments, bus=None):
-        return (bus or cls.bus).get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(
-            *arguments, timeout=120)
+        return invoke(bus or cls.bus, path, interface, method, *arguments)
 
     @classmethod
     def manager(cls, method, *arguments):
@@ -77,7 +65,7 @@ class Waiting(unittest.TestCase):
 
     @classmethod
     def get(cls, lot, name):
-        return cls.call(lot, "org.freedesktop.DBus.Properties", "Get", LOT, name)
+        return cls.call(lot, PROPERTIES, "Get", LOT, name)
 
     def fails(self, name, call, *arguments):
         with self.assertRaises(dbus.DBusException) as raised:

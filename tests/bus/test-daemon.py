@@ -26,26 +26,13 @@ import zipfile
 import dbus
 import dbus.lowlevel
 
-from harness import (ERROR, NAME, ROOT, RP, RP_2, RP_UNKNOWN, House, acuse, baja, constancia, control, die_with_parent,
-                     dispmag, memory_file, nss, option, paper, reingreso)
+from harness import (CERTIFICATE, CONFIG, ERROR, LONG, LOT, MANAGER, NAME, PROPERTIES, REGISTRATION, ROOT, RP, RP_2, RP_UNKNOWN,
+                     House, acuse, baja, constancia, control, die_with_parent, dispmag, invoke, memory_file, nss, option, paper,
+                     reingreso)
 
 IDSED, SIM, POLICY = (os.path.abspath(path) for path in sys.argv[1:4])
 
-# A port that nobody listens on, so that a visit ends at once; and no visit follows another soon.
-CONFIG = """
-[Portal]
-Base=https://127.0.0.1:1/
-[Sending]
-RetryFirstSec=3600
-RetryMaxSec=3600
-MaxFileSize=64M
-"""
-
-LOT = NAME + ".Lot"
-MANAGER = NAME + ".Manager"
-CERTIFICATE = NAME + ".Certificate"
-REGISTRATION = NAME + ".Registration"
-LONG = 120
+CONFIG += "MaxFileSize=64M\n"
 
 
 class DaemonTest(unittest.TestCase):
@@ -63,12 +50,11 @@ class DaemonTest(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.bus.close()
-        cls.house.close()
+        cls.house.end()
 
     @classmethod
     def call(cls, path, interface, method, *arguments):
-        return cls.bus.get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(
-            *arguments, timeout=LONG)
+        return invoke(cls.bus, path, interface, method, *arguments)
 
     @classmethod
     def manager(cls, method, *arguments):
@@ -76,7 +62,7 @@ class DaemonTest(unittest.TestCase):
 
     @classmethod
     def get(cls, path, interface, name):
-        return cls.call(path, "org.freedesktop.DBus.Properties", "Get", interface, name)
+        return cls.call(path, PROPERTIES, "Get", interface, name)
 
     @classmethod
     def numbers(cls, n):
@@ -140,7 +126,7 @@ class DaemonTest(unittest.TestCase):
 class Submitting(DaemonTest):
     def test_a_lot_is_queued_and_held_without_a_certificate(self):
         path = self.new_lot(3, name="altas.txt")
-        everything = self.call(path, "org.freedesktop.DBus.Properties", "GetAll", LOT)
+        everything = self.call(path, PROPERTIES, "GetAll", LOT)
         self.assertEqual(everything["State"], "queued")
         self.assertEqual(everything["Registration"], RP)
         self.assertEqual(everything["Type"], "reingreso")
@@ -366,7 +352,7 @@ class Listing(DaemonTest):
 
     def test_a_row_has_the_properties_of_the_lot(self):
         rows, _ = self.manager("ListLots", option({}), dbus.UInt64(0), dbus.UInt32(1))
-        properties = self.call(self.lots[4], "org.freedesktop.DBus.Properties", "GetAll", LOT)
+        properties = self.call(self.lots[4], PROPERTIES, "GetAll", LOT)
         del properties["Receipts"]
         self.assertEqual(rows[0], properties)
 
@@ -728,9 +714,10 @@ class Receipts(DaemonTest):
         self.fails("InvalidFile", self.bring, b"PK\3\4 and so on")
         self.fails("InvalidFile", self.bring, b"\0\1\2")
         self.fails("UnreadableReceipt", self.bring, paper(["Acuse de recibo", "Número de lote: 501000009"]))
-        self.fails("UnreadableReceipt", self.bring, paper(["Estado de cuenta"]))
-        self.fails("UnreadableReceipt", self.bring, b"%PDF-1.4 that ends here")
-        self.fails("UnknownLot", self.bring, b"NSS,NOMBRE\n1,ANA\n")
+        self.fails("InvalidFile", self.bring, paper(["Estado de cuenta"]))
+        self.fails("InvalidFile", self.bring, b"%PDF-1.4 that ends here")
+        self.fails("InvalidFile", self.bring, b"NSS,NOMBRE\n1,ANA\n")
+        self.fails("UnknownLot", self.bring, b"LOTE,NSS,ESTATUS\n501999999,1,OPERADO\n")
         self.fails("UnknownLot", self.bring, b"NSS,NOMBRE\n1,ANA\n", lot=dbus.UInt64(999999))
         self.fails("UnknownOption", self.bring, b"x", colour="red")
         other = [reingreso(i, rp="Y5412345105") for i in self.numbers(1)]
@@ -778,6 +765,20 @@ class Registrations(DaemonTest):
         self.assertEqual(self.get(path, REGISTRATION, "Name"), "EMPRESA DE PRUEBA")
         self.call(path, REGISTRATION, "Remove", option({}))
         self.fails("UnknownRegistration", self.get, path, REGISTRATION, "Name")
+
+    def test_a_filter_has_one_that_is_known(self):
+        lists = {"ListLots": dbus.UInt64(0), "ListMovements": "", "ReadMovements": "", "ListDue": "", "ListWorkers": ""}
+        path = self.manager("AddRegistration", RP_UNKNOWN, option({}))
+        self.call(path, REGISTRATION, "Remove", option({}))
+        for method, cursor in lists.items():
+            for key in ["registration", "registrations"] if "Movements" in method else ["registration"]:
+                def ask(rp):
+                    value = dbus.Array([RP, rp], signature="s") if key == "registrations" else rp
+                    return self.manager(method, option({key: value}), cursor, dbus.UInt32(10))
+                ask(RP), ask(RP_UNKNOWN)  # which was removed, and has its history
+                for rp in "Z9900001107", "Z99", "Z9900001108X", "z9900001108":
+                    self.fails("InvalidRegistration", ask, rp)
+                self.assertIn("never registered", self.fails("UnknownRegistration", ask, "B9900004100"))
 
     def test_updating(self):
         self.call(self.path(RP_2), REGISTRATION, "Update", option({"guia": "06400", "enye": "n", "name": "B"}))
@@ -1111,6 +1112,7 @@ class Whole(DaemonTest):
                                        "disk", "original"})
         for name in "database", "audit", "sealing-key", "original":
             self.assertTrue(checks[name]["ok"], checks[name]["text"])
+        self.assertRegex(checks["portal"]["text"], r"^It (was not asked|answers|does not answer)")
 
     def test_profiles(self):
         profiles = {str(p["name"]): p for p in self.manager("ListProfiles")}

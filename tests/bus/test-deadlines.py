@@ -25,20 +25,12 @@ import zoneinfo
 import dbus
 from aiosmtpd.controller import Controller
 
-from harness import ERROR, NAME, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, memory_file, option, reingreso
+from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, invoke,
+                     memory_file, option)
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
-CONFIG = """
-[Portal]
-Base=https://127.0.0.1:1/
-[Sending]
-RetryFirstSec=3600
-RetryMaxSec=3600
-[Deadlines]
-GraceSec=0
-"""
-LOT, MANAGER = NAME + ".Lot", NAME + ".Manager"
+CONFIG += "[Deadlines]\nGraceSec=0\n"
 HELD, OK, USAGE = 9, 0, 2
 TOLD = re.compile(r"IDSE_EVENT=(deadline-near|deadline-missed) IDSE_LOT=(\d+) IDSE_RP=\w+ IDSE_DAYS=(-?\d+)")
 REJECTED, PARTIAL, FAILED, RECEIVED, ACCEPTED, CANCELLED = 6, 5, 7, 3, 4, 9
@@ -63,20 +55,13 @@ class Deadlines(unittest.TestCase):
 
     def tearDown(self):
         self.bus.close()
-        if self.house.daemon.poll() is None:
-            self.assertEqual(self.house.stop(), 0)
-        with open(self.house.log) as f:
-            log = f.read()
-        self.house.close()
-        self.assertNotIn("Sanitizer", log)
-        self.assertNotIn("runtime error", log)
+        self.house.end()
 
     def manager(self, method, *arguments):
-        return self.bus.get_object(NAME, ROOT, introspect=False).get_dbus_method(method, MANAGER)(*arguments, timeout=120)
+        return invoke(self.bus, ROOT, MANAGER, method, *arguments)
 
     def get(self, lot, name):
-        proxy = self.bus.get_object(NAME, f"{ROOT}/lot/{lot}", introspect=False)
-        return proxy.get_dbus_method("Get", "org.freedesktop.DBus.Properties")(LOT, name)
+        return invoke(self.bus, f"{ROOT}/lot/{lot}", PROPERTIES, "Get", LOT, name)
 
     def submit(self, records, **options):
         fd = memory_file(dispmag(records))
@@ -177,9 +162,72 @@ class Deadlines(unittest.TestCase):
         told = self.change(self.state(lot, PARTIAL), *rejected)
         self.assertEqual([int(row["position"]) for row in self.due()], [2])
         self.assertEqual(told, [("deadline-missed", lot, told[0][2])])  # its last day was worked out before that
-        correct = self.bus.get_object(NAME, f"{ROOT}/lot/{lot}", introspect=False).get_dbus_method("Correct", LOT)
-        path, _, _ = correct(option({}))
+        path, _, _ = self.lot_method(lot, "Correct")
         self.assertEqual([int(row["lot"]) for row in self.due()], [int(path.rsplit("/")[-1])])
+
+    def lot_method(self, lot, name, **options):
+        return invoke(self.bus, f"{ROOT}/lot/{lot}", LOT, name, option(options))
+
+    def rejected_lot(self):
+        """A lot whose second movement of three was rejected."""
+        lot = self.new_lot(day(-30), n=3)
+        self.change(self.state(lot, PARTIAL), ("UPDATE movement SET state = iif(id & 1, 4, 3) WHERE id >> 20 = ?", (lot,)),
+                    ("UPDATE lot SET answered_us = 1, approved = 2, rejected = 1, deadline = -1, deadline_stage = 0 WHERE id = ?",
+                     (lot,)))
+        return lot
+
+    def given_up(self, lot):
+        rows, _ = self.manager("ListMovements", option({"lot": dbus.UInt64(lot)}), "", dbus.UInt32(10))
+        return [(str(row["state"]), row["given-up"] > 0) for row in rows]
+
+    def rejected_of(self, rp):
+        return {str(row["registration"]): int(row["rejected"]) for row in self.manager("Overview")}[rp]
+
+    def test_what_nobody_will_correct_is_due_and_told_no_more(self):
+        lot = self.rejected_lot()
+        self.assertEqual([int(row["lot"]) for row in self.due()], [lot])
+        self.assertEqual(self.rejected_of(RP), 1)
+        self.assertEqual(self.idsectl("cancel", str(lot), "--yes", "--reason=no se presentó").returncode, OK)
+        self.assertEqual(self.due(), [])
+        self.assertEqual(self.rejected_of(RP), 0)
+        self.assertEqual((self.get(lot, "State"), self.get(lot, "Deadline"), self.get(lot, "GivenUpBy")), ("partial", 0, "uid 0"))
+        self.assertEqual(self.given_up(lot), [("approved", False), ("rejected", True), ("approved", False)])
+        for verb in ("show", lot), ("list",), ("movements",):
+            self.assertIn("given_up", self.idsectl(*map(str, verb), "--json").stdout)
+        self.assertIn("Given up by: uid 0", " ".join(self.idsectl("show", str(lot)).stdout.split()))
+        record = self.manager("ListHistory", option({"lot": dbus.UInt64(lot)}), dbus.UInt64(0), dbus.UInt32(1))[0][0]
+        self.assertEqual((record["action"], record["outcome"], json.loads(record["detail"])), ("cancel", "ok", {"text": "no se presentó"}))
+        with self.assertRaises(dbus.DBusException) as raised:
+            self.lot_method(lot, "Cancel")
+        self.assertEqual(raised.exception.get_dbus_name(), ERROR + "WrongState")
+
+    def test_what_was_given_up_stays_so_with_another_calendar_and_after_a_start(self):
+        lot = self.rejected_lot()
+        self.lot_method(lot, "Cancel")
+        self.assertEqual(self.change(("UPDATE value SET value = 'another' WHERE name = 'calendar'",)), [])
+        self.assertEqual((self.due(), self.get(lot, "Deadline")), ([], 0))
+
+    def test_a_correction_takes_giving_up_back(self):
+        lot = self.rejected_lot()
+        self.lot_method(lot, "Cancel")
+        path, _, _ = self.lot_method(lot, "Correct")
+        child = int(path.rsplit("/")[-1])
+        self.assertEqual((self.get(lot, "GivenUp"), self.get(lot, "GivenUpBy")), (0, ""))
+        with self.assertRaises(dbus.DBusException) as raised:
+            self.lot_method(lot, "Cancel")  # what becomes of it is decided in the correction
+        self.assertEqual(raised.exception.get_dbus_name(), ERROR + "WrongState")
+        self.lot_method(child, "Cancel")
+        self.change()
+        self.assertEqual([int(row["lot"]) for row in self.due()], [lot])
+
+    def test_a_file_that_was_refused_whole_is_given_up_too_and_what_was_accepted_is_not(self):
+        failed, accepted = self.new_lot(day(-30)), self.new_lot(day(-30))
+        self.change(self.state(failed, FAILED, 4), self.state(accepted, ACCEPTED, 3))
+        self.lot_method(failed, "Cancel")
+        self.assertEqual(self.due(), [])
+        with self.assertRaises(dbus.DBusException) as raised:
+            self.lot_method(accepted, "Cancel")
+        self.assertEqual(raised.exception.get_dbus_name(), ERROR + "WrongState")
 
     def test_the_same_movement_in_another_lot_takes_the_place_of_what_was_refused(self):
         record = baja(77777, RP, day(-30))

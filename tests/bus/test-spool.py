@@ -20,20 +20,10 @@ import unittest
 
 import dbus
 
-from harness import NAME, ROOT, RP, RP_2, House, baja, dispmag, nss, option, reingreso
+from harness import CONFIG, LOT, MANAGER, REGISTRATION, ROOT, RP, RP_2, House, baja, dispmag, invoke, nss, option, reingreso
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
-CONFIG = """
-[Portal]
-Base=https://127.0.0.1:1/
-[Sending]
-RetryFirstSec=3600
-RetryMaxSec=3600
-MaxFileSize=1M
-[Spool]
-Path={}
-"""
-LOT, MANAGER = NAME + ".Lot", NAME + ".Manager"
+CONFIG += "MaxFileSize=1M\n[Spool]\nPath={}\n"
 OWNER, STRANGER = 12345, 23456
 LIMIT = 60
 POINTS = ("intake-begun", "submit-before-commit", "submit-after-commit", "spool-taken", "spool-told", "spool-moved")
@@ -57,14 +47,8 @@ class SpoolTest(unittest.TestCase):
 
     def tearDown(self):
         self.bus.close()
-        if self.house.daemon.poll() is None:
-            self.assertEqual(self.house.stop(), 0)
-        with open(self.house.log) as f:
-            log = f.read()
-        self.house.close()
-        self.temporary.cleanup()
-        self.assertNotIn("Sanitizer", log)
-        self.assertNotIn("runtime error", log)
+        self.addCleanup(self.temporary.cleanup)
+        self.house.end()
 
     def make_folder(self, rp, owner=OWNER):
         for side in "in", "out":
@@ -74,7 +58,7 @@ class SpoolTest(unittest.TestCase):
             path.chmod(0o2770)
 
     def manager(self, method, *arguments):
-        return self.bus.get_object(NAME, ROOT, introspect=False).get_dbus_method(method, MANAGER)(*arguments, timeout=120)
+        return invoke(self.bus, ROOT, MANAGER, method, *arguments)
 
     def lots(self):
         rows, _ = self.manager("ListLots", option({}), dbus.UInt64(0), dbus.UInt32(1000))
@@ -115,7 +99,8 @@ class SpoolTest(unittest.TestCase):
         return sorted(path.name for path in (self.top / "in" / rp).iterdir())
 
     def out(self, rp=RP):
-        return sorted(path.name for path in (self.top / "out" / rp).iterdir())
+        """What a reader sees: a result that is being written has a hidden name."""
+        return sorted(path.name for path in (self.top / "out" / rp).iterdir() if not path.name.startswith("."))
 
     # ---- what is taken ----
 
@@ -226,17 +211,15 @@ class SpoolTest(unittest.TestCase):
     def test_the_result_follows_the_lots(self):
         self.put("x.txt", self.records())
         lot = self.result("x.txt")["lots"][0]["lot"]
-        self.bus.get_object(NAME, f"{ROOT}/lot/{lot}", introspect=False).get_dbus_method("Cancel", LOT)(option({}))
+        invoke(self.bus, f"{ROOT}/lot/{lot}", LOT, "Cancel", option({}))
         self.until("the result says so", lambda: self.result("x.txt")["lots"][0]["state"] == "cancelled")
 
     def test_what_is_submitted_here_waits_for_approval_too(self):
-        registration = self.bus.get_object(NAME, f"{ROOT}/registration/{RP}", introspect=False)
-        registration.get_dbus_method("Update", NAME + ".Registration")(option({"approval": True}))
+        invoke(self.bus, f"{ROOT}/registration/{RP}", REGISTRATION, "Update", option({"approval": True}))
         self.put("x.txt", self.records())
         lot = self.result("x.txt")["lots"][0]
         self.assertEqual(lot["hold_reason"], "approval")
-        approve = self.bus.get_object(NAME, f"{ROOT}/lot/{lot['lot']}", introspect=False).get_dbus_method("Approve", LOT)
-        approve(option({}))  # root is another than the owner of the folder
+        invoke(self.bus, f"{ROOT}/lot/{lot['lot']}", LOT, "Approve", option({}))  # root is another than the owner of the folder
         self.until("it is approved", lambda: self.result("x.txt")["lots"][0]["hold_reason"] == "certificate-missing")
 
     def test_a_thousand_files_at_once(self):
@@ -276,6 +259,13 @@ class SpoolTest(unittest.TestCase):
         self.assertEqual(self.result("x", RP_2)["result"], "submitted")
         self.put("x", data)
         self.assertEqual(self.result("x")["result"], "refused")
+
+    def test_the_command_line_looks_for_the_registration_before_its_owner_and_the_group(self):
+        for rp, status, text in ("B9900004107", 3, "not known"), (RP, 2, "There is no user"):
+            done = subprocess.run([IDSECTL, f"--address={self.house.address}", "rp", "spool", rp, "--owner=nobody-at-all"],
+                                  text=True, capture_output=True, env=dict(os.environ, LC_ALL="C.UTF-8"), check=False)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(text, done.stderr)
 
     def test_a_registration_that_is_not_registered(self):
         rp = "B9900004107"

@@ -31,24 +31,12 @@ import dbus
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from harness import ERROR, NAME, ROOT, RP, House, dispmag, memory_file, option, reingreso
+from harness import (CERTIFICATE, CONFIG, ERROR, LONG, LOT, MANAGER, PROPERTIES, ROOT, RP, USER, House, dispmag, invoke,
+                     memory_file, option, reingreso)
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
-CONFIG = """
-[Portal]
-Base=https://127.0.0.1:1/
-[Sending]
-RetryFirstSec=3600
-RetryMaxSec=3600
-[Users]
-AttemptDelaySec=1
-AttemptDelayMaxSec=1
-"""
-
-MANAGER, LOT, USER, CERTIFICATE = (NAME + "." + word for word in ("Manager", "Lot", "User", "Certificate"))
-PROPERTIES = "org.freedesktop.DBus.Properties"
-LONG = 120
+CONFIG += "[Users]\nAttemptDelaySec=1\nAttemptDelayMaxSec=1\n"
 CLERK, STRANGER, THIRD = (pwd.getpwnam(name).pw_uid for name in ("nobody", "daemon", "bin"))  # who have no rights
 PASSWORD = "Caballo-correcto 7 ñ"
 OTHER = "otra clave bien larga"
@@ -78,15 +66,9 @@ class UsersTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.clerk.close()
         cls.root.close()
-        status = cls.house.stop()
-        with open(cls.house.log) as f:
-            log = f.read()
-        cls.house.close()
-        assert status == 0 and "Sanitizer" not in log and "runtime error" not in log, log
+        cls.house.end()
 
-    @staticmethod
-    def call(bus, path, interface, method, *arguments):
-        return bus.get_object(NAME, path, introspect=False).get_dbus_method(method, interface)(*arguments, timeout=LONG)
+    call = staticmethod(invoke)
 
     @classmethod
     def manager(cls, bus, method, *arguments):
