@@ -164,6 +164,7 @@ static const struct ask filters[] = {
     {.state = "received"},
     {.state = "unsent"},
     {.since_days = 40, .until_days = 33},
+    {.since_days = 70, .until_days = 67},
     {.since_days = 400, .until_days = 370},
     {.since_days = 800, .until_days = 435},
     {.since_days = 100, .until_days = 100},
@@ -174,7 +175,8 @@ static const struct ask filters[] = {
 static const char *const named_sorts[] = {"date", "first-surname", "names", "nss"};
 /* Parts of names, numbers and CURPs as people type them: common and rare ones, some that nobody has. */
 static const char *const searches[] = {"garlo", "ruiflo", "muño", "villu", "sanmara", "garez marero", "99123456", "012345",
-                                       "990012", "GAXH8", "850412", "hurseda", "zzz", "flores perez"};
+                                       "990012", "GAXH8", "850412", "hurseda", "zzz", "flores perez",
+                                       "garez", "zu", "qx", "yauz", "al", "valuz gojia"};
 static const char *const other_sorts[] = {"lot", "second-surname", "registration", "type", "sbc", "curp", "umf", "guia", "clave",
                                           "worker-type", "salary-type", "reduced-week", "cause", "state", "sent", "received",
                                           "approved", "rejected", "errors", "extemporaneous", "imss-name"};

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "store/lot-columns.h"
+#include "store/search-postings.h"
 #include "store/search-private.h"
 #include "store/search-text.h"
 
@@ -17,39 +18,36 @@
  * together. Its generation is one more than the database's until the loop has noted in there what was done; with any other
  * difference (an older copy of either file was put in place) the index says nothing about this database and is made anew.
  */
-enum { SLICE = 20000, SLICE_LOTS = 4096, APPLICATION_ID = 0x49445358 /* "IDSX" */, LAYOUT = 1 };
+enum { SLICE = 20000, SLICE_LOTS = 4096, APPLICATION_ID = 0x49445358 /* "IDSX" */, LAYOUT = 2 };
 
 static const char layout[] =
     "CREATE TABLE meta(token TEXT NOT NULL, generation INTEGER NOT NULL) STRICT;"
     /* How many rows there are of each kind, so that a query looks only where something is. */
     "CREATE TABLE kind(type INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(type, state))"
     "  STRICT, WITHOUT ROWID;"
+    /* A number is given once, so that the trigrams of what is no more mean nothing else. */
     "CREATE TABLE entry("
-    "  movement INTEGER PRIMARY KEY, rp INTEGER NOT NULL, type INTEGER NOT NULL, state INTEGER NOT NULL,"
-    "  date INTEGER NOT NULL, nss INTEGER NOT NULL, name TEXT NOT NULL, curp TEXT NOT NULL, s1 INTEGER NOT NULL,"
-    "  s2 INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE by_rp(rp, type, state, date, movement, PRIMARY KEY(rp, type, state, date, movement)) WITHOUT ROWID;"
-    "CREATE TABLE by_date(type, state, date, movement, rp, s1, s2, PRIMARY KEY(type, state, date, movement))"
+    "  n INTEGER PRIMARY KEY AUTOINCREMENT, movement INTEGER NOT NULL UNIQUE, rp INTEGER NOT NULL, type INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, date INTEGER NOT NULL, nss INTEGER NOT NULL, name TEXT NOT NULL, curp TEXT NOT NULL) STRICT;"
+    "CREATE TABLE by_rp(rp, type, state, date, movement, nss, name, n, PRIMARY KEY(rp, type, state, date, movement))"
     "  WITHOUT ROWID;"
-    "CREATE TABLE by_nss(type, state, nss, movement, rp, date, s1, s2, PRIMARY KEY(type, state, nss, movement))"
+    "CREATE TABLE by_date(type, state, date, movement, rp, nss, name, n, PRIMARY KEY(type, state, date, movement))"
     "  WITHOUT ROWID;"
-    "CREATE TABLE by_name(type, state, name, movement, rp, date, s1, s2, PRIMARY KEY(type, state, name, movement))"
+    "CREATE TABLE by_nss(type, state, nss, movement, date, rp, n, PRIMARY KEY(type, state, nss, movement)) WITHOUT ROWID;"
+    "CREATE TABLE by_name(type, state, name, movement, date, rp, n, PRIMARY KEY(type, state, name, movement))"
     "  WITHOUT ROWID;"
-    "CREATE TABLE by_names(type, state, names, movement, rp, date, s1, s2, PRIMARY KEY(type, state, names, movement))"
-    "  WITHOUT ROWID;"
-    "CREATE VIRTUAL TABLE trigram USING fts5(text, content = '', tokenize = 'trigram', detail = 'none');";
+    "CREATE TABLE by_names(type, state, names, movement, date, rp, n, PRIMARY KEY(type, state, names, movement))"
+    "  WITHOUT ROWID;" POSTINGS_LAYOUT;
 
 /* The tables that are sorted by a key of several columns, and what else they have of an entry. */
 static const struct {
     const char *table, *key, *key_of_entry, *more;
 } orders[] = {
-    {"by_rp", "rp, type, state, date, movement", "e.rp, e.type, e.state, e.date, e.movement", ""},
-    {"by_date", "type, state, date, movement", "e.type, e.state, e.date, e.movement", ", e.rp, e.s1, e.s2"},
-    {"by_nss", "type, state, nss, movement", "e.type, e.state, e.nss, e.movement", ", e.rp, e.date, e.s1, e.s2"},
-    {"by_name", "type, state, name, movement", "e.type, e.state, e.name, e.movement",
-     ", e.rp, e.date, e.s1, e.s2"},
-    {"by_names", "type, state, names, movement", "e.type, e.state, search_turn(e.name), e.movement",
-     ", e.rp, e.date, e.s1, e.s2"},
+    {"by_rp", "rp, type, state, date, movement", "e.rp, e.type, e.state, e.date, e.movement", "e.nss, e.name, e.n"},
+    {"by_date", "type, state, date, movement", "e.type, e.state, e.date, e.movement", "e.rp, e.nss, e.name, e.n"},
+    {"by_nss", "type, state, nss, movement", "e.type, e.state, e.nss, e.movement", "e.date, e.rp, e.n"},
+    {"by_name", "type, state, name, movement", "e.type, e.state, e.name, e.movement", "e.date, e.rp, e.n"},
+    {"by_names", "type, state, names, movement", "e.type, e.state, search_turn(e.name), e.movement", "e.date, e.rp, e.n"},
 };
 
 /* ---- one slice ---- */
@@ -250,38 +248,38 @@ static int check_identity(struct store *index, const struct search_slice *slice,
     return r < 0 ? r : layout_version == LAYOUT && generation == slice->generation;
 }
 
-/* What is new (fresh), and what gives way to it or is no more (gone; `reworded`: also its words are others). */
+/* What is new (fresh; with a number where it only changed), and what gives way to it or is no more (gone; `reworded`: also its
+ * words are others). */
 static const char collect[] =
-    "CREATE TEMP TABLE fresh("
-    "  movement INTEGER PRIMARY KEY, rp, type, state, date, nss, name, curp, s1, s2);"
-    "CREATE TEMP TABLE gone(movement INTEGER PRIMARY KEY, reworded);"
-    "INSERT INTO fresh SELECT id, rp, type, state, date, nss, name, curp,"
-    "    search_sign(search_text(nss, curp, name), 0), search_sign(search_text(nss, curp, name), 1)"
-    "  FROM (SELECT movement.id, movement.rp, movement.type, " MOVEMENT_STATE_NOW " AS state, movement.date, movement.nss,"
-    "      search_key(paterno, materno, nombres) AS name, movement.curp"
-    "    FROM part CROSS JOIN src.movement ON movement.id BETWEEN lo AND hi CROSS JOIN src.lot ON lot.id = movement.id >> 20"
-    "    WHERE lot.state >= 0);"
-    "INSERT INTO gone SELECT e.movement, f.movement IS NULL OR f.nss <> e.nss OR f.name <> e.name OR f.curp <> e.curp"
+    "CREATE TEMP TABLE fresh(movement INTEGER PRIMARY KEY, rp, type, state, date, nss, name, curp, n);"
+    "CREATE TEMP TABLE gone(movement INTEGER PRIMARY KEY, n, reworded);"
+    "INSERT INTO fresh SELECT movement.id, movement.rp, movement.type, " MOVEMENT_STATE_NOW ", movement.date, movement.nss,"
+    "    search_key(paterno, materno, nombres), search_key(movement.curp), NULL"
+    "  FROM part CROSS JOIN src.movement ON movement.id BETWEEN lo AND hi CROSS JOIN src.lot ON lot.id = movement.id >> 20"
+    "  WHERE lot.state >= 0;"
+    "INSERT INTO gone SELECT e.movement, e.n, f.movement IS NULL OR f.nss <> e.nss OR f.name <> e.name OR f.curp <> e.curp"
     "  FROM part CROSS JOIN entry AS e ON e.movement BETWEEN lo AND hi LEFT JOIN fresh AS f ON f.movement = e.movement"
     "  WHERE f.movement IS NULL OR f.state <> e.state OR f.date <> e.date OR f.rp <> e.rp OR f.type <> e.type"
     "    OR f.nss <> e.nss OR f.name <> e.name OR f.curp <> e.curp;"
     "DELETE FROM fresh WHERE EXISTS (SELECT 1 FROM entry WHERE entry.movement = fresh.movement)"
-    "  AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.movement = fresh.movement);";
+    "  AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.movement = fresh.movement);"
+    "UPDATE fresh SET n = gone.n FROM gone WHERE gone.movement = fresh.movement AND NOT gone.reworded;";
 
 static const char remove_gone[] =
-    "INSERT INTO trigram(trigram, rowid, text) SELECT 'delete', e.movement, search_text(e.nss, e.curp, e.name)"
-    "  FROM gone CROSS JOIN entry AS e ON e.movement = gone.movement WHERE gone.reworded;"
-    "INSERT INTO kind SELECT e.type, e.state, -count(*) FROM gone CROSS JOIN entry AS e ON e.movement = gone.movement"
+    "INSERT INTO kind SELECT e.type, e.state, -count(*) FROM gone CROSS JOIN entry AS e ON e.n = gone.n"
     "  GROUP BY e.type, e.state ON CONFLICT DO UPDATE SET n = n + excluded.n;"
-    "DELETE FROM entry WHERE movement IN (SELECT movement FROM gone);";
+    "DELETE FROM entry WHERE n IN (SELECT n FROM gone);";
 
 static const char add_fresh[] =
-    "INSERT INTO entry SELECT * FROM fresh;"
+    "INSERT INTO entry(n, movement, rp, type, state, date, nss, name, curp)"
+    "  SELECT n, movement, rp, type, state, date, nss, name, curp FROM fresh ORDER BY movement;"
     "INSERT INTO kind SELECT type, state, count(*) FROM fresh WHERE true GROUP BY type, state"
     "  ON CONFLICT DO UPDATE SET n = n + excluded.n;"
-    "INSERT INTO trigram(rowid, text) SELECT movement, search_text(nss, curp, name) FROM fresh"
-    "  WHERE NOT EXISTS (SELECT 1 FROM gone WHERE gone.movement = fresh.movement AND NOT gone.reworded);"
     "DELETE FROM kind WHERE n <= 0;";
+
+static const char texts_of_fresh[] =
+    "SELECT e.n, search_text(e.nss, e.curp, e.name) FROM fresh CROSS JOIN entry AS e ON e.movement = fresh.movement"
+    "  WHERE fresh.n IS NULL ORDER BY fresh.movement";
 
 static int remove_from_orders(struct store *index, struct err *err)
 {
@@ -289,7 +287,7 @@ static int remove_from_orders(struct store *index, struct err *err)
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(orders); i++) {
         _cleanup_free_ char *sql =
             xasprintf("DELETE FROM %s WHERE (%s) IN"
-                      " (SELECT %s FROM gone CROSS JOIN entry AS e ON e.movement = gone.movement)",
+                      " (SELECT %s FROM gone CROSS JOIN entry AS e ON e.n = gone.n)",
                       orders[i].table, orders[i].key, orders[i].key_of_entry);
         r = db_exec(index, sql, err);
     }
@@ -300,8 +298,9 @@ static int add_to_orders(struct store *index, struct err *err)
 {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(orders); i++) {
-        _cleanup_free_ char *sql = xasprintf("INSERT INTO %s SELECT %s%s FROM fresh AS e ORDER BY %s", orders[i].table,
-                                             orders[i].key_of_entry, orders[i].more, orders[i].key_of_entry);
+        _cleanup_free_ char *sql = xasprintf("INSERT INTO %s SELECT %s, %s FROM fresh"
+                                             " CROSS JOIN entry AS e ON e.movement = fresh.movement ORDER BY %s",
+                                             orders[i].table, orders[i].key_of_entry, orders[i].more, orders[i].key_of_entry);
         r = db_exec(index, sql, err);
     }
     return r;
@@ -329,6 +328,8 @@ static int write_slice(struct store *index, const struct search_slice *slice, st
         r = db_exec(index, remove_gone, err);
     if (r >= 0)
         r = db_exec(index, add_fresh, err);
+    if (r >= 0)
+        r = postings_add(index, texts_of_fresh, err);
     if (r >= 0)
         r = add_to_orders(index, err);
     return r < 0 ? r : db_run(index, err, "UPDATE meta SET generation = ?1", DB_INT(slice->generation + 1));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/search.h"
+#include "store/search-set.h"
 #include "store/select.h"
 
 /* What the files of the index share. */
@@ -44,8 +45,9 @@ struct search_plan {
     size_t n_rps;
     int64_t nss; /* negative: any */
     char *terms;
-    struct buf match;
-    int64_t signature[2];
+    int64_t last; /* number of an entry */
+    struct search_set *set; /* the reader's own; what is in it: */
+    enum { SET_UNKNOWN, SET_MAY_HAVE_TERMS, SET_IS_ALL } holds; /* nothing, what may have the terms, what may be on the page */
     struct search_kind kinds[3 * _MOVEMENT_STATE_MAX]; /* those that there are, and that fit */
     size_t n_kinds;
     size_t most_hits; /* rows that are sorted rather than looked for in passing */
@@ -56,7 +58,24 @@ struct search_plan {
     unsigned parts; /* of the statement */
 };
 
-bool search_sort_is_text(enum search_sort sort);
+/* What a page is sorted by: the expression over lot and movement and, where there is one, the table of the index. */
+struct search_order {
+    const char *expression, *table, *column, *of_entry;
+    bool text;
+};
+const struct search_order *search_order(enum search_sort sort);
+
+/* Pieces of conditions, each with its " AND " in front. */
+void search_add_numbers(struct buf *sql, const char *column, const int64_t *numbers, size_t n);
+void search_add_states(struct buf *sql, const char *expression, uint32_t states);
+void search_add_dates(struct buf *sql, const char *column, const struct search_query *query);
+/* The rows of a narrow filter, whatever their kind: " FROM … WHERE …". With a name `row` other than "e", "e" is their entry. */
+void search_add_narrow(const struct search_plan *plan, const char *row, struct buf *sql);
+
+/* Is each of the registros patronales, in each of its kinds, in the order of the page? */
+bool search_goes_by_rp(const struct search_plan *plan);
+/* What is better known before the statement is made. 1 when the set holds all rows of the index that may be on the page. */
+int search_hits_find(struct search_plan *plan, struct store *store, struct err *err);
 /* Puts the statement together; it gives keys and numbers of movements in order. `index`: there is one. */
 int search_plan_make(struct search_plan *plan, struct store *store, bool index, struct err *err);
 /* A statement, which is kept, with the plan's own values bound. */

@@ -9,37 +9,16 @@
 #include "store/search-private.h"
 #include "store/search-text.h"
 
-enum { STEPS_BETWEEN_LOOKS = 100000, LONGEST_US = 20 * US_PER_S, MOST_HITS = 1500, SAMPLE = 4096 };
+enum { STEPS_BETWEEN_LOOKS = 100000, LONGEST_US = 20 * US_PER_S, MOST_HITS = 1500 };
 
 struct search {
     struct store *store; /* reads the database; the index is attached as ix */
     bool attached;
     size_t most_hits;
-    struct search_frequency *frequency; /* of trigrams in the index; NULL: not known yet */
+    struct search_set set; /* of what is looked at for a page */
     struct search_statements statements;
     int64_t until_us; /* boot clock: when the present page is given up */
 };
-
-/* ---- names ---- */
-
-static const char *const sort_names[] = {
-#define X(id, name) [SEARCH_SORT_##id] = name,
-    SEARCH_SORT_TABLE(X)
-#undef X
-};
-
-const char *search_sort_name(enum search_sort sort)
-{
-    return sort_names[sort];
-}
-
-int search_sort_from_name(const char *name)
-{
-    for (int i = 0; i < _SEARCH_SORT_MAX; i++)
-        if (streq(sort_names[i], name))
-            return i;
-    return -1;
-}
 
 /* ---- opening ---- */
 
@@ -56,7 +35,9 @@ int search_open(const char *path, struct search **ret, struct err *err)
     int r = db_open_reader(path, &search->store, err);
     /* SQLite would rather index all movements anew for one page than look at the type of those that are passed. */
     if (r >= 0)
-        r = db_exec(search->store, "PRAGMA automatic_index = OFF; CREATE TEMP TABLE hits(movement INTEGER PRIMARY KEY)", err);
+        r = db_exec(search->store, "PRAGMA automatic_index = OFF", err);
+    if (r >= 0 && search_set_register(search->store->db, &search->set) != SQLITE_OK)
+        r = db_fail(search->store, err);
     if (r < 0) {
         search_close(search);
         return r;
@@ -86,7 +67,7 @@ struct search *search_close(struct search *search)
     for (size_t i = 0; i < ELEMENTSOF(search->statements.items); i++)
         forget_prepared(&search->statements.items[i]);
     store_close(search->store);
-    free(search->frequency);
+    search_set_free(&search->set);
     free(search);
     return NULL;
 }
@@ -96,8 +77,6 @@ static void detach(struct search *search)
     if (search->attached)
         sqlite3_exec(search->store->db, "DETACH ix", NULL, NULL, NULL);
     search->attached = false;
-    free(search->frequency);
-    search->frequency = NULL;
 }
 
 /* Without an index everything is found all the same. */
@@ -202,11 +181,11 @@ static int read_cursor(const struct search_query *query, struct search_place *re
     ret->movement = strtoll(cursor + strlen(prefix), &end, 10);
     if (ret->movement <= 0 || *end != ':' || end == check)
         return not_given_out(cursor, err);
-    if (search_sort_is_text(query->sort))
+    if (search_order(query->sort)->text)
         ret->text = from_hex(end + 1, (size_t)(check - end - 1));
     else
         ret->number = strtoll(end + 1, NULL, 10);
-    return search_sort_is_text(query->sort) && !ret->text ? not_given_out(cursor, err) : 0;
+    return search_order(query->sort)->text && !ret->text ? not_given_out(cursor, err) : 0;
 }
 
 /* ---- the plan's numbers ---- */
@@ -216,14 +195,14 @@ static void bind(const struct search_plan *plan, sqlite3_stmt *stmt)
     const struct search_query *query = plan->query;
     const struct {
         const char *name, *value;
-    } texts[] = {{":terms", plan->terms}, {":match", plan->match.data}, {":key", plan->place.text}};
+    } texts[] = {{":terms", plan->terms}, {":key", plan->place.text}};
     const struct {
         const char *name;
         int64_t value;
     } numbers[] = {
         {":number", plan->place.number}, {":movement", plan->place.movement}, {":lot", plan->place.movement >> ROW_BITS},
         {":since", query->since},        {":until", query->until},            {":only", query->lot},
-        {":nss", plan->nss},             {":s1", plan->signature[0]},         {":s2", plan->signature[1]},
+        {":nss", plan->nss},
     };
     for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
         int at = sqlite3_bind_parameter_index(stmt, texts[i].name);
@@ -292,41 +271,11 @@ static int take_kinds(struct search_plan *plan, struct store *store, struct err 
     return MIN(r, 0);
 }
 
-/* By the newest movements; it need not be exact, so it is done once for an index. */
-static int take_frequency(struct search *search, struct err *err)
-{
-    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    _cleanup_free_ struct search_frequency *frequency = xcalloc(1, sizeof(*frequency));
-    int r = db_query(search->store, &query, err,
-                     "SELECT search_text(nss, curp, name) FROM ix.entry ORDER BY movement DESC LIMIT ?1", DB_INT(SAMPLE));
-    while (r >= 0 && (r = db_next(&query, err)) > 0)
-        search_frequency_add(frequency, (const char *)sqlite3_column_text(query.stmt, 0));
-    if (r < 0)
-        return r;
-    search->frequency = STEAL(frequency);
-    return 0;
-}
-
-static int take_match(struct search *search, struct search_plan *plan, struct err *err)
-{
-    static const struct search_frequency unknown;
-    uint64_t rows = 0;
-    int r = 0;
-    for (size_t i = 0; i < plan->n_kinds; i++)
-        rows += plan->kinds[i].n;
-    if (*plan->terms && rows >= SAMPLE && !search->frequency)
-        r = take_frequency(search, err);
-    if (r >= 0)
-        search_match(plan->terms, search->frequency ? search->frequency : &unknown, rows, &plan->match);
-    return r;
-}
-
 static void plan_free(struct search_plan *plan)
 {
     free(plan->rps);
     free(plan->terms);
     free(plan->place.text);
-    buf_free(&plan->match);
     buf_free(&plan->sql);
 }
 
@@ -382,7 +331,7 @@ static int read_page(struct search_plan *plan, struct store *store, struct searc
     while (r >= 0 && found <= wanted->limit && (r = db_next(&query, err)) > 0) {
         if (++found > wanted->limit)
             break;
-        note_place(&query, search_sort_is_text(wanted->sort), &last);
+        note_place(&query, search_order(wanted->sort)->text, &last);
         r = add_row(store, last.movement, wanted->documents, page, err);
     }
     if (r >= 0 && found > wanted->limit)
@@ -401,8 +350,6 @@ static int fill_page(struct search *search, struct search_plan *plan, bool index
     plan->waiting = r > 0;
     if (r >= 0 && index)
         r = take_kinds(plan, search->store, err);
-    if (r >= 0 && index)
-        r = take_match(search, plan, err);
     if (r >= 0)
         r = search_plan_make(plan, search->store, index, err);
     return r < 0 ? r : read_page(plan, search->store, page, err);
@@ -437,10 +384,9 @@ static int run(struct search *search, struct search_plan *plan, struct search_pa
 int search_page(struct search *search, const struct search_query *query, struct search_page *ret, struct err *err)
 {
     struct search_plan plan = {.query = query, .terms = search_terms(str_or_empty(query->text)), .nss = -1,
-                               .most_hits = search->most_hits,
+                               .most_hits = search->most_hits, .set = &search->set,
                                .statements = &search->statements};
     struct search_page page = {0};
-    search_signature(plan.terms, plan.signature);
     if (!str_empty(query->nss))
         plan.nss = strtoll(query->nss, NULL, 10);
     int r = read_cursor(query, &plan.place, err);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/lot-columns.h"
+#include "store/search-private.h"
+
+/* By what a page can be sorted. */
+
+static const char *const sort_names[] = {
+#define X(id, name) [SEARCH_SORT_##id] = name,
+    SEARCH_SORT_TABLE(X)
+#undef X
+};
+
+const char *search_sort_name(enum search_sort sort)
+{
+    return sort_names[sort];
+}
+
+int search_sort_from_name(const char *name)
+{
+    for (int i = 0; i < _SEARCH_SORT_MAX; i++)
+        if (streq(sort_names[i], name))
+            return i;
+    return -1;
+}
+
+static const struct search_order orders[] = {
+    [SEARCH_SORT_LOT] = {"lot.id", NULL, NULL, "e.movement >> 20"},
+    [SEARCH_SORT_DATE] = {"movement.date", "by_date", "date", "e.date"},
+    [SEARCH_SORT_NSS] = {"movement.nss", "by_nss", "nss", "e.nss"},
+    [SEARCH_SORT_FIRST_SURNAME] = {"search_key(paterno, materno, nombres)", "by_name", "name", "e.name", true},
+    [SEARCH_SORT_NAMES] = {"search_key(nombres, paterno, materno)", "by_names", "names", "search_turn(e.name)", true},
+    [SEARCH_SORT_SECOND_SURNAME] = {"search_key(materno, paterno, nombres)", .text = true},
+    [SEARCH_SORT_REGISTRATION] = {"lot.rp", .text = true},
+    [SEARCH_SORT_TYPE] = {"movement.type"},
+    [SEARCH_SORT_SBC] = {"movement.sbc_centavos"},
+    [SEARCH_SORT_CURP] = {"search_key(movement.curp)", .text = true},
+    [SEARCH_SORT_UMF] = {"movement.umf", .text = true},
+    [SEARCH_SORT_GUIA] = {"movement.guia", .text = true},
+    [SEARCH_SORT_CLAVE] = {"movement.clave", .text = true},
+    [SEARCH_SORT_WORKER_TYPE] = {"movement.tipo_trabajador"},
+    [SEARCH_SORT_SALARY_TYPE] = {"movement.tipo_salario"},
+    [SEARCH_SORT_REDUCED_WEEK] = {"movement.jornada"},
+    [SEARCH_SORT_CAUSE] = {"movement.causa_baja"},
+    [SEARCH_SORT_STATE] = {MOVEMENT_STATE_NOW},
+    [SEARCH_SORT_SENT] = {"iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.attempt_us)"},
+    [SEARCH_SORT_RECEIVED] = {"iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.received_us)"},
+    [SEARCH_SORT_APPROVED] = {"iif(" MOVEMENT_STATE_NOW " = 3, lot.answered_us, 0)"},
+    [SEARCH_SORT_REJECTED] = {"iif(" MOVEMENT_STATE_NOW " IN (4, 6), lot.answered_us, 0)"},
+    [SEARCH_SORT_ERRORS] = {"iif(" MOVEMENT_STATE_NOW " IN (4, 6), coalesce((SELECT code || ' ' || coalesce(text, '')"
+                            " FROM main.movement_error WHERE movement_error.movement = movement.id ORDER BY position"
+                            " LIMIT 1), ''), '')",
+                            .text = true},
+    [SEARCH_SORT_EXTEMPORANEOUS] = {MOVEMENT_OWN("extemporaneo", "0")},
+    [SEARCH_SORT_IMSS_NAME] = {"coalesce(" MOVEMENT_OWN("imss_name", "''") ", '')", .text = true},
+};
+_Static_assert(ELEMENTSOF(orders) == _SEARCH_SORT_MAX, "a sort has no expression");
+
+const struct search_order *search_order(enum search_sort sort)
+{
+    return &orders[sort];
+}
