@@ -13,7 +13,7 @@
  */
 struct csv {
     FILE *stream;
-    const struct export_column *columns;
+    const struct export_table *table;
 };
 
 static void write_text(FILE *stream, const char *text)
@@ -37,6 +37,8 @@ static char *cell_text(enum export_kind kind, const struct export_cell *cell)
     if (cell->number == 0)
         return xstrdup("");
     switch (kind) {
+    case EXPORT_NUMBER:
+        return xasprintf("%lld", (long long)cell->number);
     case EXPORT_MONEY:
         return xasprintf("%lld.%02d", (long long)(cell->number / 100), (int)(cell->number % 100));
     case EXPORT_DATE:
@@ -44,6 +46,7 @@ static char *cell_text(enum export_kind kind, const struct export_cell *cell)
     case EXPORT_INSTANT:
         return time_format_short(cell->number);
     case EXPORT_TEXT:
+    case _EXPORT_KIND_MAX:
         break;
     }
     return xstrdup("");
@@ -52,31 +55,32 @@ static char *cell_text(enum export_kind kind, const struct export_cell *cell)
 static int csv_row(void *file, const struct export_cell *cells, struct err *err)
 {
     struct csv *csv = file;
-    for (size_t i = 0; i < export_csv.columns; i++) {
+    for (size_t i = 0; i < csv->table->n; i++) {
+        const enum export_kind kind = csv->table->columns[i].kind;
         if (i > 0)
             putc(',', csv->stream);
-        if (csv->columns[i].kind == EXPORT_TEXT) {
+        if (kind == EXPORT_TEXT) {
             write_text(csv->stream, cells[i].text);
             continue;
         }
-        _cleanup_free_ char *text = cell_text(csv->columns[i].kind, &cells[i]);
+        _cleanup_free_ char *text = cell_text(kind, &cells[i]);
         fputs(text, csv->stream);
     }
     fputs("\r\n", csv->stream);
     return ferror(csv->stream) ? err_set_errno(err, ERR_IO, errno, _("writing")) : 0;
 }
 
-static int csv_open(const char *path, const struct export_column *columns, void **ret, struct err *err)
+static int csv_open(const char *path, const struct export_table *table, void **ret, struct err *err)
 {
     FILE *stream = fopen(path, "we");
     if (!stream)
         return err_set_errno(err, ERR_IO, errno, "%s", path);
     struct csv *csv = xcalloc(1, sizeof(*csv));
-    *csv = (struct csv){stream, columns};
+    *csv = (struct csv){stream, table};
     fputs("\xEF\xBB\xBF", stream);
-    for (size_t i = 0; i < export_csv.columns; i++) {
+    for (size_t i = 0; i < table->n; i++) {
         fputs(i ? "," : "", stream);
-        write_text(stream, columns[i].heading);
+        write_text(stream, table->columns[i].heading);
     }
     fputs("\r\n", stream);
     *ret = csv;
@@ -91,5 +95,4 @@ static int csv_close(void *file, bool complete, struct err *err)
     return r != 0 && complete ? err_set_errno(err, ERR_IO, errno, _("writing")) : 0;
 }
 
-const struct export_format export_csv = {
-    .suffix = ".csv", .columns = 19, .open = csv_open, .row = csv_row, .close = csv_close};
+const struct export_format export_csv = {.suffix = ".csv", .open = csv_open, .row = csv_row, .close = csv_close};

@@ -42,15 +42,16 @@ struct xlsx {
     char *path;
     lxw_workbook *workbook;
     lxw_worksheet *sheet;
-    lxw_format *heading, *formats[EXPORT_INSTANT + 1];
+    lxw_format *heading, *formats[_EXPORT_KIND_MAX];
     const struct export_column *columns;
+    lxw_col_t n_columns;
     char *name;     /* of the sheet */
     unsigned more;  /* sheets that it has already */
     lxw_row_t rows; /* of the present one, the headings included */
     struct memo memo[512];
 };
 
-enum { COLUMNS = 18, EPOCH_DAYS = 25569 /* from 1899-12-30, Excel's day 0, to 1970-01-01 */ };
+enum { EPOCH_DAYS = 25569 /* from 1899-12-30, Excel's day 0, to 1970-01-01 */ };
 
 static int load(struct library *library, struct err *err)
 {
@@ -88,11 +89,12 @@ static lxw_format *new_format(struct xlsx *xlsx, const char *number)
     return format;
 }
 
-static int xlsx_open(const char *path, const struct export_column *columns, void **ret, struct err *err)
+static int xlsx_open(const char *path, const struct export_table *table, void **ret, struct err *err)
 {
     struct xlsx *xlsx = xcalloc(1, sizeof(*xlsx));
     xlsx->path = xstrdup(path);
-    xlsx->columns = columns;
+    xlsx->columns = table->columns;
+    xlsx->n_columns = (lxw_col_t)table->n_in_sheets;
     int r = load(&xlsx->library, err);
     if (r >= 0) {
         lxw_workbook_options options = {.constant_memory = LXW_TRUE, .use_zip64 = LXW_FALSE};
@@ -107,6 +109,7 @@ static int xlsx_open(const char *path, const struct export_column *columns, void
     xlsx->heading = xlsx->library.workbook_add_format(xlsx->workbook);
     xlsx->library.format_set_bold(xlsx->heading);
     xlsx->formats[EXPORT_TEXT] = new_format(xlsx, "@"); /* an NSS stays a text when somebody edits it */
+    xlsx->formats[EXPORT_NUMBER] = new_format(xlsx, "0");
     xlsx->formats[EXPORT_MONEY] = new_format(xlsx, "#,##0.00");
     xlsx->formats[EXPORT_DATE] = new_format(xlsx, "dd/mm/yyyy");
     xlsx->formats[EXPORT_INSTANT] = new_format(xlsx, "dd/mm/yyyy hh:mm");
@@ -118,7 +121,8 @@ static int xlsx_open(const char *path, const struct export_column *columns, void
 static void end_sheet(struct xlsx *xlsx)
 {
     if (xlsx->sheet)
-        xlsx->library.worksheet_autofilter(xlsx->sheet, 0, 0, xlsx->rows > 1 ? xlsx->rows - 1 : 1, COLUMNS - 1);
+        xlsx->library.worksheet_autofilter(xlsx->sheet, 0, 0, xlsx->rows > 1 ? xlsx->rows - 1 : 1,
+                                           (lxw_col_t)(xlsx->n_columns - 1));
     xlsx->sheet = NULL;
 }
 
@@ -129,7 +133,7 @@ static int begin_sheet(struct xlsx *xlsx, struct err *err)
     xlsx->sheet = xlsx->library.workbook_add_worksheet(xlsx->workbook, name);
     if (!xlsx->sheet)
         return failed(xlsx, LXW_ERROR_MEMORY_MALLOC_FAILED, err);
-    for (lxw_col_t i = 0; i < COLUMNS; i++) {
+    for (lxw_col_t i = 0; i < xlsx->n_columns; i++) {
         xlsx->library.worksheet_set_column(xlsx->sheet, i, i, xlsx->columns[i].width, NULL);
         xlsx->library.worksheet_write_string(xlsx->sheet, 0, i, xlsx->columns[i].heading, xlsx->heading);
     }
@@ -173,6 +177,8 @@ static double days_of_instant(struct xlsx *xlsx, int64_t us)
 static double number_of(struct xlsx *xlsx, enum export_kind kind, int64_t number)
 {
     switch (kind) {
+    case EXPORT_NUMBER:
+        return (double)number;
     case EXPORT_MONEY:
         return (double)number / 100;
     case EXPORT_DATE:
@@ -180,6 +186,7 @@ static double number_of(struct xlsx *xlsx, enum export_kind kind, int64_t number
     case EXPORT_INSTANT:
         return days_of_instant(xlsx, number);
     case EXPORT_TEXT:
+    case _EXPORT_KIND_MAX:
         break;
     }
     return 0;
@@ -192,7 +199,7 @@ static int xlsx_row(void *file, const struct export_cell *cells, struct err *err
     if (r < 0)
         return r;
     lxw_error code = LXW_NO_ERROR;
-    for (lxw_col_t i = 0; i < COLUMNS && code == LXW_NO_ERROR; i++) {
+    for (lxw_col_t i = 0; i < xlsx->n_columns && code == LXW_NO_ERROR; i++) {
         const enum export_kind kind = xlsx->columns[i].kind;
         if (kind == EXPORT_TEXT ? *cells[i].text == '\0' : cells[i].number == 0)
             continue;
@@ -216,8 +223,6 @@ static int xlsx_close(void *file, bool complete, struct err *err)
 }
 
 const struct export_format export_xlsx = {.suffix = ".xlsx",
-                                          .columns = COLUMNS,
-                                          .sheets = true,
                                           .open = xlsx_open,
                                           .sheet = xlsx_sheet,
                                           .row = xlsx_row,

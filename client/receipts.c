@@ -10,7 +10,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "client/cmdline.h"
 #include "client/evidence.h"
+#include "client/export.h"
 #include "client/kinds.h"
 #include "client/output.h"
 #include "client/remote.h"
@@ -28,20 +30,68 @@ json_t *receipt_rows(const json_t *lot)
     return rows;
 }
 
+/* Those of one lot, each with the lot beside it. */
+static int add_documents(struct invocation *inv, const char *number, json_t *rows, struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_json_ json_t *lot = NULL, *some = NULL;
+    int r = remote_lot(inv->remote, number, &path, &lot, err);
+    if (r < 0)
+        return r;
+    some = receipt_rows(lot);
+    for (size_t i = 0; i < json_array_size(some); i++)
+        json_object_set(json_array_get(some, i), RECEIPT_OF_LOT, lot);
+    json_array_extend(rows, some);
+    return 0;
+}
+
+/* … of the lots that the filter finds: of all of them in a file, of the newest on a screen. */
+static int add_found(struct invocation *inv, json_t *rows, struct err *err)
+{
+    enum { DEFAULT_LIMIT = 1000 };
+    struct filter filter = {0};
+    bool more = false, all = inv->value[OPT_EXPORT] || inv->value[OPT_LIMIT];
+    int r = listing_filter(inv, LISTING_LOTS, &filter, err);
+    if (r < 0)
+        return r;
+    _cleanup_(strv_cleanup) char **states = filter.states;
+    _cleanup_json_ json_t *lots = json_array();
+    r = listing_fetch(inv->remote, LISTING_LOTS, &filter, all ? filter.limit : DEFAULT_LIMIT, listing_collect, lots, &more,
+                      err);
+    for (size_t i = 0; r >= 0 && i < json_array_size(lots); i++) {
+        _cleanup_free_ char *number =
+            xasprintf("%llu", (unsigned long long)row_number(json_array_get(lots, i), "Id"));
+        r = add_documents(inv, number, rows, err);
+    }
+    if (r >= 0 && more)
+        output_warn(inv, _("There are more lots; --limit=N looks at N of them, --limit=0 at all."));
+    return r;
+}
+
+/* Lots are named or searched for, not both. */
+static int check_filter(const struct invocation *inv, struct err *err)
+{
+    static const enum opt filters[] = {OPT_RP, OPT_STATE, OPT_SINCE, OPT_UNTIL, OPT_LIMIT};
+    for (size_t i = 0; inv->n_args > 0 && i < ELEMENTSOF(filters); i++)
+        if (inv->value[filters[i]])
+            return err_set(err, ERR_USAGE, _("--%s searches for lots; here some are named."),
+                           option_table[filters[i]].name);
+    return 0;
+}
+
 int verb_receipts_list(struct invocation *inv, struct err *err)
 {
     _cleanup_json_ json_t *rows = json_array();
-    for (int i = 0; i < inv->n_args; i++) {
-        _cleanup_free_ char *path = NULL;
-        _cleanup_json_ json_t *lot = NULL, *some = NULL;
-        int r = remote_lot(inv->remote, inv->args[i], &path, &lot, err);
-        if (r < 0)
-            return r;
-        some = receipt_rows(lot);
-        json_array_extend(rows, some);
-    }
-    output_list(inv, receipt_kind, rows, _("There are no documents yet."));
-    return 0;
+    int r = check_filter(inv, err);
+    if (r >= 0 && inv->n_args == 0)
+        r = add_found(inv, rows, err);
+    for (int i = 0; r >= 0 && i < inv->n_args; i++)
+        r = add_documents(inv, inv->args[i], rows, err);
+    if (r >= 0 && inv->value[OPT_EXPORT])
+        return export_receipts(inv, rows, err);
+    if (r >= 0)
+        output_list(inv, receipt_kind, rows, _("There are no documents yet."));
+    return r;
 }
 
 /* ---- names ---- */

@@ -64,8 +64,9 @@ const struct verb verb_table[] = {
      OPTIONS(OPT_SINCE, OPT_UNTIL, OPT_USER, OPT_LOT, OPT_LIMIT), VERB_READS,
      N_("the same as 'history show'"), verb_history},
 
-    {"receipts list", N_("LOT..."), 1, -1, NULL, VERB_READS,
-     N_("list the documents of lots"), verb_receipts_list},
+    {"receipts list", N_("[LOT...]"), 0, -1,
+     OPTIONS(OPT_EXPORT, OPT_FORCE, OPT_LIMIT, OPT_RP, OPT_SINCE, OPT_STATE, OPT_UNTIL), VERB_READS,
+     N_("list and export the documents of lots, of those named or of those found"), verb_receipts_list},
     {"receipts get", N_("LOT DOCUMENT"), 2, 2, OPTIONS(OPT_OUTPUT, OPT_FORCE), 0,
      N_("a document by number or kind (acuse, constancia, csv), or records, or transcript"),
      verb_receipts_get},

@@ -45,23 +45,27 @@ static void lot_reconcile(struct bus_call *call, void *object)
     tell_engine(call, object, "reconcile", engine_reconcile);
 }
 
-static const struct bus_option why[] = {{"text", "s", 0}, BUS_OPTION_COMMON};
+/* Reads why somebody does it, which may be left out, and begins to write. */
+static int begin_with_reason(struct act *act, const char **ret_text)
+{
+    static const struct bus_option options[] = {{"text", "s", 0}, BUS_OPTION_COMMON};
+    struct bus_reader r;
+    bus_call_arguments(act->call, &r);
+    int result = act_options(act, &r, options, ELEMENTSOF(options), ret_text);
+    return result < 0 ? result : act_write(act);
+}
 
 static void lot_cancel(struct bus_call *call, void *data)
 {
     const struct lot_object *object = data;
     struct act *act = new_act(call, object, "cancel");
     const char *text = NULL;
-    struct bus_reader r;
-    bus_call_arguments(call, &r);
-    int result = act_options(act, &r, why, ELEMENTSOF(why), &text);
-    if (result >= 0 && !str_empty(text)) {
+    int result = begin_with_reason(act, &text);
+    if (!str_empty(text)) {
         json_t *detail = json_pack("{s:s}", "text", text);
         act->detail = json_dumps(detail, JSON_COMPACT);
         json_decref(detail);
     }
-    if (result >= 0)
-        result = act_write(act);
     if (result >= 0)
         result = engine_cancel(object->daemon->engine, object->lot.id, act->who, &act->err);
     act_end(act, result);
@@ -72,11 +76,7 @@ static void lot_hold(struct bus_call *call, void *data)
     const struct lot_object *object = data;
     struct act *act = new_act(call, object, "hold");
     const char *text = NULL;
-    struct bus_reader r;
-    bus_call_arguments(call, &r);
-    int result = act_options(act, &r, why, ELEMENTSOF(why), &text);
-    if (result >= 0)
-        result = act_write(act);
+    int result = begin_with_reason(act, &text);
     if (result >= 0)
         result =
             engine_hold(object->daemon->engine, object->lot.id, LOT_HOLD_OPERATOR,

@@ -19,7 +19,7 @@ import unittest
 import dbus
 import openpyxl
 
-from harness import AWAY, MANAGER, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, invoke, memory_file, option, reingreso
+from harness import AWAY, MANAGER, ROOT, RP, RP_2, House, acuse, baja, die_with_parent, dispmag, invoke, memory_file, option, reingreso
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
@@ -30,7 +30,7 @@ WORDS = {"unsent": "Sin enviar", "approved": "Aprobado", "rejected": "Rechazado"
 SENT = datetime.datetime(2026, 11, 25, 23, 30)  # in Mexico City, where it is still the 25th
 SENT_US = int(SENT.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-6))).timestamp()) * 1000000
 CAUSE = '=HYPERLINK("x"), "NO"'
-FAILURE, USAGE = 1, 2
+FAILURE, USAGE, NOT_FOUND = 1, 2, 3
 
 
 class Export(unittest.TestCase):
@@ -135,6 +135,36 @@ class Export(unittest.TestCase):
         self.idsectl("movements", "--export", path, "--limit=5", "--rp", f"{RP},{RP_2}")
         with open(path, encoding="utf-8-sig", newline="") as stream:
             self.assertEqual(len(list(csv.reader(stream))), 6)
+
+    def test_the_documents_of_lots_are_exported_with_their_types(self):
+        records = [reingreso(i, RP_2, "20112026") for i in range(500, 502)]
+        for number in "501000071", "501000072":
+            fd = memory_file(acuse(number, records, rp=RP_2))
+            self.manager("ImportReceipt", dbus.types.UnixFd(fd), option({"name": f"{number}.pdf"}))
+            os.close(fd)
+        lots, _ = self.manager("ListLots", option({"registration": RP_2}), dbus.UInt64(0), dbus.UInt32(2))
+        path = self.path("documents.xlsx")
+        self.idsectl("receipts", "list", "--export", path, "--rp", RP_2)
+        sheet = openpyxl.load_workbook(path)["Documentos"]
+        head, *rows = sheet.iter_rows()
+        self.assertEqual([cell.value for cell in head], ["Lote", "Registro Patronal", "Número de Lote", "Folio", "Recepción",
+                                                         "Documento", "Clase", "Archivo", "Bytes", "SHA-256"])
+        self.assertEqual([row[0].value for row in rows], [int(lot["Id"]) for lot in lots])
+        for lot, row in zip(lots, rows, strict=True):
+            self.assertEqual([cell.value for cell in row[1:5]],
+                             [RP_2, lot["PortalLot"], lot["Folio"], datetime.datetime(2026, 11, 20, 10, 30)])
+            self.assertEqual((row[4].is_date, row[2].data_type, row[6].value, row[7].value),
+                             (True, "s", "acuse", f"{lot['PortalLot']}.pdf"))
+            self.assertGreater(row[8].value, 1000)
+            self.assertRegex(row[9].value, "^[0-9a-f]{64}$")
+        path = self.path("documents.csv")
+        self.idsectl("receipts", "list", str(int(lots[0]["Id"])), "--export", path)
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            _, line = csv.reader(stream)
+        self.assertEqual([line[0], *line[4:8]], [str(int(lots[0]["Id"])), "2026-11-20 10:30", str(rows[0][5].value), "acuse",
+                                                 "501000072.pdf"])
+        self.idsectl("receipts", "list", "1", "--rp", RP_2, status=USAGE)
+        self.idsectl("receipts", "list", "--rp", "B9900004100", status=NOT_FOUND)
 
     def test_what_is_there_is_replaced_only_when_told_so(self):
         path = self.path("there.csv")

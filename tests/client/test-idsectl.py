@@ -388,6 +388,8 @@ class Movements(Case):
 class Receipts(Case):
     def test_list_and_get(self):
         self.assertEqual([row["kind"] for row in self.run_json("receipts", "list", "1")], ["acuse", "constancia"])
+        self.assertIn(("acuse", 1), [(row["kind"], row["lot"]) for row in self.run_json("receipts", "list", "--state=partial,queued")])
+        self.run_it("receipts", "list", "1", "--state=partial", status=USAGE)
         self.run_it("receipts", "get", "1", "records")
         self.assertEqual(self.out, "RECORD\n".replace("\n", "\r\n"))
         self.assertIn("/attempt/5", self.run_it("receipts", "get", "1", "transcript"))
