@@ -6,7 +6,7 @@
 #include "client/kinds.h"
 #include "client/output.h"
 #include "client/remote.h"
-#include "idse/csv-reader.h"
+#include "idse/csv-writer.h"
 #include "idse/identifier.h"
 #include "idse/imss-name.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "client/verbs.h"
-#include "idse/csv-reader.h"
+#include "idse/csv-writer.h"
 
 int verb_template(struct invocation *inv, struct err *err)
 {

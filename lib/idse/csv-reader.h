@@ -32,13 +32,3 @@ uint32_t csv_reader_position(struct csv_reader *reader);
 uint16_t csv_reader_cell(const struct csv_reader *reader, const char *field);
 size_t csv_reader_count(const struct csv_reader *reader);
 size_t csv_reader_bad(const struct csv_reader *reader);
-
-/*
- * Appends the row of headings and an example for each type, with `today` for its date; or for MOVEMENT_NONE one for each
- * type. UTF-8 with the byte order mark that spreadsheets need.
- */
-void csv_template(struct buf *buf, enum movement_type type, int32_t today);
-
-/* Appends the row of headings of a table of corrections, as csv_template() begins; then the row of one movement. */
-void csv_write_headings(struct buf *buf);
-void csv_write_row(struct buf *buf, uint32_t position, const struct movement *movement);

@@ -29,11 +29,6 @@ enum codec_id {
     _CODEC_MAX,
 };
 
-static inline size_t field_width(const struct record_field *field)
-{
-    return (size_t)(field->last - field->first + 1);
-}
-
 /* n columns as a string; ret has room for n + 1 bytes. */
 static inline void field_copy(const uint8_t *at, size_t n, char *ret)
 {

@@ -6,6 +6,11 @@
 
 /* The fields of a record, read and written one by one as their table says. Private to the record codec. */
 
+static inline size_t field_width(const struct record_field *field)
+{
+    return (size_t)(field->last - field->first + 1);
+}
+
 /* What reading the fields of one record after the other needs to remember. */
 struct field_reader {
     struct findings *findings;

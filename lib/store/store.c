@@ -155,7 +155,9 @@ int store_checkpoint(const char *path, struct err *err)
 int store_empty_log(struct store *store, struct err *err)
 {
     int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return code == SQLITE_OK ? 1 : (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED ? 0 : db_fail(store, err);
+    return code == SQLITE_OK                                                ? 1
+           : (code & 0xFF) == SQLITE_BUSY || (code & 0xFF) == SQLITE_LOCKED ? 0
+                                                                            : db_fail(store, err);
 }
 
 int store_open(const struct store_options *options, struct store **ret, struct err *err)

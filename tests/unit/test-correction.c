@@ -3,6 +3,7 @@
 
 #include "idse/correction.h"
 #include "idse/csv-reader.h"
+#include "idse/csv-writer.h"
 #include "idse/imss-name.h"
 #include "idse/record.h"
 

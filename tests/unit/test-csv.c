@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "idse/csv-reader.h"
+#include "idse/csv-writer.h"
 #include "idse/intake.h"
 
 #define HEAD                                                                                                 \
