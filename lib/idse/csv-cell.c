@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/csv-column.h"
+
 #include <stdio.h>
 
 #include "base/text.h"
 #include "idse/catalogue.h"
-#include "idse/csv-column.h"
 #include "idse/fold.h"
 
 enum { MAX_SBC = 999999 };

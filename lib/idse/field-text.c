@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "idse/field-codec.h"
+
 #include <endian.h>
 
-#include "idse/field-codec.h"
 #include "idse/fold.h"
 #include "idse/identifier.h"
 

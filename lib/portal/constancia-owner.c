@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "portal/constancia-reading.h"
+
 #include "portal/page.h"
 
 static const enum label owner_labels[] = {LABEL_RP, LABEL_LOT, LABEL_FOLIO, LABEL_RECEIVED};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "portal/constancia-reading.h"
+
 #include "base/clock.h"
 #include "base/text.h"
-#include "portal/constancia-reading.h"
 #include "portal/page.h"
 #include "portal/receipt-value.h"
 

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "portal/profile.h"
 
-#include <dirent.h>
 #include <ini.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
-
-#include "config.h"
-
-enum { PROFILE_MAX_SIZE = 256 * 1024 };
-
-const char *const profile_default_dirs[] = {IDSED_SYSCONFDIR "/profiles", IDSED_PKGDATADIR "/profiles", NULL};
+#include "portal/profile-private.h"
 
 static const char *const step_names[] = {
 #define X(id, section) [PROFILE_STEP_##id] = section,
     PROFILE_STEP_TABLE(X)
-#undef X
-};
-
-static const char *const variable_names[] = {
-#define X(id, name) [PROFILE_VARIABLE_##id] = name,
-    PROFILE_VARIABLE_TABLE(X)
 #undef X
 };
 
@@ -46,65 +32,6 @@ const char *profile_step_name(enum profile_step_id id)
 const char *profile_sure_name(enum profile_sure sure)
 {
     return sure_names[sure];
-}
-
-/* ---- templates ---- */
-
-static int variable_find(const char *name, size_t n)
-{
-    for (int i = 0; i < _PROFILE_VARIABLE_MAX; i++)
-        if (strlen(variable_names[i]) == n && memcmp(variable_names[i], name, n) == 0)
-            return i;
-    return -1;
-}
-
-/* Walks a template: *ret_text up to the next variable, which is returned, or -1 at the end and -2 at one
- * unknown. */
-static int template_next(const char **at, const char **ret_text, size_t *ret_n)
-{
-    const char *start = *at, *open = strstr(start, "${");
-    *ret_text = start;
-    *ret_n = open ? (size_t)(open - start) : strlen(start);
-    if (!open)
-        return -1;
-    const char *name = open + 2, *close = strchr(name, '}');
-    if (!close)
-        return -2;
-    *at = close + 1;
-    int variable = variable_find(name, (size_t)(close - name));
-    return variable < 0 ? -2 : variable;
-}
-
-/* The set of variables a template uses as bits, or -1 when it names an unknown one. */
-static int template_variables(const char *template)
-{
-    int bits = 0, variable;
-    const char *text;
-    size_t n;
-    while ((variable = template_next(&template, &text, &n)) >= 0)
-        bits |= 1 << variable;
-    return variable == -1 ? bits : -1;
-}
-
-char *profile_expand(const char *template, const char *const values[_PROFILE_VARIABLE_MAX])
-{
-    /* All the room first: growing would leave a copy of a secret behind. */
-    size_t need = strlen(template);
-    const char *at = template, *text;
-    size_t n;
-    for (int variable; (variable = template_next(&at, &text, &n)) >= 0;)
-        need += strlen(str_or_empty(values[variable]));
-    struct buf out = BUF_INIT;
-    buf_reserve(&out, need);
-    at = template;
-    int variable;
-    do {
-        variable = template_next(&at, &text, &n);
-        buf_add(&out, text, n);
-        if (variable >= 0)
-            buf_add_str(&out, str_or_empty(values[variable]));
-    } while (variable >= 0);
-    return buf_steal(&out, NULL);
 }
 
 /* ---- reading ---- */
@@ -135,7 +62,7 @@ static int set_text(struct reader *reader, char **field, const char *value)
 
 static int set_template(struct reader *reader, char **field, const char *value)
 {
-    if (template_variables(value) < 0)
+    if (profile_template_variables(value) < 0)
         return complain(reader, _("unknown variable in '%s'"), value);
     return set_text(reader, field, value);
 }
@@ -254,7 +181,7 @@ static int add_field(struct reader *reader, struct profile_step *step, const cha
     size_t n = strcspn(text, "=");
     if (!n || !text[n])
         return complain(reader, _("a field is 'name=value', not '%s'"), text);
-    if (template_variables(text + n + 1) < 0)
+    if (profile_template_variables(text + n + 1) < 0)
         return complain(reader, _("unknown variable in '%s'"), text);
     step->fields = xreallocarray(step->fields, step->n_fields + 1, sizeof(*step->fields));
     step->fields[step->n_fields++] =
@@ -390,11 +317,11 @@ static int read_line(void *user, const char *section, const char *key, const cha
 
 static unsigned step_variables(const struct profile_step *step)
 {
-    int bits = template_variables(str_or_empty(step->path));
+    int bits = profile_template_variables(str_or_empty(step->path));
     for (size_t i = 0; i < step->n_headers; i++)
-        bits |= template_variables(step->headers[i]);
+        bits |= profile_template_variables(step->headers[i]);
     for (size_t i = 0; i < step->n_fields; i++)
-        bits |= template_variables(step->fields[i].value);
+        bits |= profile_template_variables(step->fields[i].value);
     return (unsigned)bits; /* each was checked when it was read, so none is negative */
 }
 
@@ -422,7 +349,7 @@ static const char *profile_lacks(const struct profile *profile)
     return NULL;
 }
 
-static int profile_parse(const char *path, const char *text, struct profile *profile, struct err *err)
+int profile_parse(const char *path, const char *text, struct profile *profile, struct err *err)
 {
     struct reader reader = {.profile = profile};
     int line = ini_parse_string(text, read_line, &reader);
@@ -436,43 +363,7 @@ static int profile_parse(const char *path, const char *text, struct profile *pro
     return lacks ? err_set(err, ERR_CONFIG, "%s: %s", path, lacks) : 0;
 }
 
-/* A name becomes part of a path, and comes from configuration or the bus. */
-static bool name_is_safe(const char *name)
-{
-    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-    return n > 0 && n <= 64 && !name[n] && name[0] != '.';
-}
-
-static char *profile_find(const char *const *dirs, const char *name)
-{
-    for (; name_is_safe(name) && *dirs; dirs++) {
-        char *path = xasprintf("%s/%s.profile", *dirs, name);
-        if (access(path, F_OK) == 0)
-            return path;
-        free(path);
-    }
-    return NULL;
-}
-
-int profile_load(const char *const *dirs, const char *name, struct profile **ret, struct err *err)
-{
-    _cleanup_free_ char *path = profile_find(dirs, name);
-    if (!path)
-        return err_set(err, ERR_UNKNOWN_PROFILE, _("there is no portal profile '%s'"), name);
-    _cleanup_buf_ struct buf text = BUF_INIT;
-    int r = file_read(path, PROFILE_MAX_SIZE, &text, err);
-    if (r < 0)
-        return r;
-    if (memchr(text.data ? text.data : "", '\0', text.len))
-        return err_set(err, ERR_CONFIG, _("%s: not a text"), path);
-    _cleanup_(profile_cleanup) struct profile *profile = xcalloc(1, sizeof(*profile));
-    profile->name = xstrdup(name);
-    r = profile_parse(path, text.data ? text.data : "", profile, err);
-    if (r < 0)
-        return r;
-    *ret = STEAL(profile);
-    return 0;
-}
+/* ---- the end ---- */
 
 static void marks_free(struct marks *marks)
 {
@@ -526,46 +417,4 @@ struct profile *profile_free(struct profile *profile)
     free(profile->error_box);
     free(profile);
     return NULL;
-}
-
-/* ---- what there is ---- */
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool name_listed(char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (streq(names[i], name))
-            return true;
-    return false;
-}
-
-char **profile_names(const char *const *dirs)
-{
-    static const char suffix[] = ".profile";
-    char **names = xcalloc(1, sizeof(*names));
-    size_t n = 0;
-    for (; *dirs; dirs++) {
-        DIR *dir = opendir(*dirs);
-        for (struct dirent *entry; dir && (entry = readdir(dir));) {
-            size_t length = strlen(entry->d_name);
-            if (length < sizeof(suffix) || !streq(entry->d_name + length - (sizeof(suffix) - 1), suffix))
-                continue;
-            char *name = xstrndup(entry->d_name, length - (sizeof(suffix) - 1));
-            if (!name_is_safe(name) || name_listed(names, n, name)) {
-                free(name);
-                continue;
-            }
-            names = xreallocarray(names, n + 2, sizeof(*names));
-            names[n++] = name;
-            names[n] = NULL;
-        }
-        if (dir)
-            closedir(dir);
-    }
-    qsort(names, n, sizeof(*names), compare_names);
-    return names;
 }
