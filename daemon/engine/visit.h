@@ -76,10 +76,21 @@ void visit_next(struct visit *visit, visit_fn *fn);
 void visit_fatal(struct visit *visit, struct err *err);
 /* Goes on with the next step once everything written so far is on disk. */
 void visit_continue(struct visit *visit);
+/* Is the lot still to be served as it was when it was put into the queue? */
+bool visit_may_serve(const struct visit *visit, int64_t lot, enum lot_state state);
+void visit_end(struct visit *visit);
+
+/* ---- the list (visit-list.c) ---- */
+
 /* Asks for the list, unless the visit has it; true when the request was started. */
 bool visit_list(struct visit *visit);
 /* The row of a portal lot, or NULL. */
 const struct portal_row *visit_row(const struct visit *visit, const char *portal_lot);
+/* The next step that needs a list asks for another. */
+void visit_forget_list(struct visit *visit);
+
+/* ---- what an answer means beyond the lot at hand (visit-blame.c) ---- */
+
 /*
  * A request of this visit ended neither well nor with "wait". Draws the consequences for identity,
  * certificate and portal (backoff, hold, circuit), and ends the visit.
@@ -87,9 +98,15 @@ const struct portal_row *visit_row(const struct visit *visit, const char *portal
 void visit_failed(struct visit *visit, const struct portal_answer *answer);
 /* Only the consequences: false when that ended the visit, else visit_end() is still to be called. */
 bool visit_blame(struct visit *visit, const struct portal_answer *answer);
-void visit_end(struct visit *visit);
-/* Is the lot still to be served as it was when it was put into the queue? */
-bool visit_may_serve(const struct visit *visit, int64_t lot, enum lot_state state);
+/* The portal served a login: what was held against it is forgotten. */
+int visit_praise_portal(struct engine *engine, struct err *err);
+/* Holds the certificate of the visit, and with it its lots, with `text` for the reason, and tells so. */
+int visit_hold_certificate(struct visit *visit, enum lot_hold hold, const char *text, struct err *err);
+/* Lots whose next step needs what the portal did not give learn why; `hold`: and wait for a person. */
+int visit_tell_waiting(struct visit *visit, const struct visit_queue *queue, enum lot_hold hold,
+                       const struct portal_answer *answer, struct err *err);
+/* Stores the failures of the identity, and until when it waits. */
+int visit_save_identity(struct visit *visit, struct err *err);
 /* Keeps the page of an answer that mattered; no page, nothing kept. */
 int visit_keep_page(struct visit *visit, int64_t lot, const struct portal_answer *answer, struct err *err);
 
