@@ -66,10 +66,7 @@ static int take_kind(struct addition *addition, const char *name)
 
 static int file_by_name(const char *name)
 {
-    for (int i = 0; i < _FILE_MAX; i++)
-        if (streq(file_table[i].name, name))
-            return i;
-    return -1;
+    return ROW_INDEX(file_table, name, name);
 }
 
 static int take_files(struct addition *addition, struct bus_reader *reader)

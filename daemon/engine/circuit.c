@@ -30,9 +30,9 @@ int circuit_load(struct circuit *circuit, struct store *store, struct err *err)
     json_int_t since, failures, open_until;
     if (json && json_unpack(json, "{s:s, s:s, s:I, s:I, s:I}", "state", &state, "text", &text, "since",
                             &since, "failures", &failures, "open_until", &open_until) == 0) {
-        for (size_t i = 0; i < ELEMENTSOF(state_names); i++)
-            if (streq(state_names[i], state))
-                circuit->state = (enum circuit_state)i;
+        int known = STR_INDEX(state_names, state);
+        if (known >= 0)
+            circuit->state = (enum circuit_state)known;
         replace_str(&circuit->text, xstrdup(text));
         circuit->since_us = since;
         circuit->failures = (unsigned)failures;

@@ -102,6 +102,17 @@ char *wipe_free_str(char *p)
     return wipe_free(p, p ? strlen(p) : 0);
 }
 
+int str_row_index(const char *const *first, size_t n, size_t size, const char *text)
+{
+    const char *at = (const char *)first;
+    for (size_t i = 0; i < n; i++, at += size) {
+        const char *name = *(const char *const *)at;
+        if (name && streq(name, text))
+            return (int)i;
+    }
+    return -1;
+}
+
 uint64_t hash_bytes(const void *data, size_t n)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);

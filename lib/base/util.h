@@ -76,6 +76,16 @@ static inline bool str_starts(const char *s, const char *start)
 {
     return strncmp(s, start, strlen(start)) == 0;
 }
+/*
+ * The index of the row of a table (an array of structures) whose string `member` is `text`, or -1. STR_INDEX: the same of an
+ * array of strings. Rows whose string is NULL are passed over.
+ */
+#define ROW_INDEX(table, member, text)                                                                       \
+    str_row_index(&(table)[0].member, ELEMENTSOF(table), sizeof((table)[0]), (text))
+#define STR_INDEX(array, text) str_row_index(&(array)[0], ELEMENTSOF(array), sizeof((array)[0]), (text))
+/* Behind them: n strings, each `size` bytes after the one before. */
+int str_row_index(const char *const *first, size_t n, size_t size, const char *text);
+
 /* "" for NULL. */
 static inline const char *str_or_empty(const char *s)
 {

@@ -122,10 +122,7 @@ const struct csv_column csv_columns[CSV_COLUMNS] = {
 
 int csv_column_of(const char *field)
 {
-    for (int i = 0; i < CSV_COLUMNS; i++)
-        if (streq(csv_columns[i].field, field))
-            return i;
-    return -1;
+    return ROW_INDEX(csv_columns, field, field);
 }
 
 int csv_column_headed(const char *word, const char **ret_field)

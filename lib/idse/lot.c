@@ -24,10 +24,7 @@ const char *lot_state_label(enum lot_state state)
 
 int lot_state_from_name(const char *name)
 {
-    for (int i = 0; i < _LOT_STATE_MAX; i++)
-        if (streq(states[i].name, name))
-            return i;
-    return -1;
+    return ROW_INDEX(states, name, name);
 }
 
 bool lot_state_final(enum lot_state state)
@@ -81,10 +78,7 @@ const char *lot_hold_sentence(enum lot_hold hold)
 
 int lot_hold_from_name(const char *name)
 {
-    for (int i = 0; i < _LOT_HOLD_MAX; i++)
-        if (streq(holds[i].name, name))
-            return i;
-    return -1;
+    return ROW_INDEX(holds, name, name);
 }
 
 static const char *const events[_LOT_EVENT_MAX] = {

@@ -23,10 +23,7 @@ const char *movement_state_label(enum movement_state state)
 
 int movement_state_from_name(const char *name)
 {
-    for (int i = 0; i < _MOVEMENT_STATE_MAX; i++)
-        if (streq(states[i].name, name))
-            return i;
-    return -1;
+    return ROW_INDEX(states, name, name);
 }
 
 static const struct {

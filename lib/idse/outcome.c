@@ -24,10 +24,7 @@ const char *outcome_reason_name(enum outcome_reason reason)
 
 int outcome_reason_from_name(const char *name)
 {
-    for (int i = 0; i < _REASON_MAX; i++)
-        if (streq(reasons[i].name, name))
-            return i;
-    return -1;
+    return ROW_INDEX(reasons, name, name);
 }
 
 const char *outcome_reason_text(enum outcome_reason reason)

@@ -16,10 +16,7 @@ const char *document_kind_name(enum document_kind kind)
 
 int document_kind_from_name(const char *name)
 {
-    for (size_t i = 1; i < ELEMENTSOF(kinds); i++)
-        if (streq(kinds[i], name))
-            return (int)i;
-    return -1;
+    return STR_INDEX(kinds, name);
 }
 
 void acuse_free(struct acuse *acuse)

@@ -14,10 +14,7 @@ const char *enye_policy_name(enum enye_policy policy)
 
 int enye_policy_from_name(const char *name)
 {
-    for (size_t i = 0; i < ELEMENTSOF(policies); i++)
-        if (streq(policies[i], name))
-            return (int)i;
-    return -1;
+    return STR_INDEX(policies, name);
 }
 
 /* ---- writing ---- */

@@ -16,10 +16,7 @@ const char *risk_name(enum risk risk)
 
 int risk_from_name(const char *name)
 {
-    for (int i = 0; i < _RISK_MAX; i++)
-        if (streq(risks[i].name, name))
-            return i;
-    return -1;
+    return ROW_INDEX(risks, name, name);
 }
 
 const char *risk_text(enum risk risk)

@@ -75,8 +75,5 @@ const char *worker_status_label(enum worker_status status)
 
 int worker_status_from_name(const char *name)
 {
-    for (size_t i = 0; i < ELEMENTSOF(statuses); i++)
-        if (streq(statuses[i].name, name))
-            return (int)i;
-    return -1;
+    return ROW_INDEX(statuses, name, name);
 }
