@@ -33,26 +33,16 @@ static uint32_t date_ago(int days)
     return (uint32_t)time_to_date(clock_wall_us(&clock_system) - (int64_t)days * US_PER_DAY);
 }
 
-static void write_strings(struct bus_writer *w, const char *key, const char *const *items, size_t n)
-{
-    bus_open_entry(w, key, "as");
-    bus_open_array(w);
-    for (size_t i = 0; i < n; i++)
-        bus_write_string(w, items[i]);
-    bus_close(w);
-    bus_close_entry(w);
-}
-
 static void write_filter(struct bus_writer *w, const struct ask *ask)
 {
     bus_open_array(w);
-    write_strings(w, "fields", columns, ELEMENTSOF(columns));
+    bus_entry_strings(w, "fields", columns, ELEMENTSOF(columns));
     if (ask->rp)
         bus_entry_string(w, "registration", ask->rp);
     if (ask->type)
         bus_entry_string(w, "type", ask->type);
     if (ask->state)
-        write_strings(w, "states", &ask->state, 1);
+        bus_entry_strings(w, "states", &ask->state, 1);
     if (ask->search)
         bus_entry_string(w, "search", ask->search);
     if (ask->sort)

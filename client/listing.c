@@ -27,16 +27,6 @@ static const struct {
 
 /* ---- fetching ---- */
 
-static void write_texts(struct bus_writer *w, const char *key, const char *const *texts, size_t n)
-{
-    bus_open_entry(w, key, "as");
-    bus_open_array(w);
-    for (size_t i = 0; i < n; i++)
-        bus_write_string(w, texts[i]);
-    bus_close(w);
-    bus_close_entry(w);
-}
-
 static size_t strv_length(char *const *list)
 {
     size_t n = 0;
@@ -53,7 +43,7 @@ static void write_rps(struct bus_writer *w, enum listing listing, const char *gi
         return;
     }
     _cleanup_(strv_cleanup) char **rps = list_split(upper);
-    write_texts(w, "registrations", (const char *const *)rps, strv_length(rps));
+    bus_entry_strings(w, "registrations", (const char *const *)rps, strv_length(rps));
 }
 
 /* "name" is how people call it; JSON has underscores in its keys. */
@@ -93,9 +83,9 @@ void listing_write_filter(struct bus_writer *w, enum listing listing, const stru
     if (filter->rp)
         write_rps(w, listing, filter->rp);
     if (filter->states)
-        write_texts(w, "states", (const char *const *)filter->states, strv_length(filter->states));
+        bus_entry_strings(w, "states", (const char *const *)filter->states, strv_length(filter->states));
     if (n_fields > 0)
-        write_texts(w, "fields", fields, n_fields);
+        bus_entry_strings(w, "fields", fields, n_fields);
     if (filter->search)
         bus_entry_string(w, "search", filter->search);
     if (filter->sort)
@@ -214,7 +204,8 @@ int listing_filter(const struct invocation *inv, enum listing listing, struct fi
     };
     const char *colon = filter.sort ? strchr(filter.sort, ':') : NULL;
     if (colon && !streq(colon, ":desc"))
-        return err_set(err, ERR_USAGE, _("--sort needs a column, or a column and ':desc', not '%s'."), filter.sort);
+        return err_set(err, ERR_USAGE, _("--sort needs a column, or a column and ':desc', not '%s'."),
+                       filter.sort);
     int r = number_option(inv, OPT_LOT, &filter.lot, err);
     if (r >= 0)
         r = number_option(inv, OPT_LIMIT, &filter.limit, err);

@@ -67,14 +67,12 @@ static int read_arguments(struct bus_call *call, struct due *due, struct err *er
     bus_call_arguments(call, &reader);
     due->options = (struct due_options){.registration = "", .days = DAYS_DEFAULT};
     int r = bus_read_options(&reader, due_options, ELEMENTSOF(due_options), &due->options, NULL, err);
-    bus_read_string(&reader, &cursor);
-    bus_read_u32(&reader, &due->limit);
     if (r >= 0)
         r = iface_take_rp(due->daemon, due->options.registration, due->rp, err);
     if (r >= 0 && due->options.days > DAYS_MAX)
         r = err_set(err, ERR_INVALID_ARGUMENT, _("days: %u is more than %d"), due->options.days, DAYS_MAX);
     if (r >= 0)
-        r = iface_check_limit(due->limit, err);
+        r = iface_read_page(&reader, &cursor, &due->limit, err);
     if (r >= 0)
         r = read_cursor(cursor, due, err);
     due->today = time_to_date(clock_wall_us(daemon_clock(due->daemon)));

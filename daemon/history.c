@@ -17,11 +17,6 @@ static const struct bus_option history_options[] = {
     {"lot", "t", offsetof(struct history_options, lot)},
 };
 
-static int64_t instant(uint64_t value)
-{
-    return (int64_t)MIN(value, (uint64_t)INT64_MAX);
-}
-
 static void write_record(struct bus_writer *w, const struct store_audit *audit)
 {
     bus_open_array(w);
@@ -41,21 +36,19 @@ static int list(struct daemon *daemon, struct bus_call *call, struct err *err)
     struct history_options given = {0};
     struct store_audit *audits = NULL;
     size_t n = 0;
-    uint64_t cursor = 0;
+    int64_t cursor = 0;
     uint32_t limit = 0;
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
     int r = bus_read_options(&reader, history_options, ELEMENTSOF(history_options), &given, NULL, err);
-    bus_read_u64(&reader, &cursor);
-    bus_read_u32(&reader, &limit);
-    const struct store_audit_filter filter = {.since_us = instant(given.since),
-                                              .until_us = instant(given.until),
+    const struct store_audit_filter filter = {.since_us = iface_number(given.since),
+                                              .until_us = iface_number(given.until),
                                               .who = str_empty(given.who) ? NULL : given.who,
-                                              .lot = instant(given.lot)};
+                                              .lot = iface_number(given.lot)};
     if (r >= 0)
-        r = iface_check_limit(limit, err);
+        r = iface_read_numbered_page(&reader, &cursor, &limit, err);
     if (r >= 0) /* one more than asked for tells whether there is a next page */
-        r = store_audit_list(daemon->store, &filter, instant(cursor), limit + 1, &audits, &n, err);
+        r = store_audit_list(daemon->store, &filter, cursor, limit + 1, &audits, &n, err);
     if (r < 0)
         return r;
     struct bus_writer *w = bus_call_results(call);

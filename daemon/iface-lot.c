@@ -137,7 +137,7 @@ static void lot_get_receipt(struct bus_call *call, void *data)
     uint64_t id = 0;
     bus_call_arguments(call, &reader);
     bus_read_u64(&reader, &id);
-    int r = write_receipt(call, object, (int64_t)MIN(id, (uint64_t)INT64_MAX), &err);
+    int r = write_receipt(call, object, iface_number(id), &err);
     answer(object->daemon, call, r, &err);
 }
 

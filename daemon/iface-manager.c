@@ -37,9 +37,9 @@ static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct s
     if (result >= 0)
         result = iface_take_states(&given.states, lot_state_from_name, &ret->states, err);
     ret->held = bits & (1u << LOT_FILTER_HELD) ? given.held : -1;
-    ret->certificate = (int64_t)MIN(given.certificate, (uint64_t)INT64_MAX);
-    ret->since_us = (int64_t)MIN(given.since, (uint64_t)INT64_MAX);
-    ret->until_us = (int64_t)MIN(given.until, (uint64_t)INT64_MAX);
+    ret->certificate = iface_number(given.certificate);
+    ret->since_us = iface_number(given.since);
+    ret->until_us = iface_number(given.until);
     return result;
 }
 
@@ -48,18 +48,15 @@ static int list_lots(struct daemon *daemon, struct bus_call *call, struct err *e
     struct store_lot_filter filter = {0};
     struct store_lot *lots = NULL;
     size_t n = 0;
-    uint64_t cursor = 0;
+    int64_t cursor = 0;
     uint32_t limit = 0;
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
     int r = read_lot_filter(daemon, &reader, &filter, err);
-    bus_read_u64(&reader, &cursor);
-    bus_read_u32(&reader, &limit);
     if (r >= 0)
-        r = iface_check_limit(limit, err);
+        r = iface_read_numbered_page(&reader, &cursor, &limit, err);
     if (r >= 0) /* one more than asked for tells whether there is a next page */
-        r = store_lot_list(daemon->store, &filter, (int64_t)MIN(cursor, (uint64_t)INT64_MAX), limit + 1,
-                           &lots, &n, err);
+        r = store_lot_list(daemon->store, &filter, cursor, limit + 1, &lots, &n, err);
     if (r < 0)
         return r;
     struct bus_writer *w = bus_call_results(call);
@@ -326,7 +323,8 @@ static const struct bus_method methods[] = {
     {"ListLots", "a{sv}tu", "aa{sv}t", "filter cursor limit lots next", ACTION_SUBMIT, manager_list_lots},
     {"ListMovements", "a{sv}su", "aa{sv}s", "filter cursor limit movements next", ACTION_READ,
      list_movements},
-    {"ReadMovements", "a{sv}su", "hus", "filter cursor limit movements count next", ACTION_READ, read_movements},
+    {"ReadMovements", "a{sv}su", "hus", "filter cursor limit movements count next", ACTION_READ,
+     read_movements},
     {"ListWorkers", "a{sv}su", "aa{sv}s", "filter cursor limit workers next", ACTION_READ, list_workers},
     {"ListDue", "a{sv}su", "aa{sv}sb", "filter cursor limit movements next trusted", ACTION_READ, list_due},
     {"ImportReceipt", "ha{sv}", "a{sv}", "file options result", ACTION_CONTROL, import_receipt},

@@ -129,7 +129,7 @@ static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
         result = take_sort(given.sort, &query->sort, err);
     if (result >= 0)
         result = movement_rows_fields(&given.fields, &grid->what.fields, err);
-    query->lot = (int64_t)MIN(given.lot, (uint64_t)INT64_MAX);
+    query->lot = iface_number(given.lot);
     query->since = (int32_t)MIN(given.since, (uint32_t)INT32_MAX);
     query->until = (int32_t)MIN(given.until, (uint32_t)INT32_MAX);
     query->descending = given.descending;

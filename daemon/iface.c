@@ -41,6 +41,35 @@ int iface_check_limit(uint32_t limit, struct err *err)
     return 0;
 }
 
+int iface_read_page(struct bus_reader *reader, const char **ret_cursor, uint32_t *ret_limit, struct err *err)
+{
+    const char *cursor = "";
+    uint32_t limit = 0;
+    bus_read_string(reader, &cursor);
+    bus_read_u32(reader, &limit);
+    int r = iface_check_limit(limit, err);
+    if (r < 0)
+        return r;
+    *ret_cursor = cursor;
+    *ret_limit = limit;
+    return 0;
+}
+
+int iface_read_numbered_page(struct bus_reader *reader, int64_t *ret_cursor, uint32_t *ret_limit,
+                             struct err *err)
+{
+    uint64_t cursor = 0;
+    uint32_t limit = 0;
+    bus_read_u64(reader, &cursor);
+    bus_read_u32(reader, &limit);
+    int r = iface_check_limit(limit, err);
+    if (r < 0)
+        return r;
+    *ret_cursor = iface_number(cursor);
+    *ret_limit = limit;
+    return 0;
+}
+
 int iface_no_options(struct act *act)
 {
     static const struct bus_option options[] = {BUS_OPTION_COMMON};

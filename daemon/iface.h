@@ -90,6 +90,15 @@ void certificate_replace(struct bus_call *call, void *certificate_object);
 
 /* The limit that every list takes; ERR_INVALID_ARGUMENT when it is out of bounds. */
 int iface_check_limit(uint32_t limit, struct err *err);
+/* What follows the filter of a list: the cursor, of the kind that its rows have, and the limit, which is checked. */
+int iface_read_page(struct bus_reader *reader, const char **ret_cursor, uint32_t *ret_limit, struct err *err);
+int iface_read_numbered_page(struct bus_reader *reader, int64_t *ret_cursor, uint32_t *ret_limit,
+                             struct err *err);
+/* A caller's number as one that the database takes: what is larger than any there is the largest. */
+static inline int64_t iface_number(uint64_t number)
+{
+    return (int64_t)MIN(number, (uint64_t)INT64_MAX);
+}
 /*
  * A registro patronal of a filter; "" is any. ERR_INVALID_RP when it is none, ERR_UNKNOWN_RP when nothing can be of it, for it
  * was never registered; one that was removed has its history still.

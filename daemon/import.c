@@ -147,12 +147,7 @@ static void write_entries(struct bus_writer *w, const struct import *import)
 {
     bus_open_array(w);
     bus_entry_string(w, "kind", "zip");
-    bus_open_entry(w, "entries", "as");
-    bus_open_array(w);
-    for (size_t i = 0; i < import->n_entries; i++)
-        bus_write_string(w, import->entries[i]);
-    bus_close(w);
-    bus_close_entry(w);
+    bus_entry_strings(w, "entries", (const char *const *)import->entries, import->n_entries);
     bus_close(w);
 }
 
@@ -276,7 +271,7 @@ static int start(struct import *import, const struct options *options)
         return r;
     import->receipt.name = str_empty(options->name) ? NULL : xstrdup(options->name);
     import->receipt.who = xstrdup(import->act->who);
-    import->receipt.lot = (int64_t)MIN(options->lot, (uint64_t)INT64_MAX);
+    import->receipt.lot = iface_number(options->lot);
     import->receipt.add_rp = options->add_rp;
     if (!str_empty(options->rp))
         import->receipt.part = (struct receipt_owner){

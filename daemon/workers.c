@@ -90,12 +90,10 @@ void list_workers(struct bus_call *call, void *data)
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
     int r = bus_read_options(&reader, filter_options, ELEMENTSOF(filter_options), &filter, NULL, &err);
-    bus_read_string(&reader, &cursor);
-    bus_read_u32(&reader, &limit);
     if (r >= 0)
         r = iface_take_rp(daemon, filter.registration, rp, &err);
     if (r >= 0)
-        r = iface_check_limit(limit, &err);
+        r = iface_read_page(&reader, &cursor, &limit, &err);
     if (r >= 0)
         r = read_cursor(cursor, &after, &err);
     if (r >= 0)

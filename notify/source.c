@@ -101,12 +101,7 @@ static int read_page(struct source *source, struct board *board, bool held, uint
     if (held) {
         bus_entry_bool(&w, "held", true);
     } else {
-        bus_open_entry(&w, "states", "as");
-        bus_open_array(&w);
-        bus_write_string(&w, "uncertain");
-        bus_write_string(&w, "quarantined");
-        bus_close(&w);
-        bus_close_entry(&w);
+        bus_entry_strings(&w, "states", (const char *const[]){"uncertain", "quarantined"}, 2);
     }
     bus_close(&w);
     bus_write_u64(&w, *cursor);

@@ -254,6 +254,16 @@ ENTRY(u32, "u", uint32_t)
 ENTRY(u64, "t", uint64_t)
 #undef ENTRY
 
+void bus_entry_strings(struct bus_writer *w, const char *key, const char *const *items, size_t n)
+{
+    bus_open_entry(w, key, "as");
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++)
+        bus_write_string(w, items[i]);
+    bus_close(w);
+    bus_close_entry(w);
+}
+
 /* ---- reading ---- */
 
 void bus_reader_init(struct bus_reader *r, DBusMessage *message)

@@ -75,6 +75,8 @@ void bus_entry_bool(struct bus_writer *w, const char *key, bool value);
 void bus_entry_i32(struct bus_writer *w, const char *key, int32_t value);
 void bus_entry_u32(struct bus_writer *w, const char *key, uint32_t value);
 void bus_entry_u64(struct bus_writer *w, const char *key, uint64_t value);
+void bus_entry_strings(struct bus_writer *w, const char *key, const char *const *items,
+                       size_t n); /* an "as" */
 /* For any other value: open, write one value of this signature, close. */
 void bus_open_entry(struct bus_writer *w, const char *key, const char *signature);
 void bus_close_entry(struct bus_writer *w);
