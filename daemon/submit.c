@@ -62,7 +62,6 @@ struct submission {
     struct buf bytes;
     char *key;
     struct intake intake;
-    char **sha256; /* of each lot's records */
     int result;
 
     bool begun;                   /* it was not here before */
@@ -77,6 +76,9 @@ struct submissions {
     struct submission *first, **last; /* waiting for their slices */
     struct event *more;
     size_t bytes; /* of files, waiting for a worker or in memory */
+    struct intake_rp *rps; /* as they were at this version; each submission has a copy, for it may be in a worker */
+    size_t n_rps;
+    uint64_t rps_version;
 };
 
 /* ---- one submission's memory ---- */
@@ -85,12 +87,9 @@ static void submission_free(struct submission *s)
 {
     for (size_t i = 0; s->stored && i < s->intake.n_lots; i++)
         store_lot_abandon(s->stored[i]);
-    for (size_t i = 0; s->sha256 && i < s->intake.n_lots; i++)
-        free(s->sha256[i]);
     if (s->counted)
         s->all->bytes -= s->input.size;
     free(s->stored);
-    free(s->sha256);
     free(s->rps);
     free(s->key);
     free(s->parent.rejected);
@@ -187,9 +186,6 @@ static void prepare(void *data)
     s->result = intake_read(s->bytes.data, s->bytes.len, &options, &s->intake, &s->act->err);
     if (s->result >= 0)
         s->result = check_rps(s);
-    s->sha256 = xcalloc(s->intake.n_lots, sizeof(*s->sha256));
-    for (size_t i = 0; i < s->intake.n_lots; i++)
-        s->sha256[i] = digest_sha256_hex(s->intake.lots[i].records.data, s->intake.lots[i].records.len);
     buf_free(&s->bytes);
 }
 
@@ -205,21 +201,39 @@ static struct check_options check_as_of_now(const struct daemon *daemon)
     };
 }
 
-static int list_rps(struct submission *s)
+static int load_rps(struct submissions *all, struct err *err)
 {
     struct store_rp *rows = NULL;
     size_t n = 0;
-    int r = store_rp_list(s->all->daemon->store, &rows, &n, &s->act->err);
+    uint64_t version = store_rp_version(all->daemon->store);
+    if (all->rps && all->rps_version == version)
+        return 0;
+    int r = store_rp_list(all->daemon->store, &rows, &n, err);
     if (r < 0)
         return r;
-    s->rps = xcalloc(n, sizeof(*s->rps));
+    free(all->rps);
+    all->rps = xcalloc(n, sizeof(*all->rps));
+    all->n_rps = n;
+    all->rps_version = version;
     for (size_t i = 0; i < n; i++) {
-        struct intake_rp *rp = &s->rps[s->n_rps++];
+        struct intake_rp *rp = &all->rps[i];
         memcpy(rp->rp, rows[i].rp, sizeof(rp->rp));
         memcpy(rp->guia, rows[i].guia, sizeof(rp->guia));
         rp->enye = rows[i].enye;
     }
     store_rps_free(rows, n);
+    return 0;
+}
+
+static int list_rps(struct submission *s)
+{
+    const struct submissions *all = s->all;
+    int r = load_rps(s->all, &s->act->err);
+    if (r < 0)
+        return r;
+    s->n_rps = all->n_rps;
+    s->rps = xcalloc(s->n_rps, sizeof(*s->rps));
+    memcpy(s->rps, all->rps, s->n_rps * sizeof(*s->rps));
     return 0;
 }
 
@@ -342,7 +356,6 @@ static int begin_lot(struct submission *s)
         .created_us = now_us,
         .created_by = s->act->who,
         .source = (char *)s->options.name,
-        .sha256 = s->sha256[s->at],
         .parent = s->parent.lot,
         .not_before_us = later ? not_before_us : 0,
         .deadline = part->deadline,
@@ -417,18 +430,16 @@ static int publish_correction(struct submission *s, int64_t id)
     return r;
 }
 
-/* Makes the lots visible, all in one write turn with the act's record. */
-static int publish(struct submission *s)
+/* Writes all that belongs to the lots, which become visible, and enters them into the queue. */
+static int publish_lots(struct submission *s, struct store_lot *lots, int64_t *ids)
 {
     struct daemon *daemon = s->all->daemon;
-    _cleanup_free_ int64_t *ids = xcalloc(s->intake.n_lots, sizeof(*ids));
-    int r = act_write(s->act);
-    if (r >= 0)
-        r = check_uncorrected(s);
+    int r = check_uncorrected(s);
     for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
-        r = store_lot_publish(s->stored[i], &ids[i], &s->act->err);
+        r = engine_lot_publish(daemon->engine, s->stored[i], &lots[i], &s->act->err);
         if (r >= 0)
             s->stored[i] = NULL;
+        ids[i] = lots[i].id;
     }
     if (r >= 0)
         r = publish_correction(s, ids[0]);
@@ -440,8 +451,21 @@ static int publish(struct submission *s)
         deadlines_lot_moved(daemon, &(struct store_lot){.state = LOT_STATE_QUEUED});
     for (size_t i = 0; r >= 0 && i < s->intake.n_lots; i++) {
         notices_lot_added(daemon->notices, ids[i]);
-        r = engine_lot_added(daemon->engine, ids[i], &s->act->err);
+        r = engine_lot_added(daemon->engine, &lots[i], &s->act->err);
     }
+    return r;
+}
+
+/* All of it is in one write turn with the act's record. */
+static int publish(struct submission *s)
+{
+    struct daemon *daemon = s->all->daemon;
+    struct store_lot *lots = xcalloc(s->intake.n_lots, sizeof(*lots));
+    _cleanup_free_ int64_t *ids = xcalloc(s->intake.n_lots, sizeof(*ids));
+    int r = act_write(s->act);
+    if (r >= 0)
+        r = publish_lots(s, lots, ids);
+    store_lots_free(lots, s->intake.n_lots);
     if (r < 0)
         return r;
     name_object(s->act, ids, s->intake.n_lots);
@@ -697,6 +721,7 @@ struct submissions *submissions_free(struct submissions *all)
         finish(s, err_set(&s->act->err, ERR_BUSY, _("the daemon is stopping; submit the file again")));
     }
     event_free(all->more);
+    free(all->rps);
     free(all);
     return NULL;
 }

@@ -214,14 +214,27 @@ void engine_clock_changed(struct engine *engine)
 
 /* ---- news from outside ---- */
 
-int engine_lot_added(struct engine *engine, int64_t id, struct err *err)
+int engine_lot_publish(struct engine *engine, struct store_intake *intake, struct store_lot *ret, struct err *err)
 {
-    _cleanup_lot_ struct store_lot lot = {0};
-    int r = store_lot_get(engine->store, id, &lot, err);
+    struct store_lot lot = {0};
+    int r = store_intake_row(intake, &lot, err);
     if (r >= 0)
-        r = look_at(engine, &lot, err);
+        r = judge_lot(engine, &lot, err);
     if (r >= 0)
-        r = lot_save(engine, &lot, err);
+        r = store_lot_publish_as(intake, &lot, err);
+    if (r < 0)
+        store_lot_free(&lot);
+    else
+        *ret = lot;
+    return r;
+}
+
+int engine_lot_added(struct engine *engine, struct store_lot *lot, struct err *err)
+{
+    bool doubtful = engine->fence.closed;
+    int r = doubtful ? look_at(engine, lot, err) : 0;
+    if (r >= 0)
+        r = doubtful ? lot_save(engine, lot, err) : lot_enter(engine, lot, err);
     if (r >= 0)
         engine_poke(engine);
     return r;

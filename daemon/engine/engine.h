@@ -77,8 +77,10 @@ void engine_configure(struct engine *engine, const struct engine_config *config)
 void engine_clock_changed(struct engine *engine);
 
 /* ---- news from outside; all inside the write turn that made the change ---- */
-/* A lot was published: hold it for want of something, or schedule it. */
-int engine_lot_added(struct engine *engine, int64_t lot, struct err *err);
+/* Publishes a lot that was taken in, held where something stands in its way, and gives its row. */
+int engine_lot_publish(struct engine *engine, struct store_intake *intake, struct store_lot *ret, struct err *err);
+/* … and schedules it, once all that belongs to it is written. */
+int engine_lot_added(struct engine *engine, struct store_lot *lot, struct err *err);
 /* The last day of what a lot has left to do is known now. */
 int engine_lot_dated(struct engine *engine, int64_t lot, int32_t deadline, struct err *err);
 /* A registration was added, paused, resumed or bound to another certificate: its lots are held or let go. */

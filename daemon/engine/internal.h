@@ -69,6 +69,8 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
               struct err *err);
 /* Writes the row, enters the lot into the schedule and tells the host: the end of every change. */
 int lot_save(struct engine *engine, struct store_lot *lot, struct err *err);
+/* The same of a row that is written already. */
+int lot_enter(struct engine *engine, const struct store_lot *lot, struct err *err);
 /* Enters the lot as it is into the schedule, or takes it out. */
 int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err *err);
 /* When the next step is due, counted from now, by the lot's failures in a row. */

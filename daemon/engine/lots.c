@@ -96,17 +96,20 @@ int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err 
     return 0;
 }
 
+int lot_enter(struct engine *engine, const struct store_lot *lot, struct err *err)
+{
+    int r = lot_schedule(engine, lot, err);
+    if (r >= 0)
+        engine->host.lot_changed(engine->host.data, lot->id);
+    return r;
+}
+
 int lot_save(struct engine *engine, struct store_lot *lot, struct err *err)
 {
     if (lot->adopted_us)
         lot->next_us = 0; /* others sent it, so nothing is asked of the portal for it */
     int r = store_lot_update(engine->store, lot, err);
-    if (r >= 0)
-        r = lot_schedule(engine, lot, err);
-    if (r < 0)
-        return r;
-    engine->host.lot_changed(engine->host.data, lot->id);
-    return 0;
+    return r < 0 ? r : lot_enter(engine, lot, err);
 }
 
 void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us)

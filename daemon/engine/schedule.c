@@ -125,10 +125,11 @@ int64_t schedule_earliest_us(struct schedule *schedule, int64_t now_us, struct i
     int32_t earliest_deadline = INT32_MAX;
     for (size_t i = 0; i < schedule->n_jobs; i++) {
         const struct job *job = &schedule->jobs[i];
-        int32_t deadline = schedule_deadline(job);
         int64_t due = MAX(job->due_us, now_us);
-        if (job->blocked || job->unjudged || job->certificate == 0 || due > earliest ||
-            (due == earliest && best && deadline >= earliest_deadline))
+        if (job->blocked || job->unjudged || job->certificate == 0 || due > earliest)
+            continue;
+        int32_t deadline = schedule_deadline(job);
+        if (due == earliest && best && deadline >= earliest_deadline)
             continue;
         struct identity *identity = schedule_identity(schedule, job->certificate);
         due = MAX(due, identity->not_before_us);

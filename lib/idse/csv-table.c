@@ -120,21 +120,17 @@ static const char *first_line(const char *text, size_t n, size_t *ret_n)
 static char delimiter_of(const char *line, size_t n, size_t *ret_times)
 {
     static const char signs[] = {',', ';', '\t'};
-    char best = ',';
-    *ret_times = 0;
-    for (size_t i = 0; i < sizeof(signs); i++) {
-        size_t times = 0;
-        bool quoted = false;
-        for (size_t j = 0; j < n; j++) {
-            quoted ^= line[j] == '"';
-            times += line[j] == signs[i] && !quoted;
-        }
-        if (times > *ret_times) {
-            *ret_times = times;
-            best = signs[i];
-        }
+    size_t times[256] = {0}, best = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < n; i++) {
+        quoted ^= line[i] == '"';
+        times[(unsigned char)line[i]] += !quoted;
     }
-    return best;
+    for (size_t i = 1; i < sizeof(signs); i++)
+        if (times[(unsigned char)signs[i]] > times[(unsigned char)signs[best]])
+            best = i;
+    *ret_times = times[(unsigned char)signs[best]];
+    return signs[best];
 }
 
 struct csv_look csv_look(const void *data, size_t n, csv_column_fn *column_of)

@@ -99,6 +99,7 @@ int store_certificate_remove(struct store *store, int64_t id, struct err *err)
     if (sqlite3_changes(store->db) == 0)
         return unknown(id, err);
     r = db_run(store, err, "UPDATE rp SET certificate = NULL WHERE certificate = ?1", DB_INT(id));
+    rp_changed(store);
     return r < 0 ? r : 0;
 }
 
@@ -106,6 +107,7 @@ int store_certificate_succeed(struct store *store, int64_t old, int64_t heir, st
 {
     int r = db_run(store, err, "UPDATE rp SET certificate = ?2 WHERE certificate = ?1", DB_INT(old),
                    DB_INT(heir));
+    rp_changed(store);
     return r < 0 ? r : store_certificate_remove(store, old, err);
 }
 

@@ -298,6 +298,16 @@ int db_numbers(struct db_query *query, int64_t **ret, size_t *ret_n, struct err 
     return db_records(query, &(struct db_mapping){number, 1, sizeof(int64_t)}, ret, ret_n, err);
 }
 
+void db_record_copy(const struct db_mapping *mapping, const void *record, void *ret)
+{
+    memcpy(ret, record, mapping->record_size);
+    for (size_t i = 0; i < mapping->n; i++)
+        if (mapping->fields[i].type == DB_FIELD_TEXT) {
+            char **member = (char **)((char *)ret + mapping->fields[i].offset);
+            *member = xstrdup(*member);
+        }
+}
+
 void db_record_free(const struct db_mapping *mapping, void *record)
 {
     for (size_t i = 0; i < mapping->n; i++)

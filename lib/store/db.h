@@ -46,6 +46,10 @@ struct store {
 
     struct search_progress search; /* of the index; the loop's store only */
 
+    struct store_rp *rp;  /* the one that was asked for last, as it is now; NULL: none. See rp.c */
+    uint64_t rp_version;  /* grows with every change of one */
+    bool reader;          /* others write what it reads */
+
     struct db_cached *cache; /* open addressing, a power of two */
     size_t cache_size, n_cached;
 };
@@ -141,6 +145,8 @@ int db_record(struct db_query *query, const struct db_mapping *mapping, void *re
 /* All rows that are left as an array of records. */
 int db_records(struct db_query *query, const struct db_mapping *mapping, void *ret_array, size_t *ret_n,
                struct err *err);
+/* A record of its own with the same members. */
+void db_record_copy(const struct db_mapping *mapping, const void *record, void *ret);
 void db_record_free(const struct db_mapping *mapping, void *record);
 void db_records_free(const struct db_mapping *mapping, void *array, size_t n);
 /* A copy of a text column; NULL for NULL. */
@@ -179,5 +185,7 @@ int lot_sweep(struct store *store, struct err *err);
 int document_sweep(struct store *store, struct err *err);
 /* The history says from now on which documents the lot has. */
 int document_audit(struct store *store, int64_t lot, const struct store_document *document, struct err *err);
+/* A row of a registro patronal was written, or what was written is undone. */
+void rp_changed(struct store *store);
 /* Deletes a document, whole or not. */
 int document_discard(struct store *store, int64_t id, struct err *err);

@@ -3,8 +3,8 @@
 #include "store/select.h"
 
 /* As the indexes lot_untold and lot_by_deadline have them: else SQLite does not use those. */
-#define UNTOLD "deadline_stage < 4 AND state IN (0, 1, 2, 5, 6, 7)"
-#define OPEN   "state IN (0, 1, 2, 3, 5, 6, 7, 8)"
+#define UNTOLD "deadline_stage < 4 AND 231 >> state & 1"
+#define OPEN   "495 >> state & 1"
 
 int store_lot_older_with_workers(struct store *store, int64_t lot, int64_t oldest, int64_t **ret,
                                  size_t *ret_n, struct err *err)

@@ -8,11 +8,10 @@
 struct store_intake {
     struct store *store;
     struct store_intake *next; /* of those that live */
+    struct store_lot row;      /* as it will be once published, but for its hash, counts and type */
     int64_t lot;
     int64_t first_token, token; /* tell this intake's row from a later one of the same number after an undo */
     int64_t rp;
-    enum lot_state state; /* once published */
-    char rp_name[12];
     bool allow_duplicate;
     bool adopted; /* every record must be understood */
     bool failed;
@@ -37,6 +36,7 @@ static void taking_free(struct store_intake *intake)
     digest_free(intake->digest);
     keys_free(&intake->keys);
     buf_free(&intake->records);
+    store_lot_free(&intake->row);
     free(intake);
 }
 
@@ -146,7 +146,6 @@ static int begin(struct store *store, const struct store_lot *lot, const struct 
         return r;
 
     struct store_lot row = *lot;
-    row.state = (enum lot_state)LOT_BEING_TAKEN_IN;
     if (row.created_us == 0)
         row.created_us = clock_wall_us(store->clock);
     if (row.next_us == 0 && !row.adopted_us)
@@ -155,7 +154,9 @@ static int begin(struct store *store, const struct store_lot *lot, const struct 
     int64_t token;
     random_bytes(&token, sizeof(token));
     token &= INT64_MAX / 2; /* it is counted on */
-    r = insert_lot(store, &row, token, err);
+    struct store_lot hidden = row;
+    hidden.state = (enum lot_state)LOT_BEING_TAKEN_IN;
+    r = insert_lot(store, &hidden, token, err);
     if (r < 0)
         return r;
 
@@ -166,10 +167,10 @@ static int begin(struct store *store, const struct store_lot *lot, const struct 
                                     .token = token,
                                     .first_token = token,
                                     .rp = rp,
-                                    .state = lot->state,
                                     .adopted = lot->adopted_us != 0,
                                     .allow_duplicate = allow_duplicate};
-    memcpy(intake->rp_name, lot->rp, sizeof(intake->rp_name));
+    row.id = intake->lot;
+    db_record_copy(&lot_mapping, &row, &intake->row);
     buf_add(&intake->records, str_or_empty(records->data), records->len);
     intake->digest = digest_new();
     intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
@@ -208,9 +209,9 @@ static int add_movement(struct store_intake *intake, const struct movement *move
     uint32_t seq = intake->counts[COUNT_TOTAL];
     if (seq >= RECORD_MAX_MOVEMENTS)
         return err_set(err, ERR_TOO_LARGE, _("A lot holds at most %d movements"), RECORD_MAX_MOVEMENTS);
-    if (intake->adopted && !streq(movement->rp, intake->rp_name))
+    if (intake->adopted && !streq(movement->rp, intake->row.rp))
         return err_set(err, ERR_UNREADABLE_RECEIPT, _("record %u is of registro patronal %s, the document of %s"),
-                       seq + 1, movement->rp, intake->rp_name);
+                       seq + 1, movement->rp, intake->row.rp);
     int r = movement_insert(intake->store, row_id(intake->lot, seq), intake->rp, movement, err);
     if (r < 0)
         return r;
@@ -234,7 +235,7 @@ static int next_movement(struct store_intake *intake, struct movement *ret)
         return record_reader_next(intake->reader, ret);
     if (at == constancia->n_rows)
         return 0;
-    adoption_movement(&constancia->rows[at], intake->rp_name, ret);
+    adoption_movement(&constancia->rows[at], intake->row.rp, ret);
     return 1;
 }
 
@@ -325,14 +326,30 @@ static int write_counts(struct store_intake *intake, struct err *err)
     return r;
 }
 
-/* After the last one, which has written the counts. */
-static int write_published(const struct store_intake *intake, const char *sha256, struct err *err)
+/* What is known at the end: of what the lot began with, its hold may be another. */
+#define LOT_PUBLISHED(X)                                                                                     \
+    X(state, I32, store_lot, state)                                                                          \
+    X(sha256, TEXT, store_lot, sha256)                                                                       \
+    X(type, I32, store_lot, type)                                                                            \
+    X(hold, I32, store_lot, hold)                                                                            \
+    X(hold_text, TEXT, store_lot, hold_text)                                                                 \
+    X(hold_by, TEXT, store_lot, hold_by)                                                                     \
+    X(hold_us, I64, store_lot, hold_us)
+static const struct db_field published_fields[] = {LOT_PUBLISHED(COLUMN_FIELD)};
+static const struct db_mapping published_mapping = DB_MAPPING(store_lot, published_fields);
+
+/* After the last slice, which has written the counts. */
+static int write_published(const struct store_intake *intake, const struct store_lot *row, struct err *err)
 {
-    int r = db_run(intake->store, err,
-                   "UPDATE lot SET state = ?3, token = NULL, sha256 = ?4, type = coalesce(?5, type)"
-                   " WHERE id = ?1 AND token = ?2",
-                   DB_INT(intake->lot), DB_INT(intake->token), DB_INT(intake->state), DB_TEXT(sha256),
-                   intake->adopted ? DB_INT(type_of_counts(intake->counts)) : DB_TEXT(NULL));
+    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = db_query(intake->store, &query, err,
+                     "UPDATE lot SET token = nullif(token, ?2)" LOT_PUBLISHED(COLUMN_SET)
+                     " WHERE id = ?1 AND token = ?2", /* the members begin with ?3 */
+                     DB_INT(intake->lot), DB_INT(intake->token));
+    if (r >= 0)
+        r = db_bind(&query, 3, &published_mapping, row, err);
+    if (r >= 0)
+        r = db_finish(&query, err);
     return r < 0 ? r : check_written(intake, err);
 }
 
@@ -368,21 +385,42 @@ int store_lot_add(struct store_intake *intake, size_t max, struct err *err)
     return finished(intake) ? 0 : (int)MIN(steps_left(intake), (size_t)INT32_MAX);
 }
 
-int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *err)
+int store_intake_row(struct store_intake *intake, struct store_lot *ret, struct err *err)
 {
     if (intake->failed || !finished(intake))
         return err_set(err, ERR_STORE, _("Lot %lld is not stored whole"), (long long)intake->lot);
-    _cleanup_free_ char *sha256 = digest_end_hex(STEAL(intake->digest));
-    if (intake->constancia)
-        replace_str(&sha256, NULL);
-    int r = write_published(intake, sha256, err);
-    if (r < 0) {
-        intake->failed = true;
-        return r;
+    if (intake->digest) {
+        intake->row.sha256 = digest_end_hex(STEAL(intake->digest));
+        if (intake->constancia)
+            replace_str(&intake->row.sha256, NULL);
     }
-    *ret_id = intake->lot;
-    taking_free(intake);
+    memcpy(intake->row.counts, intake->counts, sizeof(intake->counts));
+    if (intake->adopted)
+        intake->row.type = type_of_counts(intake->counts);
+    db_record_copy(&lot_mapping, &intake->row, ret);
     return 0;
+}
+
+int store_lot_publish_as(struct store_intake *intake, const struct store_lot *row, struct err *err)
+{
+    int r = write_published(intake, row, err);
+    if (r < 0)
+        intake->failed = true;
+    else
+        taking_free(intake);
+    return r;
+}
+
+int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *err)
+{
+    struct store_lot row = {0};
+    int r = store_intake_row(intake, &row, err);
+    if (r >= 0)
+        r = store_lot_publish_as(intake, &row, err);
+    if (r >= 0)
+        *ret_id = row.id;
+    store_lot_free(&row);
+    return r;
 }
 
 void store_lot_abandon(struct store_intake *intake)

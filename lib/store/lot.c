@@ -279,7 +279,10 @@ int store_submission_find(struct store *store, const char *key, int64_t **ret_id
 
 int store_submission_add(struct store *store, const char *key, const int64_t *ids, size_t n, struct err *err)
 {
-    int r = db_run(store, err, "DELETE FROM submission WHERE key = ?1", DB_TEXT(key));
+    int64_t older;
+    int r = db_number(store, &older, err, "SELECT lot FROM submission WHERE key = ?1 LIMIT 1", DB_TEXT(key));
+    if (r > 0)
+        r = db_run(store, err, "DELETE FROM submission WHERE key = ?1", DB_TEXT(key));
     for (size_t i = 0; r >= 0 && i < n; i++)
         r = db_run(store, err, "INSERT INTO submission(key, position, lot) VALUES (?1, ?2, ?3)", DB_TEXT(key),
                    DB_INT((int64_t)i), DB_INT(ids[i]));

@@ -33,13 +33,13 @@ int store_overview_list(struct store *store, int32_t today, struct store_overvie
         "   sum(state = 3) received, sum(state = 8) quarantined, sum(hold <> 0) held,"
         "   coalesce(max(hold), 0) hold FROM lot WHERE state IN (0, 1, 2, 3, 8) GROUP BY rp),"
         " late AS (SELECT rp, sum(deadline < ?1) late, sum(deadline = ?1) due FROM lot"
-        "   WHERE state IN (0, 1, 2, 3, 5, 6, 7, 8) AND deadline > 0 AND deadline <= ?1 AND " TO_BE_SENT
+        "   WHERE 495 >> state & 1 AND deadline > 0 AND deadline <= ?1 AND " TO_BE_SENT
         "   GROUP BY rp),"
         " bad AS (SELECT rp, sum(rejected) rejected FROM lot WHERE " UNCORRECTED " GROUP BY rp)"
         " SELECT rp.rp, coalesce(queued, 0), coalesce(uncertain, 0), coalesce(received, 0),"
         "   coalesce(quarantined, 0), coalesce(held, 0), coalesce(hold, 0), coalesce(late, 0),"
         "   coalesce(due, 0), coalesce(rejected, 0),"
-        "   coalesce((SELECT finished_us FROM lot WHERE lot.rp = rp.rp AND state IN (4, 5)"
+        "   coalesce((SELECT finished_us FROM lot WHERE lot.rp = rp.rp AND 48 >> state & 1"
         "     ORDER BY finished_us DESC LIMIT 1), 0)"
         " FROM rp LEFT JOIN open ON open.rp = rp.rp LEFT JOIN late ON late.rp = rp.rp"
         "   LEFT JOIN bad ON bad.rp = rp.rp WHERE rp.removed_us = 0 ORDER BY rp.rp",

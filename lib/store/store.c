@@ -190,6 +190,7 @@ struct store *store_close(struct store *store)
         return NULL;
     while (store->turn) /* callbacks of a turn may open the next one */
         store_commit(store, NULL);
+    rp_changed(store);
     db_cache_free(store);
     sqlite3_close(store->db);
     free(store->callbacks);
@@ -219,6 +220,7 @@ int db_open_reader(const char *path, struct store **ret, struct err *err)
 {
     _cleanup_(store_cleanup) struct store *store = xcalloc(1, sizeof(*store));
     store->path = xstrdup(path);
+    store->reader = true;
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int r = sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK ? db_fail(store, err) : 0;
     if (r >= 0)

@@ -128,6 +128,8 @@ int store_rp_get(struct store *store, const char *rp, struct store_rp *ret,
                  struct err *err); /* ERR_UNKNOWN_RP */
 /* Was it ever registered, removed since or not? 1 or 0. */
 int store_rp_known(struct store *store, const char *rp, struct err *err);
+/* Another number than before once one of them may have changed. */
+uint64_t store_rp_version(const struct store *store);
 /* All, sorted by rp; *ret is an array of *ret_n to be freed with store_rps_free(). */
 int store_rp_list(struct store *store, struct store_rp **ret, size_t *ret_n, struct err *err);
 void store_rps_free(struct store_rp *rps, size_t n);
@@ -276,6 +278,12 @@ int store_lot_begin(struct store *store, const struct store_lot *lot, const stru
 int store_lot_add(struct store_intake *intake, size_t max, struct err *err);
 int store_lot_publish(struct store_intake *intake, int64_t *ret_id,
                       struct err *err); /* frees the intake, on success */
+/*
+ * The same in two steps, so that what is to be known of the lot is stored with it: its row as it will be, once it is
+ * finished, and publishing it with the hold that this row has got meanwhile.
+ */
+int store_intake_row(struct store_intake *intake, struct store_lot *ret, struct err *err);
+int store_lot_publish_as(struct store_intake *intake, const struct store_lot *row, struct err *err);
 /*
  * The same for an adopted lot, one with adopted_us: it is not scheduled, its type is what its movements are, and they may
  * stand in other lots. With records, each must be understood and of its registro patronal, or adding ends with

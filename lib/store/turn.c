@@ -52,6 +52,7 @@ int store_end(struct store *store, bool ok, struct err *err)
         return r;
     if (!ok) {
         store->unswept = true;
+        rp_changed(store);
         r = db_run(store, err, "ROLLBACK TO part");
         if (r < 0)
             return r;
@@ -98,7 +99,10 @@ int store_commit(struct store *store, struct err *err)
     _cleanup_err_ struct err failure = ERR_INIT;
     int r = commit(store, &failure);
     store->turn = false;
-    store->unswept = store->unswept || r < 0;
+    if (r < 0) {
+        store->unswept = true;
+        rp_changed(store);
+    }
 
     /* The list is taken first: a callback may write, which opens the next turn and its own list. */
     _cleanup_free_ struct db_callback *callbacks = STEAL(store->callbacks);

@@ -257,6 +257,16 @@ static inline void make_records(struct buf *buf, unsigned first, unsigned count)
     record_write_control(buf, count, "06400");
 }
 
+static inline int64_t publish(struct store_intake *intake)
+{
+    struct store_lot lot = {0};
+    MUST(engine_lot_publish(world->engine, intake, &lot, err));
+    MUST(engine_lot_added(world->engine, &lot, err));
+    int64_t id = lot.id;
+    store_lot_free(&lot);
+    return id;
+}
+
 /* What a lot may have of its own. */
 static inline int64_t submit_as(unsigned first, unsigned count, struct store_lot lot)
 {
@@ -267,11 +277,9 @@ static inline int64_t submit_as(unsigned first, unsigned count, struct store_lot
     lot.created_us = lot.next_us = world_wall_us(NULL);
     lot.created_by = (char *)"uid 0";
     struct store_intake *intake = NULL;
-    int64_t id = 0;
     MUST(store_lot_begin(world->store, &lot, &records, true, &intake, err));
     MUST(store_lot_add(intake, 1000000, err));
-    MUST(store_lot_publish(intake, &id, err));
-    MUST(engine_lot_added(world->engine, id, err));
+    int64_t id = publish(intake);
     MUST(store_commit(world->store, err));
     return id;
 }

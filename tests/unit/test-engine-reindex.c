@@ -117,12 +117,10 @@ static int64_t correct(int64_t parent)
                             .created_us = world_wall_us(NULL),
                             .next_us = world_wall_us(NULL)};
     struct store_intake *intake = NULL;
-    int64_t id = 0;
     MUST(store_lot_begin(world->store, &lot, &records, true, &intake, err));
     MUST(store_lot_add(intake, 1000000, err));
-    MUST(store_lot_publish(intake, &id, err));
+    int64_t id = publish(intake);
     MUST(store_lot_set_corrections(world->store, id, positions, n, err));
-    MUST(engine_lot_added(world->engine, id, err));
     MUST(store_commit(world->store, err));
     free(positions);
     return id;

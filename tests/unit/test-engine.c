@@ -886,11 +886,9 @@ static void the_most_urgent_certificate_is_visited_first(void **state)
     make_records(&records, 2, 1);
     struct store_lot lot = {.rp = "Z9900002106", .type = MOVEMENT_REINGRESO, .deadline = 20261124};
     struct store_intake *intake = NULL;
-    int64_t second = 0;
     MUST(store_lot_begin(world->store, &lot, &records, false, &intake, err));
     MUST(store_lot_add(intake, 100, err));
-    MUST(store_lot_publish(intake, &second, err));
-    MUST(engine_lot_added(world->engine, second, err));
+    publish(intake);
     pass(0);
     assert_int_equal(world->fake.lots[0].certificate, other);
     assert_state(first, LOT_STATE_ACCEPTED);

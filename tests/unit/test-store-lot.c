@@ -871,6 +871,12 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
     ids = NULL;
     ASSERT_NO_SCAN(f, store_movement_count(f->store, &total, &f->err));
     ASSERT_NO_SCAN(f, store_submission_find(f->store, "key", &ids, &n, &f->err));
+    const struct store_due_cursor from = {.deadline = 20260101, .lot = 1};
+    ASSERT_NO_SCAN(f, store_lot_untold(f->store, 20270101, &from, 10, &lots, &n, &f->err));
+    store_lots_free(lots, n);
+    ASSERT_NO_SCAN(f, store_lot_due(f->store, "", 20270101, &from, 10, &lots, &n, &f->err));
+    store_lots_free(lots, n);
+    ASSERT_NO_SCAN(f, store_lot_undated(f->store, &id, &f->err));
     ASSERT_NO_SCAN(f, store_foreign_find(f->store, "1", &text, &f->err));
     ASSERT_NO_SCAN(f, store_value_get(f->store, "x", &text, &f->err));
     ASSERT_NO_SCAN(f, store_attempt_list(f->store, id, &attempts, &n, &f->err));
@@ -921,6 +927,48 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
     buf_free(&plans);
 }
 
+/* ---- what taking a lot in costs ---- */
+
+static int note_writes(unsigned kind, void *data, void *statement, void *text)
+{
+    sqlite3 *db = data;
+    const char *sql = sqlite3_sql(statement);
+    if (str_starts(sql, "SELECT") || str_starts(sql, "BEGIN") || str_starts(sql, "COMMIT"))
+        return 0;
+    _cleanup_free_ char *question = xasprintf("EXPLAIN %s", sql);
+    sqlite3_stmt *stmt;
+    sqlite3_trace_v2(db, 0, NULL, NULL);
+    assert_int_equal(sqlite3_prepare_v2(db, question, -1, &stmt, NULL), SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        buf_printf(&plans, "%s %s\n", sqlite3_column_text(stmt, 1), sql);
+    sqlite3_finalize(stmt);
+    sqlite3_trace_v2(db, SQLITE_TRACE_STMT, note_writes, db);
+    return 0;
+}
+
+/* As it would for a set of states in the condition of an index. */
+static void no_statement_that_writes_a_lot_makes_a_table_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3_trace_v2(f->store->db, SQLITE_TRACE_STMT, note_writes, f->store->db);
+    int64_t id = fixture_add_lot(f, 1, 3, 1);
+    struct store_lot lot;
+    assert_ok(store_lot_get(f->store, id, &lot, &f->err));
+    lot.hold = LOT_HOLD_OPERATOR;
+    assert_ok(store_lot_update(f->store, &lot, &f->err));
+    lot.state = LOT_STATE_SENDING;
+    assert_ok(store_lot_update(f->store, &lot, &f->err));
+    store_lot_free(&lot);
+    assert_ok(store_submission_add(f->store, "key", &id, 1, &f->err));
+    sqlite3_trace_v2(f->store->db, 0, NULL, NULL);
+    assert_non_null(strstr(plans.data, "INSERT INTO lot("));
+    assert_non_null(strstr(plans.data, "INSERT INTO submission("));
+    const char *table = strstr(plans.data, "OpenEphemeral");
+    if (table)
+        fail_msg("%.120s", table);
+    buf_free(&plans);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, with_rp, fixture_free)
@@ -949,6 +997,7 @@ int main(void)
         TEST(filters_of_movements),
         TEST(totals_follow_every_change),
         TEST(the_hot_queries_read_no_table_from_end_to_end),
+        TEST(no_statement_that_writes_a_lot_makes_a_table_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
