@@ -48,6 +48,8 @@ struct store {
 
     struct store_rp *rp;  /* the one that was asked for last, as it is now; NULL: none. See rp.c */
     uint64_t rp_version;  /* grows with every change of one */
+    char rp_numbered[12]; /* whose row has the number */
+    int64_t rp_number;
     bool reader;          /* others write what it reads */
 
     struct db_cached *cache; /* open addressing, a power of two */
@@ -187,5 +189,7 @@ int document_sweep(struct store *store, struct err *err);
 int document_audit(struct store *store, int64_t lot, const struct store_document *document, struct err *err);
 /* A row of a registro patronal was written, or what was written is undone. */
 void rp_changed(struct store *store);
+/* The number of its row, removed or not: 1, or 0 when it was never registered. */
+int rp_number(struct store *store, const char *rp, int64_t *ret, struct err *err);
 /* Deletes a document, whole or not. */
 int document_discard(struct store *store, int64_t id, struct err *err);

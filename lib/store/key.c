@@ -66,8 +66,15 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
                             struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err, sql_duplicate, DB_INT(key->nss), DB_INT(rp), DB_INT(key->type),
-                     DB_INT(key->date), DB_INT(lot));
+    int64_t any;
+    /* Nearly always there is none, and to find that out takes one table of the three. */
+    int r = db_number(store, &any, err,
+                      "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 AND type = ?3 AND date = ?4 LIMIT 1",
+                      DB_INT(key->nss), DB_INT(rp), DB_INT(key->type), DB_INT(key->date));
+    if (r <= 0)
+        return r;
+    r = db_query(store, &query, err, sql_duplicate, DB_INT(key->nss), DB_INT(rp), DB_INT(key->type),
+                 DB_INT(key->date), DB_INT(lot));
     if (r >= 0)
         r = db_next(&query, err);
     if (r <= 0)

@@ -2,6 +2,8 @@
 #include "store/columns.h"
 #include "store/db.h"
 
+#include <stdio.h>
+
 /* What store_rp_update() may change. A removed registro patronal keeps its row: lots and movements refer to
  * it. */
 #define RP_COLUMNS(X)                                                                                        \
@@ -36,6 +38,7 @@ void rp_changed(struct store *store)
     if (store->rp)
         store_rp_free(store->rp);
     free(STEAL(store->rp));
+    store->rp_numbered[0] = '\0';
     store->rp_version++;
 }
 
@@ -112,10 +115,22 @@ static int read_rp(struct store *store, const char *rp, struct store_rp *ret, st
     return r < 0 ? r : r > 0 ? 0 : unknown(rp, err);
 }
 
+int rp_number(struct store *store, const char *rp, int64_t *ret, struct err *err)
+{
+    if (store->reader || !*rp || !streq(store->rp_numbered, rp)) {
+        int r = db_number(store, &store->rp_number, err, "SELECT id FROM rp WHERE rp = ?1", DB_TEXT(rp));
+        if (r <= 0)
+            return r;
+        snprintf(store->rp_numbered, sizeof(store->rp_numbered), "%s", rp);
+    }
+    *ret = store->rp_number;
+    return 1;
+}
+
 int store_rp_known(struct store *store, const char *rp, struct err *err)
 {
-    int64_t id;
-    return db_number(store, &id, err, "SELECT id FROM rp WHERE rp = ?1", DB_TEXT(rp));
+    int64_t number;
+    return rp_number(store, rp, &number, err);
 }
 
 /* Whoever takes in or looks at a lot asks several times in a row for the same one. */

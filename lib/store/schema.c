@@ -199,12 +199,12 @@ static const char *const migrations[] = {
     "DROP INDEX lot_by_parent;"
     "CREATE INDEX lot_by_parent ON lot(parent) WHERE parent IS NOT NULL;"
     /* Without a reference: whenever a lot that was refused is deleted, SQLite looked through all submissions for it. */
-    "CREATE TABLE submitted("
-    "  key TEXT NOT NULL, position INTEGER NOT NULL, lot INTEGER NOT NULL, PRIMARY KEY(key, position))"
-    " STRICT, WITHOUT ROWID;"
-    "INSERT INTO submitted SELECT key, position, lot FROM submission;"
-    "DROP TABLE submission;"
-    "ALTER TABLE submitted RENAME TO submission;"
+    "ALTER TABLE submission RENAME TO submission_before;"
+    "CREATE TABLE submission("
+    "  key TEXT NOT NULL, position INTEGER NOT NULL, lot INTEGER NOT NULL,"
+    "  PRIMARY KEY(key, position)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO submission SELECT key, position, lot FROM submission_before;"
+    "DROP TABLE submission_before;"
 
     /* Since when a lot that others sent is known from its receipts; 0 for one of our own. */
     "ALTER TABLE lot ADD COLUMN adopted_us INTEGER NOT NULL DEFAULT 0;"

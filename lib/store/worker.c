@@ -20,11 +20,20 @@ int store_worker_events(struct store *store, const char *rp, int64_t nss, struct
                         size_t *ret_n, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(
-        store, &query, err,
-        "SELECT movement.type, movement.date, movement.sbc_centavos" FROM_KEYS
-        " WHERE movement_key.nss = ?1 AND movement_key.rp = (SELECT id FROM rp WHERE rp = ?2) AND " COUNTS,
-        DB_INT(nss), DB_TEXT(rp));
+    int64_t number = 0, any;
+    int r = rp_number(store, rp, &number, err);
+    if (r > 0) /* most are new, and to find that out takes one table of the three */
+        r = db_number(store, &any, err, "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 LIMIT 1", DB_INT(nss),
+                      DB_INT(number));
+    if (r <= 0) {
+        *ret = NULL;
+        *ret_n = 0;
+        return r;
+    }
+    r = db_query(store, &query, err,
+                 "SELECT movement.type, movement.date, movement.sbc_centavos" FROM_KEYS
+                 " WHERE movement_key.nss = ?1 AND movement_key.rp = ?2 AND " COUNTS,
+                 DB_INT(nss), DB_INT(number));
     return r < 0 ? r : db_records(&query, &event_mapping, ret, ret_n, err);
 }
 
