@@ -3,9 +3,9 @@
 #include "client/kinds.h"
 
 static const struct export_column columns[] = {
-    {"Lote", EXPORT_NUMBER, 8},      {"Registro Patronal", EXPORT_TEXT, 18}, {"Número de Lote", EXPORT_TEXT, 16},
-    {"Folio", EXPORT_TEXT, 24},      {"Recepción", EXPORT_INSTANT, 17},      {"Documento", EXPORT_NUMBER, 11},
-    {"Clase", EXPORT_TEXT, 13},      {"Archivo", EXPORT_TEXT, 44},           {"Bytes", EXPORT_NUMBER, 12},
+    {"Lote", EXPORT_NUMBER, 8},   {"Registro Patronal", EXPORT_TEXT, 18}, {"Número de Lote", EXPORT_TEXT, 16},
+    {"Folio", EXPORT_TEXT, 24},   {"Recepción", EXPORT_INSTANT, 17},      {"Documento", EXPORT_NUMBER, 11},
+    {"Clase", EXPORT_TEXT, 13},   {"Archivo", EXPORT_TEXT, 44},           {"Bytes", EXPORT_NUMBER, 12},
     {"SHA-256", EXPORT_TEXT, 68},
 };
 static const struct export_table table = {columns, ELEMENTSOF(columns), ELEMENTSOF(columns)};

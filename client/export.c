@@ -46,8 +46,8 @@ static int write_file(const struct export_format *format, const char *path, cons
     return r < 0 ? r : closed;
 }
 
-int export_file(const struct invocation *inv, const struct export_table *table, export_fill_fn *fill, void *data,
-                struct err *err)
+int export_file(const struct invocation *inv, const struct export_table *table, export_fill_fn *fill,
+                void *data, struct err *err)
 {
     const char *path = inv->value[OPT_EXPORT];
     const struct export_format *format = find_format(path, err);

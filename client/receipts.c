@@ -56,8 +56,8 @@ static int add_found(struct invocation *inv, json_t *rows, struct err *err)
         return r;
     _cleanup_(strv_cleanup) char **states = filter.states;
     _cleanup_json_ json_t *lots = json_array();
-    r = listing_fetch(inv->remote, LISTING_LOTS, &filter, all ? filter.limit : DEFAULT_LIMIT, listing_collect, lots, &more,
-                      err);
+    r = listing_fetch(inv->remote, LISTING_LOTS, &filter, all ? filter.limit : DEFAULT_LIMIT, listing_collect,
+                      lots, &more, err);
     for (size_t i = 0; r >= 0 && i < json_array_size(lots); i++) {
         _cleanup_free_ char *number =
             xasprintf("%llu", (unsigned long long)row_number(json_array_get(lots, i), "Id"));

@@ -80,10 +80,11 @@ int iface_no_options(struct act *act)
 
 int iface_no_rp(const char *text, struct err *err)
 {
-    return err_set(err, ERR_INVALID_RP,
-                   _("'%s' is not a registro patronal: 11 characters, a letter or digit, nine digits and the check "
-                     "digit"),
-                   text);
+    return err_set(
+        err, ERR_INVALID_RP,
+        _("'%s' is not a registro patronal: 11 characters, a letter or digit, nine digits and the check "
+          "digit"),
+        text);
 }
 
 /* What was registered once has a history; what was registered with a wrong check digit, too. */
@@ -96,10 +97,13 @@ int iface_take_rp(struct daemon *daemon, const char *text, char ret[static 12], 
     if (known < 0)
         return known;
     if (known == 0 && verdict == IDENTIFIER_CHECK_DIGIT)
-        return err_set(err, ERR_INVALID_RP, _("'%s': the check digit should be %c"), text, rp_check_digit(text));
+        return err_set(err, ERR_INVALID_RP, _("'%s': the check digit should be %c"), text,
+                       rp_check_digit(text));
     if (known == 0)
-        return err_set(err, ERR_UNKNOWN_RP,
-                       _("the registro patronal %s was never registered here; 'idsectl rp list' shows those that are"), text);
+        return err_set(
+            err, ERR_UNKNOWN_RP,
+            _("the registro patronal %s was never registered here; 'idsectl rp list' shows those that are"),
+            text);
     strcpy(ret, text);
     return 0;
 }

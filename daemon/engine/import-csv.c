@@ -14,7 +14,8 @@ static void heard(struct engine_import *import, struct portal_reading *reading)
     import->csv_heard = reading->reason == REASON_OK;
     import->doubts = reading->doubts;
     reading->doubts = (struct csv_doubts){0};
-    if (import->csv_heard && (!import->lot || store_lot_get(import->engine->store, import->lot, &lot, NULL) >= 0))
+    if (import->csv_heard &&
+        (!import->lot || store_lot_get(import->engine->store, import->lot, &lot, NULL) >= 0))
         import_judge_doubts(import, &lot);
 }
 
@@ -68,8 +69,8 @@ static void read_next(struct task *task)
         return;
     }
     buf_add(&sent, str_or_empty(import->records.data), import->records.len);
-    portal->ops->read(portal->data, DOCUMENT_CONSTANCIA, &bytes, &sent, &(struct receipt_owner){lot.rp, lot.portal_lot},
-                      constancia_read, import);
+    portal->ops->read(portal->data, DOCUMENT_CONSTANCIA, &bytes, &sent,
+                      &(struct receipt_owner){lot.rp, lot.portal_lot}, constancia_read, import);
 }
 
 static int hear_table(struct engine_import *import, struct err *err)
@@ -119,7 +120,8 @@ static int hear_results(struct engine_import *import, struct err *err)
     const int64_t whose = import->gives_way ? import->gives_way : import->lot;
     struct buf table = BUF_INIT;
     import->answer_heard = import->answer.constancia != NULL;
-    if (!whose || (!import->answer_heard && (!import->reading.constancia || import->outcome != IMPORT_ANSWERED)))
+    if (!whose ||
+        (!import->answer_heard && (!import->reading.constancia || import->outcome != IMPORT_ANSWERED)))
         return 0;
     int r = load_table(import->engine->store, whose, &table, err);
     if (r > 0)

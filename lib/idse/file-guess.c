@@ -10,7 +10,9 @@
 
 enum { LOOKED_AT = 64 * 1024 };
 
-#define PICTURE    N_("it seems to be a picture; a receipt is the PDF that the portal gives, not a photograph or scan of it")
+#define PICTURE                                                                                              \
+    N_("it seems to be a picture; a receipt is the PDF that the portal gives, not a photograph or scan of "  \
+       "it")
 #define COMPRESSED N_("it seems to be compressed; unpack it, and bring what is in it")
 #define CREDENTIAL N_("it seems to be a certificate or a key; 'idsectl cert add' takes those")
 #define WEB_PAGE   N_("it seems to be a page of the web, perhaps one that was saved in place of the receipt")
@@ -21,7 +23,10 @@ static const struct {
     size_t n;
     const char *sentence;
 } marks[] = {
-#define MARK(bytes, sentence) {bytes, sizeof(bytes) - 1, sentence}
+#define MARK(bytes, sentence)                                                                                \
+    {                                                                                                        \
+        bytes, sizeof(bytes) - 1, sentence                                                                   \
+    }
     MARK("\xFF\xD8\xFF", PICTURE),
     MARK("\x89PNG\r\n", PICTURE),
     MARK("GIF8", PICTURE),
@@ -30,9 +35,11 @@ static const struct {
     MARK("\x1F\x8B", COMPRESSED),
     MARK("7z\xBC\xAF\x27\x1C", COMPRESSED),
     MARK("Rar!\x1A\x07", COMPRESSED),
-    MARK("\xFD" "7zXZ\0", COMPRESSED),
-    MARK("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
-         N_("it seems to be a workbook or another document of an office; of a table of results the CSV is taken")),
+    MARK("\xFD"
+         "7zXZ\0",
+         COMPRESSED),
+    MARK("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", N_("it seems to be a workbook or another document of an office; "
+                                                "of a table of results the CSV is taken")),
     MARK("\x30\x82", CREDENTIAL),
     MARK("-----BEGIN ", CREDENTIAL),
     MARK("SQLite format 3\0", N_("it seems to be a database")),
@@ -79,7 +86,8 @@ const char *file_guess(const void *data, size_t n)
         return _("it is neither a PDF nor a table (CSV)");
     if (has_movements(data, head))
         return _("it seems to be a file of movements; 'idsectl submit' sends those");
-    return is_table(data, head) ? _("it seems to be a table, but not of what became of movements; if it is one of the portal's, "
+    return is_table(data, head) ? _("it seems to be a table, but not of what became of movements; if it is "
+                                    "one of the portal's, "
                                     "say with --lot whose")
                                 : _("it seems to be a text, and is neither a PDF nor a table (CSV)");
 }

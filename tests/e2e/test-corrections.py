@@ -117,6 +117,21 @@ def case_the_line_can_be_followed_and_is_in_the_history():
         idsectl("retry", lot, "--only-rejected", status=(OK if lot == LOTS[0] else FAILURE))
 
 
+def case_what_nobody_corrects_is_given_up():
+    lot = submit(movements(IMSS[1], type="08", count=8, spoil=4, first=900), "--wait=60", name="otras.txt", status=REJECTED)[0]["id"]
+    LOTS.append(lot)
+    before = states(lot)
+    assert [row["rejected"] for row in ask("status", "--rps") if row["registration"] == IMSS[1]] == [2]
+    idsectl("cancel", lot, "--yes", "--reason=no se presentaron")
+    assert lot not in [row["lot"] for row in ask("due", "--days=30")["movements"]]
+    assert [row["rejected"] for row in ask("status", "--rps") if row["registration"] == IMSS[1]] == [0]
+    assert states(lot) == before and show(lot)["given_up"] and not show(lot)["deadline"]
+    assert b"Given up: " in idsectl("report", lot).stdout
+    report = json.loads(idsectl("doctor", "--reindex", "--json").stdout)
+    assert (report["repaired"], report["faults"]) == (0, 0), report
+    assert show(lot)["given_up"]
+
+
 def case_the_evidence_of_a_corrected_lot_is_verified():
     for lot in LOTS:
         found, = ask("receipts", "verify", lot)
