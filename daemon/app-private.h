@@ -38,6 +38,7 @@ void app_log_lines(int priority, const struct buf *lines);
 
 /* ---- the database and the write turn (app-turn.c) ---- */
 
+/* Opens and migrates it, with the commit at the end of each turn. Errors of store_open(). */
 int app_open_store(struct app *app, struct err *err);
 /* Nothing can be written any more: tells so and ends the loop. `data` is the app, for struct engine_host has it too. */
 void app_give_up(void *data, const struct err *err);

@@ -39,6 +39,7 @@ struct attempt {
     int result;
 };
 
+/* `verb` is what the history calls the act. Nothing is proved, asked for or looked up until the caller fills it in. */
 struct attempt *attempt_new(struct daemon *daemon, struct bus_call *call, const char *verb);
 /* The e-mail as it came; ERR_INVALID_USER when it is none. */
 int attempt_take_user(struct attempt *attempt, const char *email);

@@ -11,6 +11,7 @@
  */
 struct auth;
 
+/* All three stay the caller's and outlive it; denials are written into `store`. */
 struct auth *auth_new(struct store *store, const struct clock *clock, struct sessions *sessions);
 struct auth *auth_free(struct auth *auth);
 /* The server to ask polkit through; before any call comes in. */

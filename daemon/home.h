@@ -10,12 +10,12 @@
  */
 struct home {
     char machine[33]; /* of /etc/machine-id, hashed; "-" = not known */
-    char product
-        [33]; /* of the (virtual) machine's own number, hashed, since only root may know it: clones have the same
-                         machine-id; "-" = not known */
+    /* Of the (virtual) machine's own number, hashed, since only root may know it; clones have the same machine-id. Likewise. */
+    char product[33];
     uint64_t inode; /* of the database: a copy beside the original has another */
 };
 
+/* What can be known of this place; the inode is 0 where there is no database yet. */
 void home_look(const char *store_path, struct home *ret);
 /* As it is stored; a new string. */
 char *home_text(const struct home *home);

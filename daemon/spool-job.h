@@ -73,6 +73,7 @@ void spool_take_file(struct job *job);
 /* Tells what is new of the job's lot (spool-tell.c). */
 void spool_tell_lot(struct job *job);
 
+/* Of a file: its folder's registro patronal and its name. */
 void spool_enqueue(struct spool *spool, enum job_kind kind, const char *rp, const char *name);
 /* The job under way has ended. */
 void spool_next(struct spool *spool);
@@ -80,4 +81,5 @@ void spool_next(struct spool *spool);
 void spool_later(struct spool *spool);
 /* Said once for each cause, not once for each file. */
 void spool_warn(struct spool *spool, const char *rp, const char *text);
+/* Both get the job, `done` on the loop; where no worker can be had the job is given up as by spool_later(). */
 void spool_in_worker(struct job *job, worker_fn *work, worker_fn *done);

@@ -11,6 +11,7 @@
  */
 struct throttle;
 
+/* The wait behind the first wrong attempt, and the longest; both are read each time, so that a reload changes them. */
 struct throttle *throttle_new(const struct clock *clock, const int64_t *first_us, const int64_t *most_us);
 struct throttle *throttle_free(struct throttle *throttle);
 /* How long an attempt of this key would have to wait now. */

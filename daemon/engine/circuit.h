@@ -20,7 +20,8 @@ struct circuit {
 };
 
 struct store;
-const char *circuit_state_name(enum circuit_state state);
+const char *circuit_state_name(enum circuit_state state); /* "unknown", "ok", "down", "changed"; stable */
+/* From and to the store. Where nothing was stored yet, or it is not understood, the circuit stays as it is. */
 int circuit_load(struct circuit *circuit, struct store *store, struct err *err);
 int circuit_save(const struct circuit *circuit, struct store *store, struct err *err);
 void circuit_free(struct circuit *circuit); /* fields only */

@@ -41,6 +41,7 @@ enum crash_point {
         _CRASH_MAX
 };
 
+/* Ends the process here, at once and without a word, when $IDSED_CRASH_AT names this point ("NAME:3": at its third time). */
 #if IDSED_CRASH_POINTS
 void crash_point(enum crash_point point);
 #else

@@ -119,6 +119,7 @@ void visit_save(struct visit *visit, const struct store_document *document, cons
 /* Stores visit->results, which are those of visit->reading. */
 void visit_store_results(struct visit *visit, visit_fn *then);
 
+/* ---- the kinds of steps (settle.c, send.c, receipts.c), see above ---- */
 bool settle_step(struct visit *visit);
 bool send_step(struct visit *visit);
 bool receipt_step(struct visit *visit);

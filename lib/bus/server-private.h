@@ -22,8 +22,9 @@ struct bus_place {
     const char *name;
 };
 
+/* False for a path that is neither ours nor above one of ours. *ret points into the path. */
 bool bus_place_find(struct bus_server *server, const char *path, struct bus_place *ret);
-bool bus_place_is_object(const struct bus_place *place);
+bool bus_place_is_object(const struct bus_place *place); /* or may be one: bus_place_object() says */
 /* The i-th interface that is served there, the node's own first; NULL behind the last. */
 const struct bus_interface *bus_place_interface(const struct bus_place *place, size_t i);
 /* The object, until bus_place_release(); NULL when there is none. */
@@ -48,6 +49,7 @@ struct bus_announcements {
     void *index; /* tsearch() tree of the same, to merge by */
 };
 
+/* Sends what was announced, each change once with its last value; or forgets it, when what it tells of came to nothing. */
 void bus_announce_flush(struct bus_server *server);
 void bus_announce_drop(struct bus_server *server);
 

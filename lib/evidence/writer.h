@@ -15,11 +15,12 @@ struct evidence_writer *evidence_writer_new(int fd, int64_t lot);
 struct evidence_writer *evidence_writer_free(struct evidence_writer *writer);
 DEFINE_CLEANUP(struct evidence_writer *, evidence_writer_cleanup, evidence_writer_free)
 
+/* A file of the bundle: its name, its bytes piece by piece, its end. One at a time. */
 void evidence_begin(struct evidence_writer *writer, const char *name);
 /* The signature fits sinks: the writer is the `data`. */
 void evidence_add(void *writer, const void *data, size_t n);
 void evidence_end(struct evidence_writer *writer);
-/* All three. */
+/* All three at once. */
 void evidence_put(struct evidence_writer *writer, const char *name, const void *data, size_t n);
 /* Writes the two lists of all files and ends the zip. ERR_IO. */
 int evidence_finish(struct evidence_writer *writer, struct err *err);

@@ -5,7 +5,7 @@
 
 /* Civil dates, as the integer yyyymmdd and as the number of days since 1970-01-01; pure. */
 
-int date_days_in_month(int year, int month);
+int date_days_in_month(int year, int month); /* 1 to 12 */
 /* Is it a day of the calendar, 1900 to 9999? */
 bool date_valid(int32_t date);
 int32_t date_make(int year, int month, int day);

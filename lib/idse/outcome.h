@@ -57,8 +57,9 @@ enum outcome_reason {
 };
 
 const char *outcome_reason_name(enum outcome_reason reason); /* stable */
-int outcome_reason_from_name(const char *name);
+int outcome_reason_from_name(const char *name);              /* negative when it is none */
 const char *outcome_reason_text(enum outcome_reason reason); /* translated */
+/* Is it a failure of the portal itself, for the circuit? */
 bool outcome_blames_portal(enum outcome_reason reason);
 
 /* The outcome of any step but the upload; *ret_hold (may be NULL) is the flag that OUTCOME_HOLD sets. */

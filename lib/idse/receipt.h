@@ -14,8 +14,8 @@ enum document_kind {
     DOCUMENT_PAGE = 4,
     DOCUMENT_SIGNATURE = 5
 };
-const char *
-document_kind_name(enum document_kind kind); /* "acuse", "constancia", "csv", "page", "signature" */
+/* "acuse", "constancia", "csv", "page", "signature"; stable. The way back is negative when it is none of them. */
+const char *document_kind_name(enum document_kind kind);
 int document_kind_from_name(const char *name);
 
 /* Acuse de recibo electrónico: immediate proof of reception. */
@@ -29,8 +29,8 @@ struct acuse {
     char *huella;
     char *sello;
     int64_t received_us; /* wall clock; 0 when not printed */
-    char *
-        records; /* the raw transmitted records, RECORD_COLUMNS bytes and CRLF each, control record included */
+    /* The raw transmitted records, RECORD_COLUMNS bytes and CRLF each, control record included. */
+    char *records;
     size_t records_len;
 };
 void acuse_free(struct acuse *acuse); /* frees the fields, not the struct */

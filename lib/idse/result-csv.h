@@ -16,6 +16,7 @@ struct csv_doubts {
     char *remarks; /* what else differs, or could not be compared; NULL: nothing */
 };
 
+/* What cannot be read is a remark, no error. Fills the doubts, for csv_doubts_free(). */
 void result_csv_compare(const void *csv, size_t n, const struct constancia *constancia,
                         struct csv_doubts *ret);
 /*

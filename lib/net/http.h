@@ -5,9 +5,9 @@
 #include "net/loop.h"
 
 /*
- * HTTPS on the loop. TLS is always verified, nothing but https is spoken where `plain` does not allow it, redirects stay on their host, sizes
- * and times are limited. A session has its own cookies, in memory only, and its own connections; it does one
- * request at a time.
+ * HTTPS on the loop. TLS is always verified, nothing but https is spoken where `plain` does not allow it, redirects stay on
+ * their host, sizes and times are limited. A session has its own cookies, in memory only, and its own connections; it does
+ * one request at a time.
  */
 struct http_config {
     const char *ca_file; /* trusted instead of the system's; NULL: the system's */
@@ -62,7 +62,8 @@ struct http_answer {
     const struct buf *request_head; /* raw lines of the request and its redirects, cookies included */
     const struct buf *head;         /* raw status and header lines */
     struct buf *body;               /* what came of it, also when it broke off; may be taken */
-    const struct buf *tls_chain;    /* certificates of the server that answered, its own first, PEM; empty: none was seen */
+    /* Certificates of the server that answered, its own first, PEM; empty: none was seen. */
+    const struct buf *tls_chain;
 };
 typedef void http_answer_fn(void *data, const struct http_answer *answer);
 

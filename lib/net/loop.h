@@ -13,12 +13,13 @@
 struct loop;
 
 struct loop *loop_new(const struct clock *clock); /* NULL when the kernel refuses an epoll descriptor */
-struct loop *loop_free(struct loop *loop);
+struct loop *loop_free(struct loop *loop);        /* timers and the like must be gone */
 DEFINE_CLEANUP(struct loop *, loop_cleanup, loop_free)
 struct event_base *loop_base(struct loop *loop);
 const struct clock *loop_clock(const struct loop *loop);
 /* Runs until loop_quit(); returns its status. */
 int loop_run(struct loop *loop);
+/* No further event is handled but the one that calls this. */
 void loop_quit(struct loop *loop, int status);
 
 /* ---- timers that survive suspend: a timerfd on CLOCK_BOOTTIME; libevent's own stand still in suspend ----

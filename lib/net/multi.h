@@ -15,5 +15,6 @@ typedef void multi_done_fn(void *data, CURLcode code);
 
 struct multi *multi_new(struct loop *loop, multi_done_fn *done, void *data);
 struct multi *multi_free(struct multi *multi); /* no transfer may be in it */
+/* Begins a transfer, which stays the caller's and is taken out by the caller too, also after its end. */
 void multi_add(struct multi *multi, CURL *easy);
 void multi_remove(struct multi *multi, CURL *easy);

@@ -16,7 +16,11 @@ struct pdf;
  */
 typedef void pdf_fn(void *data, struct buf *words, const struct err *err);
 
+/* `program` is pdftotext, by its path. */
 struct pdf *pdf_new(struct loop *loop, const char *program);
 struct pdf *pdf_free(struct pdf *pdf); /* kills what runs; no callback is called any more */
-/* `document` is a sealed memory file (file_sealed_memory()), taken over; -1 is a document that cannot be read. `fn` is called once, later, from the loop. */
+/*
+ * `document` is a sealed memory file (file_sealed_memory()), taken over; -1 is a document that cannot be read. `fn` is called
+ * once, later, from the loop.
+ */
 void pdf_read_words(struct pdf *pdf, int document, pdf_fn *fn, void *data);

@@ -19,6 +19,7 @@ struct portal_client {
     struct reading_job *readings;
 };
 
+/* The functions of struct portal_ops that have a session; portal/ops.h says what each does. */
 struct portal_session *session_open(void *portal, int64_t certificate, struct err *err);
 void session_login(struct portal_session *session, portal_answer_fn *fn, void *data);
 void session_list(struct portal_session *session, int64_t since_us, portal_answer_fn *fn, void *data);

@@ -29,7 +29,7 @@ enum profile_step_id {
 #undef X
         _PROFILE_STEP_MAX
 };
-const char *profile_step_name(enum profile_step_id id);
+const char *profile_step_name(enum profile_step_id id); /* its section's, stable */
 
 /* How sure it is that the real portal works this way. An unknown step is never taken. */
 enum profile_sure { PROFILE_UNKNOWN, PROFILE_ASSUMED, PROFILE_KNOWN };

@@ -16,6 +16,10 @@ struct step_request {
     bool secret; /* the body holds a password: it is wiped */
 };
 
+/*
+ * Fills the step's templates in. `base` is the portal's URL, `values` are those of the variables (NULL: empty), `records` what
+ * a file part carries. Does no more than that: whether the step may be taken is the caller's to know.
+ */
 void step_request_build(const struct profile_step *step, const char *base,
                         const char *const values[_PROFILE_VARIABLE_MAX], const void *records,
                         size_t n_records, struct step_request *ret);

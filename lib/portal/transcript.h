@@ -21,4 +21,5 @@ void transcript_note(struct transcript *transcript, const char *fmt, ...) _print
 /* Raw header lines, and a body, which is cut beyond a limit; a body that is no text is only described. */
 void transcript_head(struct transcript *transcript, const struct buf *head);
 void transcript_body(struct transcript *transcript, const void *body, size_t n);
+/* All so far; valid until the next line. */
 const struct buf *transcript_text(const struct transcript *transcript);

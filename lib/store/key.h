@@ -22,7 +22,8 @@ struct keys {
     bool sorted; /* a run is complete and has to be stored before the next movement */
 };
 
-void keys_free(struct keys *keys);
+void keys_free(struct keys *keys); /* fields only */
+/* The key of the movement at `seq` of its lot; it sorts by itself when the run is complete. */
 void keys_collect(struct keys *keys, const struct movement *movement, uint32_t seq);
 /* At the end of the movements. */
 void keys_sort(struct keys *keys);

@@ -84,6 +84,7 @@ static inline int64_t row_last(int64_t lot)
     return row_id(lot, (UINT32_C(1) << ROW_BITS) - 1);
 }
 
+/* What a function fails with that is asked for a lot which is not there, or of which that was erased; always negative. */
 int lot_unknown(int64_t id, struct err *err);
 int lot_erased(int64_t id, int64_t erased_us, struct err *err);
 /* The movements at these positions of a lot are approved: what they correct is superseded. */
@@ -101,7 +102,8 @@ int movement_stored(struct store *store, int64_t id, int64_t *ret_rp, struct mov
 int result_stored(struct store *store, int64_t id, int64_t *ret_state, int64_t *ret_extemporaneo,
                   char **ret_imss_name, struct err *err);
 /* Is the row of a constancia what is stored of the movement, with this state? 1 or 0. Negative state: that of the row. */
-int result_is_stored(struct store *store, int64_t id, const struct constancia_row *row, int state, struct err *err);
+int result_is_stored(struct store *store, int64_t id, const struct constancia_row *row, int state,
+                     struct err *err);
 /* Writes what the row says; errors that were there must be gone. */
 int result_write(struct store *store, int64_t id, const struct constancia_row *row, struct err *err);
 /* The positions in a lot of what later lots corrected and got approved, ascending. */

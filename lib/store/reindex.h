@@ -5,7 +5,7 @@
 
 /*
  * The index of one lot held against what it is an index of: its records, and the rows of the constancia that answers it. All
- * that is passed in stays the caller's and lives as long as the audit. Looking takes turns; writing is one turn, so
+ * that is passed in stays the caller's and lives as long as this. Looking takes turns; writing is one turn, so
  * that the lot is seen as it was or as it should be, and nothing between.
  */
 struct store_reindex;
@@ -18,6 +18,7 @@ struct store_truth {
     size_t n;
 };
 
+/* Nothing is looked at yet. ERR_UNKNOWN_LOT. */
 int store_reindex_begin(struct store *store, const struct store_truth *truth, struct store_reindex **ret,
                         struct err *err);
 /* Looks at `max` more movements: 1 when there are more, else 0. */

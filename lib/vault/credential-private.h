@@ -15,6 +15,7 @@ struct der {
     uint8_t *data; /* OpenSSL's memory */
     int len;       /* not above 0 when the encoder failed */
 };
+/* Overwrites and frees the bytes. */
 void der_wipe(struct der *der);
 
 /* The unencrypted PKCS#8 of a key, and the key of such bytes in OpenSSL's default library context. */

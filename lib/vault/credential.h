@@ -43,9 +43,10 @@ int credential_import_efirma(const void *cer, size_t cer_len, const void *key, s
 struct credential *credential_free(struct credential *credential);
 DEFINE_CLEANUP(struct credential *, credential_cleanup, credential_free)
 
+/* What it says of itself, without secrets; both live as long as the credential. */
 const struct credential_info *credential_info(const struct credential *credential);
 const char *credential_password(const struct credential *credential); /* for the login form only */
-const char *credential_user(const struct credential *credential);
+const char *credential_user(const struct credential *credential);     /* as the portal's login form has it */
 /* The same certificate, with the same user and password? */
 bool credential_same(const struct credential *a, const struct credential *b);
 /* The names that the login form's file fields carry: "CERT.pfx" twice, or "CERT.cer" and "CERT.key". */
