@@ -15,7 +15,7 @@ enum {
 
 static uint32_t trigram(const char *at)
 {
-    return (uint32_t)(uint8_t)at[0] << 16 | (uint32_t)(uint8_t)at[1] << 8 | (uint8_t)(at[2] ? at[2] : ' ');
+    return (uint32_t)(uint8_t)at[0] << 16 | (uint32_t)(uint8_t)at[1] << 8 | (uint8_t)at[2];
 }
 
 static bool begins_trigram(const char *at)

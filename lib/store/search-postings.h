@@ -5,7 +5,7 @@
 #include "store/search-set.h"
 
 /*
- * Which entries of the index have which trigrams. A word's last two letters and the blank behind them count as a trigram too,
+ * Which entries of the index have which trigrams. A word's last two letters and what is behind them count as a trigram too,
  * so that every two letters within a word begin one.
  *
  * For each trigram and 65,536 numbers of entries there is a row: the sorted numbers, two bytes each, or, where that would be
