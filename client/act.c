@@ -42,6 +42,8 @@ static int act_on(struct invocation *inv, const struct act *act, const char *nam
     remote_open_options(&w);
     if (inv->value[OPT_REASON])
         bus_entry_string(&w, "text", inv->value[OPT_REASON]);
+    if (inv->value[OPT_AHEAD])
+        bus_entry_bool(&w, "ahead", true);
     remote_close_options(inv->remote, &w);
     return remote_call(inv->remote, &w, REMOTE_SHORT, NULL, NULL, err);
 }

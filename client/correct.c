@@ -70,6 +70,8 @@ int verb_retry(struct invocation *inv, struct err *err)
             return err_set(err, ERR_USAGE, _("--with, --hold and --at need --only-rejected."));
         return verb_act(inv, err);
     }
+    if (inv->value[OPT_AHEAD])
+        return err_set(err, ERR_USAGE, _("--ahead is for lots as they are, not with --only-rejected."));
     int r = at_check(inv, err);
     if (r < 0)
         return r;

@@ -47,6 +47,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_DATE:
         return text_or_null(n > 0, format_date((uint32_t)n));
     case FIELD_TUPLES:
+    case FIELD_OLDER:
         return tuples_json(value, field->sub);
     case FIELD_TEXT:
     case FIELD_COUNT:
@@ -117,7 +118,30 @@ static char *lot_state_text(const json_t *row, const char *name)
 {
     int state = lot_state_from_name(name);
     const char *label = state >= 0 ? lot_state_label((enum lot_state)state) : name;
-    return row_flag(row, "Held") ? xasprintf(_("%s, held"), label) : xstrdup(label);
+    if (row_flag(row, "Held"))
+        return xasprintf(_("%s, held"), label);
+    return json_array_size(json_object_get(row, "WaitsFor")) > 0 ? xasprintf(_("%s, waits"), label)
+                                                                 : xstrdup(label);
+}
+
+/* "lot 5 (queued, held): Held by an operator; release it to send it. · lot 6 (uncertain)" */
+static char *older_text(const json_t *older)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < json_array_size(older); i++) {
+        const json_t *lot = json_array_get(older, i);
+        unsigned long long id = (unsigned long long)json_integer_value(json_array_get(lot, 0));
+        int state = lot_state_from_name(str_or_empty(json_string_value(json_array_get(lot, 1))));
+        int hold = lot_hold_from_name(str_or_empty(json_string_value(json_array_get(lot, 2))));
+        const char *label = state >= 0 ? lot_state_label((enum lot_state)state) : "";
+        buf_printf(&text, "%s", i ? " · " : "");
+        if (hold > LOT_HOLD_NONE)
+            buf_printf(&text, _("lot %llu (%s, held): %s"), id, label,
+                       lot_hold_sentence((enum lot_hold)hold));
+        else
+            buf_printf(&text, _("lot %llu (%s)"), id, label);
+    }
+    return buf_steal(&text, NULL);
 }
 
 /* The daemon's own text is left out where it is only the sentence in the daemon's language. */
@@ -195,6 +219,8 @@ char *field_text(const json_t *row, const struct field *field)
         return joined(value, " ");
     case FIELD_HOLD:
         return hold_text(row, text);
+    case FIELD_OLDER:
+        return older_text(value);
     case FIELD_LOT_STATE:
         return lot_state_text(row, text);
     case FIELD_MOVEMENT_STATE:

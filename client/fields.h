@@ -37,7 +37,8 @@ enum field_kind {
     FIELD_OUTCOME,
     FIELD_WORKER_STATUS,
     FIELD_SEVERITY, /* of a finding, or of the rule */
-    FIELD_TUPLES, /* structures, whose members `sub` names; on one line, not in records */
+    FIELD_OLDER,    /* lots that one waits for, in sentences; structures in JSON */
+    FIELD_TUPLES,   /* structures, whose members `sub` names; on one line, not in records */
 };
 
 enum field_use {

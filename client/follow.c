@@ -16,10 +16,23 @@ struct follow {
     int64_t deadline_us; /* boot clock; INT64_MAX: none */
 };
 
+/* Does it wait for an older lot that is held, and not for the portal alone? */
+static bool waits_for_people(const json_t *lot)
+{
+    const json_t *older = json_object_get(lot, "WaitsFor");
+    for (size_t i = 0; i < json_array_size(older); i++) {
+        int hold =
+            lot_hold_from_name(str_or_empty(json_string_value(json_array_get(json_array_get(older, i), 2))));
+        if (hold > LOT_HOLD_NONE && hold != LOT_HOLD_PORTAL_DOWN)
+            return true;
+    }
+    return false;
+}
+
 static bool settled(const json_t *lot)
 {
     int state = lot_state_from_name(row_text(lot, "State"));
-    return row_flag(lot, "Held") || state == LOT_STATE_QUARANTINED ||
+    return row_flag(lot, "Held") || waits_for_people(lot) || state == LOT_STATE_QUARANTINED ||
            (state >= 0 && lot_state_final((enum lot_state)state));
 }
 
@@ -27,10 +40,10 @@ enum exit_status follow_status(const json_t *lot)
 {
     int state = lot_state_from_name(row_text(lot, "State"));
     int reason = outcome_reason_from_name(row_text(lot, "LastReason"));
-    bool held = row_flag(lot, "Held");
+    bool held = row_flag(lot, "Held") || waits_for_people(lot);
     if (state < 0)
         return EXIT_STATUS_FAILURE;
-    if (held && lot_hold_from_name(row_text(lot, "HoldReason")) == LOT_HOLD_PORTAL_DOWN)
+    if (row_flag(lot, "Held") && lot_hold_from_name(row_text(lot, "HoldReason")) == LOT_HOLD_PORTAL_DOWN)
         return EXIT_STATUS_PORTAL;
     enum exit_status status = lot_exit_status((enum lot_state)state, held);
     bool portal = reason > 0 && outcome_blames_portal((enum outcome_reason)reason);

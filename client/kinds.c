@@ -43,6 +43,11 @@ const struct field import_kind[] = {
     {NULL},
 };
 
+const struct field older_members[] = {
+    {"lot", FIELD_NUMBER}, {"state", FIELD_TEXT}, {"hold-reason", FIELD_TEXT},
+    {NULL},
+};
+
 const struct field lot_kind[] = {
     {"Id", FIELD_NUMBER, COLUMN | RECORD, N_("Lot")},
     {"Registration", FIELD_TEXT, COLUMN | RECORD, N_("RP")},
@@ -53,6 +58,7 @@ const struct field lot_kind[] = {
     {"HoldText", FIELD_TEXT, 0, N_("Sentence")},
     {"HoldBy", FIELD_TEXT, RECORD, N_("Held by")},
     {"HoldSince", FIELD_INSTANT, RECORD, N_("Held since")},
+    {"WaitsFor", FIELD_OLDER, RECORD, N_("Waits for"), older_members},
     {"Movements", FIELD_COUNT, COLUMN | RECORD, N_("Movements")},
     {"Reingresos", FIELD_COUNT, 0, N_("Reingresos")},
     {"Modificaciones", FIELD_COUNT, 0, N_("Modificaciones")},
@@ -144,6 +150,7 @@ const struct field due_kind[] = {
     {"effective", FIELD_DATE, COLUMN | SPARE, N_("Takes effect")},
     {"state", FIELD_MOVEMENT_STATE, COLUMN, N_("State")},
     {"hold-reason", FIELD_TEXT, COLUMN | SPARE, N_("Held")},
+    {"waits-for", FIELD_NUMBER, COLUMN | SPARE, N_("Waits for lot")},
     {"deadline-rule", FIELD_TEXT, 0, N_("Rule")},
     {"source", FIELD_TEXT, COLUMN | SPARE | CUT, N_("Law")},
     {"received", FIELD_INSTANT, 0, N_("Received")},

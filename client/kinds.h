@@ -14,6 +14,7 @@ extern const struct field import_kind[];
 extern const struct field part_members[]; /* of its "others" */
 extern const struct field difference_members[]; /* of the structures in what Reindex gives */
 extern const struct field receipt_members[]; /* of the structures in Receipts */
+extern const struct field older_members[];   /* … in WaitsFor */
 extern const struct field error_members[];   /* of the structures in "errors" */
 extern const struct field rejection_kind[];      /* what there is to say about a code */
 extern const struct field rejection_text_kind[]; /* of the structures in its "texts" */

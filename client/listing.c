@@ -92,6 +92,8 @@ void listing_write_filter(struct bus_writer *w, enum listing listing, const stru
         write_sort(w, filter->sort);
     if (filter->held)
         bus_entry_bool(w, "held", true);
+    if (filter->waiting)
+        bus_entry_bool(w, "waiting", true);
     if (filter->active)
         bus_entry_bool(w, "active", true);
     if (filter->nss)
@@ -195,6 +197,7 @@ int listing_filter(const struct invocation *inv, enum listing listing, struct fi
     struct filter filter = {
         .rp = inv->value[OPT_RP],
         .held = inv->value[OPT_HELD] != NULL,
+        .waiting = inv->value[OPT_WAITING] != NULL,
         .active = inv->value[OPT_ACTIVE] != NULL,
         .nss = inv->value[OPT_NSS],
         .type = inv->value[OPT_TYPE],

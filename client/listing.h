@@ -11,6 +11,7 @@ struct filter {
     const char *rp;   /* of movements several, with commas between them */
     char **states;    /* stable names, NULL-terminated; NULL for any */
     bool held;        /* lots */
+    bool waiting;     /* lots */
     bool active;      /* workers */
     const char *nss;  /* movements */
     const char *type; /* movements */

@@ -34,6 +34,8 @@ static void print_lots(const json_t *manager)
         printf("idse_lots{state=\"%s\"} %llu\n", name, (unsigned long long)row_number(counts, name));
     }
     print_number("idse_lots_held", "Lots that wait for a person.", row_number(manager, "HeldCount"));
+    print_number("idse_lots_waiting", "Queued lots that wait for older ones with a worker of theirs.",
+                 row_number(manager, "WaitingCount"));
     print_number("idse_restored_copy", "Whether everything is held because the database is a restored copy.",
                  row_number(manager, "Restored") != 0);
     print_number("idse_movements", "Movements that are stored.", row_number(manager, "MovementCount"));

@@ -15,11 +15,12 @@
 #include "client/terminal.h"
 #include "idse/lot.h"
 
-enum { HELD_SHOWN = 20, WARN_DAYS = 60 };
+enum { LOTS_SHOWN = 20, WARN_DAYS = 60 };
 
 struct status {
     json_t *manager;
     json_t *held; /* lots; the newest */
+    json_t *waiting; /* … that wait for older ones */
     json_t *registrations;
     json_t *certificates;
 };
@@ -28,14 +29,26 @@ static void status_clear(struct status *status)
 {
     json_decref(status->manager);
     json_decref(status->held);
+    json_decref(status->waiting);
     json_decref(status->registrations);
     json_decref(status->certificates);
 }
 
-/*
- * The lots are asked for only where some are held. Who may only read sees neither lots nor certificates; the rest is
- * told all the same.
- */
+/* Lots are asked for only where there are such. Who may only read sees none. */
+static int fetch_lots(struct remote *remote, const char *count, const struct status *status,
+                      const struct filter *filter, json_t **ret, struct err *err)
+{
+    *ret = json_array();
+    if (row_number(status->manager, count) == 0)
+        return 0;
+    int r = listing_fetch(remote, LISTING_LOTS, filter, LOTS_SHOWN, listing_collect, *ret, NULL, err);
+    if (r >= 0 || err->code != ERR_ACCESS_DENIED)
+        return r;
+    err_clear(err);
+    return 0;
+}
+
+/* Who may only read sees neither lots nor certificates; the rest is told all the same. */
 static int fetch(struct invocation *inv, struct status *status, struct err *err)
 {
     struct remote *remote = inv->remote;
@@ -47,15 +60,10 @@ static int fetch(struct invocation *inv, struct status *status, struct err *err)
     int r = remote_read_all(remote, REMOTE_ROOT, readings, ELEMENTSOF(readings), err);
     if (r < 0)
         return r;
-    status->held = json_array();
-    if (row_number(status->manager, "HeldCount") == 0)
-        return 0;
-    r = listing_fetch(remote, LISTING_LOTS, &(struct filter){.held = true}, HELD_SHOWN, listing_collect,
-                      status->held, NULL, err);
-    if (r >= 0 || err->code != ERR_ACCESS_DENIED)
-        return r;
-    err_clear(err);
-    return 0;
+    r = fetch_lots(remote, "HeldCount", status, &(struct filter){.held = true}, &status->held, err);
+    return r < 0 ? r
+                 : fetch_lots(remote, "WaitingCount", status, &(struct filter){.waiting = true},
+                              &status->waiting, err);
 }
 
 /* ---- what it means ---- */
@@ -174,21 +182,31 @@ static void print_counts(const json_t *manager)
     printf(_("; %s movements stored\n"), movements);
 }
 
-static void print_held(const struct status *status)
+/* The newest of `total` lots, with what this field says of them; `more` is where the others are found. */
+static void print_lots(const char *title, const json_t *lots, const struct field *field, uint64_t total,
+                       const char *more)
 {
-    uint64_t total = row_number(status->manager, "HeldCount");
-    size_t shown = json_array_size(status->held);
+    size_t shown = json_array_size(lots);
     if (total == 0)
         return;
-    printf(_("\nHeld lots:\n"));
+    printf("\n%s\n", title);
     for (size_t i = 0; i < shown; i++) {
-        const json_t *lot = json_array_get(status->held, i);
-        _cleanup_free_ char *text = field_text(lot, &(struct field){"HoldReason", FIELD_HOLD});
+        const json_t *lot = json_array_get(lots, i);
+        _cleanup_free_ char *text = field_text(lot, field);
         printf(_("  lot %llu (%s): %s\n"), (unsigned long long)row_number(lot, "Id"),
                row_text(lot, "Registration"), text);
     }
     if (total > shown)
-        printf(_("  and %llu more; see 'idsectl list --held'\n"), (unsigned long long)(total - shown));
+        printf(_("  and %llu more; see '%s'\n"), (unsigned long long)(total - shown), more);
+}
+
+static void print_held(const struct status *status)
+{
+    print_lots(_("Held lots:"), status->held, &(struct field){"HoldReason", FIELD_HOLD},
+               row_number(status->manager, "HeldCount"), "idsectl list --held");
+    print_lots(_("Lots that are not sent before older ones with a worker of theirs:"), status->waiting,
+               &(struct field){"WaitsFor", FIELD_OLDER}, row_number(status->manager, "WaitingCount"),
+               "idsectl list --waiting");
 }
 
 static void print_certificates(const json_t *certificates, const json_t *expiring, int64_t now_us)
@@ -260,6 +278,7 @@ int verb_status(struct invocation *inv, struct err *err)
     }
     json_t *document = field_json(status.manager, manager_kind);
     json_object_set_new(document, "held", field_json_rows(status.held, lot_kind));
+    json_object_set_new(document, "waiting", field_json_rows(status.waiting, lot_kind));
     json_object_set_new(document, "expiring_certificates", field_json_rows(expiring, certificate_kind));
     json_object_set_new(document, "registrations",
                         json_integer((json_int_t)json_array_size(status.registrations)));

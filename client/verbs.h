@@ -28,6 +28,7 @@ struct remote;
     X(ACTIVE, "active", NULL, N_("only workers who are active"))                                             \
     X(ADD_RP, "add-rp", NULL, N_("register registros patronales that are not known"))                        \
     X(ADMIN, "admin", NULL, N_("as an administrator, without the present password"))                         \
+    X(AHEAD, "ahead", NULL, N_("do not wait for older lots that have a worker of it"))                       \
     X(ALLOW_DUPLICATE, "allow-duplicate", NULL, N_("accept movements that were sent before"))                \
     X(APPROVE, "approve", "yes|no", N_("must a second person approve what is submitted?"))                   \
     X(AT, "at", N_("TIME"), N_("send it then, not before: YYYY-MM-DD HH:MM or HH:MM in Mexico City, or +2h"))  \
@@ -81,6 +82,7 @@ struct remote;
     X(UNTIL, "until", N_("DATE"), N_("up to and with this day (YYYY-MM-DD)"))                                \
     X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))              \
     X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))              \
+    X(WAITING, "waiting", NULL, N_("only those that wait for older lots with a worker of theirs"))           \
     X(WITH, "with", N_("FILE"), N_("corrections of rejected movements (CSV), see 'show --fixes'"))           \
     X(ZIP, "zip", N_("FILE"), N_("write the whole evidence bundle, as this zip file"))                       \
     X(ZONE, "zone", "general|norte", N_("whose minimum wage holds"))

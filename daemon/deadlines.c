@@ -130,11 +130,15 @@ static char *sentence(const struct store_lot *lot, enum deadline_stage stage, in
         id, lot->rp, state, last, days);
 }
 
-static char *reason(const struct store_lot *lot, char *text)
+/* … and what keeps it from going: its hold, or an older lot. */
+static char *reason(struct daemon *daemon, const struct store_lot *lot, char *text)
 {
-    if (lot->hold == LOT_HOLD_NONE)
+    _cleanup_free_ char *why = lot->hold != LOT_HOLD_NONE       ? xstrdup(str_or_empty(lot->hold_text))
+                               : lot->state == LOT_STATE_QUEUED ? engine_lot_waits(daemon->engine, lot->id)
+                                                                : NULL;
+    if (!why)
         return text;
-    char *whole = xasprintf("%s (%s)", text, str_or_empty(lot->hold_text));
+    char *whole = xasprintf("%s (%s)", text, why);
     free(text);
     return whole;
 }
@@ -188,7 +192,7 @@ static int tell(struct daemon *daemon, const struct store_lot *lot, int64_t now_
     if (r < 0 || is_taken_over(daemon->store, lot))
         return r;
     int days = date_between(today, lot->deadline);
-    _cleanup_free_ char *text = reason(lot, sentence(lot, stage, days));
+    _cleanup_free_ char *text = reason(daemon, lot, sentence(lot, stage, days));
     notices_deadline(daemon->notices, lot, days, text);
     add_to_mail(deadlines, text);
     return 0;

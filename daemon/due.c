@@ -36,6 +36,7 @@ struct due {
     int32_t today, horizon;
     struct store_due_cursor lot;
     uint32_t seq; /* of the next movement in that lot */
+    int64_t waits_for; /* the lot that this one waits for; 0: none */
     struct deadline_memo memo;
     bool within, more; /* in the middle of that lot; there is more behind it */
 };
@@ -120,6 +121,7 @@ static void write_row(struct due *due, const struct store_lot *lot, const struct
     bus_entry_string(w, "state", movement_state_name(row->state));
     bus_entry_u64(w, "received", (uint64_t)row->received_us);
     bus_entry_string(w, "hold-reason", lot_hold_name(lot->hold));
+    bus_entry_u64(w, "waits-for", (uint64_t)due->waits_for);
     bus_close(w);
     due->written++;
 }
@@ -130,6 +132,20 @@ static bool is_taken_over(const struct due *due, const struct store_lot *lot,
 {
     return lot_state_final(lot->state) &&
            (corrected || store_movement_redone(due->daemon->store, row->lot, row->seq, NULL) > 0);
+}
+
+static int look_what_for(struct due *due, const struct store_lot *lot, struct err *err)
+{
+    struct store_older *older = NULL;
+    size_t n = 0;
+    due->waits_for = 0;
+    int r = lot->state == LOT_STATE_QUEUED
+                ? store_lot_waits_for(due->daemon->store, lot->id, 1, &older, &n, err)
+                : 0;
+    if (n > 0)
+        due->waits_for = older[0].lot;
+    free(older);
+    return r;
 }
 
 static int list_rows(struct due *due, const struct store_lot *lot, struct err *err)
@@ -179,7 +195,9 @@ static int list_lots(struct due *due, struct err *err)
         if (lots[i].id != due->lot.lot)
             due->seq = 0;
         due->lot = (struct store_due_cursor){.deadline = lots[i].deadline, .lot = lots[i].id};
-        r = list_rows(due, &lots[i], err);
+        r = look_what_for(due, &lots[i], err);
+        if (r >= 0)
+            r = list_rows(due, &lots[i], err);
         due->more = i + 1 < n || n == LOTS_AT_ONCE;
     }
     if (n == 0)

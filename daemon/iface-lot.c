@@ -34,10 +34,23 @@ static void lot_release(struct bus_call *call, void *object)
     tell_engine(call, object, "release", engine_release);
 }
 
-
-static void lot_retry(struct bus_call *call, void *object)
+static void lot_retry(struct bus_call *call, void *data)
 {
-    tell_engine(call, object, "retry", engine_retry);
+    static const struct bus_option options[] = {{"ahead", "b", 0}, BUS_OPTION_COMMON};
+    const struct lot_object *object = data;
+    struct act *act = new_act(call, object, "retry");
+    bool ahead = false;
+    struct bus_reader r;
+    bus_call_arguments(call, &r);
+    int result = act_options(act, &r, options, ELEMENTSOF(options), &ahead);
+    if (ahead)
+        act->detail = xstrdup("{\"ahead\":true}");
+    if (result >= 0)
+        result = act_write(act);
+    if (result >= 0)
+        result = (ahead ? engine_go_ahead : engine_retry)(object->daemon->engine, object->lot.id, act->who,
+                                                          &act->err);
+    act_end(act, result);
 }
 
 static void lot_reconcile(struct bus_call *call, void *object)
@@ -250,6 +263,28 @@ static void get_hold_reason(struct bus_writer *w, const struct bus_property *pro
     bus_write_string(w, lot_hold_name(((struct lot_object *)object)->lot.hold));
 }
 
+/* Nobody looks at more of them. */
+enum { WAITS_FOR_MAX = 20 };
+
+static void get_waits_for(struct bus_writer *w, const struct bus_property *property, void *object)
+{
+    const struct lot_object *lot = object;
+    struct store_older *older = NULL;
+    size_t n = 0;
+    if (lot->lot.state == LOT_STATE_QUEUED)
+        store_lot_waits_for(lot->daemon->store, lot->lot.id, WAITS_FOR_MAX, &older, &n, NULL);
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        bus_open_struct(w);
+        bus_write_u64(w, (uint64_t)older[i].lot);
+        bus_write_string(w, lot_state_name(older[i].state));
+        bus_write_string(w, lot_hold_name(older[i].hold));
+        bus_close(w);
+    }
+    bus_close(w);
+    free(older);
+}
+
 static void get_next_step(struct bus_writer *w, const struct bus_property *property, void *object)
 {
     const struct lot_object *lot = object;
@@ -309,6 +344,7 @@ static const struct bus_property properties[] = {
     {"HoldText", "s", BUS_EMITS_CHANGE, NULL, LOT(hold_text)},
     {"HoldBy", "s", BUS_EMITS_CHANGE, NULL, LOT(hold_by)},
     {"HoldSince", "t", BUS_EMITS_CHANGE, NULL, LOT(hold_us)},
+    {"WaitsFor", "a(tss)", BUS_EMITS_NOTHING, get_waits_for},
     {"ApprovedBy", "s", BUS_EMITS_CHANGE, NULL, LOT(approved_by)},
     {"ApprovedTime", "t", BUS_EMITS_CHANGE, NULL, LOT(approved_us)},
     {"NotBefore", "t", BUS_EMITS_CHANGE, NULL, LOT(not_before_us)},

@@ -12,7 +12,7 @@
 struct lot_filter_options {
     const char *registration;
     struct bus_strings states;
-    bool held;
+    bool held, waiting;
     uint64_t certificate, since, until;
 };
 
@@ -21,6 +21,7 @@ static const struct bus_option lot_filter_options[] = {
     {"registration", "s", offsetof(struct lot_filter_options, registration)},
     {"states", "as", offsetof(struct lot_filter_options, states)},
     {"held", "b", offsetof(struct lot_filter_options, held)},
+    {"waiting", "b", offsetof(struct lot_filter_options, waiting)},
     {"certificate", "t", offsetof(struct lot_filter_options, certificate)},
     {"since", "t", offsetof(struct lot_filter_options, since)},
     {"until", "t", offsetof(struct lot_filter_options, until)},
@@ -37,6 +38,7 @@ static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct s
     if (result >= 0)
         result = iface_take_states(&given.states, lot_state_from_name, &ret->states, err);
     ret->held = bits & (1u << LOT_FILTER_HELD) ? given.held : -1;
+    ret->waiting = given.waiting;
     ret->certificate = iface_number(given.certificate);
     ret->since_us = iface_number(given.since);
     ret->until_us = iface_number(given.until);
@@ -268,6 +270,13 @@ static void get_held_count(struct bus_writer *w, const struct bus_property *prop
     bus_write_u64(w, held);
 }
 
+static void get_waiting_count(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    uint64_t waiting = 0;
+    store_lot_waiting(((struct daemon *)daemon)->store, &waiting, NULL);
+    bus_write_u64(w, waiting);
+}
+
 static void get_movement_count(struct bus_writer *w, const struct bus_property *property, void *daemon)
 {
     uint64_t count = 0;
@@ -310,6 +319,7 @@ static const struct bus_property properties[] = {
     {"RestoredText", "s", BUS_EMITS_CHANGE, get_restored_text},
     {"LotCounts", "a{st}", BUS_EMITS_NOTHING, get_lot_counts},
     {"HeldCount", "t", BUS_EMITS_NOTHING, get_held_count},
+    {"WaitingCount", "t", BUS_EMITS_NOTHING, get_waiting_count},
     {"MovementCount", "t", BUS_EMITS_NOTHING, get_movement_count},
     {"ClockTrusted", "b", BUS_EMITS_CHANGE, get_clock_trusted},
     {"ClockOffset", "i", BUS_EMITS_NOTHING, get_clock_offset},

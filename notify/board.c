@@ -33,6 +33,7 @@ static const char *const told_by_state[] = {"rejected", "failed", "uncertain", "
                                             "found",    "absent", NULL};
 
 static const struct news other_news[] = {
+    {"waits", TOPIC_WAITING, URGENCY_NORMAL, N_("A lot waits for an older one that is held.")},
     {"certificate-expired", TOPIC_CERTIFICATES, URGENCY_CRITICAL,
      N_("A certificate has expired; its lots are held.")},
     {"certificate-rejected", TOPIC_CERTIFICATES, URGENCY_CRITICAL,

@@ -236,6 +236,10 @@ int engine_lot_added(struct engine *engine, struct store_lot *lot, struct err *e
     if (r >= 0)
         r = doubtful ? lot_save(engine, lot, err) : lot_enter(engine, lot, err);
     if (r >= 0)
+        r = order_published(engine, lot->id, err);
+    if (r >= 0)
+        r = order_tell(engine, lot, err);
+    if (r >= 0)
         engine_poke(engine);
     return r;
 }

@@ -13,7 +13,7 @@
  * The queue is on disk; in memory there is only a schedule that is rebuilt from it. Work is grouped by
  * identity (the certificate): one visit logs in once, settles what is uncertain, uploads what is due, asks
  * for the list once, fetches receipts, and logs out. Each step of a visit begins only after the result of the
- * step before is on disk.
+ * step before is on disk. A lot is not sent while an older one with a worker of it may still go to the portal.
  */
 struct engine;
 
@@ -109,6 +109,8 @@ int engine_cancel(struct engine *engine, int64_t lot, const char *who, struct er
 /* A lot that corrects this one was made: if it was given up, that is over. */
 int engine_lot_corrected(struct engine *engine, int64_t lot, struct err *err);
 int engine_retry(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/* The same for a lot that waits for older ones with workers of it: it goes ahead of them. */
+int engine_go_ahead(struct engine *engine, int64_t lot, const char *who, struct err *err);
 int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
 /* A person says that the original is out of use: work begins. ERR_WRONG_STATE when it is no copy. */
 int engine_release_copy(struct engine *engine, struct err *err);
@@ -222,6 +224,11 @@ int64_t engine_next_visit_us(struct engine *engine);
 /* Wall-clock instant of the lot's next step, its identity's and the portal's delays included; 0 when none is
  * due. */
 int64_t engine_lot_due_us(struct engine *engine, int64_t lot);
+/*
+ * What a queued lot waits for, when older lots with workers of it may still go to the portal: a sentence, to be freed; NULL
+ * when there are none. store_lot_waits_for() has them all.
+ */
+char *engine_lot_waits(const struct engine *engine, int64_t lot);
 /* Is a visit under way? (For an orderly stop.) */
 bool engine_is_visiting(const struct engine *engine);
 /* Begins no new visit; visits under way end after their current step and log out. */

@@ -105,7 +105,21 @@ int fence_check(const struct engine *engine, struct err *err);
 /* Makes a loaded lot that is queued uncertain while the fence is closed, without writing the row. */
 int fence_doubt(struct engine *engine, struct store_lot *lot, struct err *err);
 /* ---- the order of sending (order.c) ---- */
+/* Sorts lots that are sent in one visit: what is due first goes first, but behind the older ones that it waits for. */
 int order_lots(struct engine *engine, int64_t *lots, size_t n, struct err *err);
+/* Does the loaded lot wait for an older one? 1 or 0. */
+int order_waits(struct engine *engine, const struct store_lot *lot, struct err *err);
+/* The lots that may wait for this one; none where that costs no look. New array. */
+int order_behind(struct engine *engine, const struct store_lot *lot, int64_t **ret, size_t *ret_n,
+                 struct err *err);
+/* What these wait for has changed: those that wait no more are due. */
+int order_look_again(struct engine *engine, const int64_t *lots, size_t n, struct err *err);
+/* A lot was published: younger ones that were taken in meanwhile wait for it. */
+int order_published(struct engine *engine, int64_t lot, struct err *err);
+/* Tells people when the loaded lot cannot be sent because an older one waits for a person. */
+int order_tell(struct engine *engine, const struct store_lot *lot, struct err *err);
+/* … when the loaded lot, which was just held, makes others wait. */
+int order_tell_held(struct engine *engine, const struct store_lot *lot, struct err *err);
 
 /* ---- the portal's clock beside ours (portal-clock.c) ---- */
 int portal_clock_load(struct engine *engine, struct err *err);

@@ -78,20 +78,22 @@ int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err 
         return 0;
     }
     struct store_rp rp = {0};
-    int r = store_rp_get(engine->store, lot->rp, &rp, err);
+    int waits = order_waits(engine, lot, err);
+    int r = waits < 0 ? waits : store_rp_get(engine->store, lot->rp, &rp, err);
     if (r < 0)
         return r;
     const struct job *before = schedule_find(&engine->schedule, lot->id);
     int64_t since_us = before && before->state == lot->state ? before->since_us : engine_boot_us(engine);
-    schedule_put(&engine->schedule, &(struct job){.lot = lot->id,
-                                                  .certificate = rp.certificate,
-                                                  .state = lot->state,
-                                                  .blocked = hold_blocks(lot) || import_has(engine, lot->id) ||
-                                                             reindex_has(engine, lot->id),
-                                                  .deadline = lot->deadline,
-                                                  .movements = lot->counts[COUNT_TOTAL],
-                                                  .due_us = lot_due_boot_us(engine, lot),
-                                                  .since_us = since_us});
+    schedule_put(&engine->schedule,
+                 &(struct job){.lot = lot->id,
+                               .certificate = rp.certificate,
+                               .state = lot->state,
+                               .blocked = hold_blocks(lot) || import_has(engine, lot->id) ||
+                                          reindex_has(engine, lot->id),
+                               .waits = waits > 0,
+                               .deadline = lot->deadline,
+                               .due_us = lot_due_boot_us(engine, lot),
+                               .since_us = since_us});
     store_rp_free(&rp);
     return 0;
 }
@@ -108,8 +110,14 @@ int lot_save(struct engine *engine, struct store_lot *lot, struct err *err)
 {
     if (lot->adopted_us)
         lot->next_us = 0; /* others sent it, so nothing is asked of the portal for it */
-    int r = store_lot_update(engine->store, lot, err);
-    return r < 0 ? r : lot_enter(engine, lot, err);
+    _cleanup_free_ int64_t *behind = NULL; /* the store forgets them with the change */
+    size_t n = 0;
+    int r = order_behind(engine, lot, &behind, &n, err);
+    if (r >= 0)
+        r = store_lot_update(engine->store, lot, err);
+    if (r >= 0)
+        r = lot_enter(engine, lot, err);
+    return r < 0 ? r : order_look_again(engine, behind, n, err);
 }
 
 void lot_back_off(struct engine *engine, struct store_lot *lot, int64_t floor_us)

@@ -33,7 +33,8 @@ int engine_hold(struct engine *engine, int64_t id, enum lot_hold reason, const c
     if (r < 0)
         return r;
     lot_set_hold(engine, &lot, reason, text, who);
-    return lot_save(engine, &lot, err);
+    r = lot_save(engine, &lot, err);
+    return r < 0 ? r : order_tell_held(engine, &lot, err);
 }
 
 /* A person says that the portal is in order again. */
@@ -95,6 +96,8 @@ int engine_release(struct engine *engine, int64_t id, const char *who, struct er
     r = judge_lot(engine, &lot, err);
     if (r >= 0)
         r = lot_save(engine, &lot, err);
+    if (r >= 0)
+        r = order_tell(engine, &lot, err);
     engine_poke(engine);
     return r;
 }
@@ -113,6 +116,8 @@ int engine_approve(struct engine *engine, int64_t id, const char *who, struct er
     r = judge_lot(engine, &lot, err); /* a hold that a person set stays */
     if (r >= 0)
         r = lot_save(engine, &lot, err);
+    if (r >= 0)
+        r = order_tell(engine, &lot, err);
     engine_poke(engine);
     return r;
 }
@@ -194,6 +199,26 @@ static int forget_delay(struct engine *engine, int64_t lot)
     return 0;
 }
 
+/* "Now" would be in vain. */
+static int refuse_waiting(struct engine *engine, const struct store_lot *lot, struct err *err)
+{
+    int r = order_waits(engine, lot, err);
+    if (r <= 0)
+        return r;
+    _cleanup_free_ char *why = engine_lot_waits(engine, lot->id);
+    _cleanup_free_ char *what = xasprintf(_("%s; to send it ahead of older lots: idsectl retry %lld --ahead"),
+                                          str_or_empty(why), (long long)lot->id);
+    return wrong_state(lot, what, err);
+}
+
+int engine_go_ahead(struct engine *engine, int64_t id, const char *who, struct err *err)
+{
+    int r = fence_check(engine, err);
+    if (r >= 0)
+        r = store_lot_go_ahead(engine->store, id, err);
+    return r < 0 ? r : engine_retry(engine, id, who, err);
+}
+
 int engine_retry(struct engine *engine, int64_t id, const char *who, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
@@ -202,6 +227,8 @@ int engine_retry(struct engine *engine, int64_t id, const char *who, struct err 
         r = store_lot_get(engine->store, id, &lot, err);
     if (r >= 0)
         r = refuse_adopted(&lot, err);
+    if (r >= 0)
+        r = refuse_waiting(engine, &lot, err);
     if (r >= 0)
         r = hurry(engine, &lot, err);
     if (r == 0)

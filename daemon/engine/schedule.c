@@ -37,6 +37,7 @@ void schedule_put(struct schedule *schedule, const struct job *job)
     struct job *there = schedule_find(schedule, job->lot);
     if (there) {
         schedule->n_unjudged += (size_t)job->unjudged - (size_t)there->unjudged;
+        schedule->n_waiting += (size_t)job->waits - (size_t)there->waits;
         *there = *job;
         return;
     }
@@ -49,6 +50,7 @@ void schedule_put(struct schedule *schedule, const struct job *job)
     schedule->jobs[at] = *job;
     schedule->n_jobs++;
     schedule->n_unjudged += job->unjudged;
+    schedule->n_waiting += job->waits;
 }
 
 void schedule_drop(struct schedule *schedule, int64_t lot)
@@ -57,6 +59,7 @@ void schedule_drop(struct schedule *schedule, int64_t lot)
     if (!job)
         return;
     schedule->n_unjudged -= job->unjudged;
+    schedule->n_waiting -= job->waits;
     size_t after = (size_t)(job - schedule->jobs) + 1;
     memmove(job, job + 1, (schedule->n_jobs - after) * sizeof(struct job));
     schedule->n_jobs--;
@@ -69,6 +72,7 @@ struct identity *schedule_identity(struct schedule *schedule, int64_t certificat
             return schedule->identities[i];
     struct identity *identity = xcalloc(1, sizeof(*identity));
     identity->certificate = certificate;
+    identity->hurry = INT32_MAX;
     schedule->identities =
         xreallocarray(schedule->identities, schedule->n_identities + 1, sizeof(*schedule->identities));
     schedule->identities[schedule->n_identities++] = identity;
@@ -81,11 +85,22 @@ void schedule_unjudge(struct schedule *schedule, struct job *job)
     job->unjudged = true;
 }
 
-int64_t schedule_due_us(struct schedule *schedule, const struct job *job)
+void schedule_wait(struct schedule *schedule, struct job *job, bool waits)
+{
+    schedule->n_waiting += (size_t)waits - (size_t)job->waits;
+    job->waits = waits;
+}
+
+int64_t schedule_ready_us(struct schedule *schedule, const struct job *job)
 {
     if (job->blocked || job->unjudged || job->certificate == 0)
         return SCHEDULE_NEVER;
     return MAX(job->due_us, schedule_identity(schedule, job->certificate)->not_before_us);
+}
+
+int64_t schedule_due_us(struct schedule *schedule, const struct job *job)
+{
+    return job->waits ? SCHEDULE_NEVER : schedule_ready_us(schedule, job);
 }
 
 bool schedule_is_engaged(const struct schedule *schedule, const struct identity *identity)
@@ -118,17 +133,40 @@ int32_t schedule_deadline(const struct job *job)
     return job->state == LOT_STATE_QUEUED && job->deadline > 0 ? job->deadline : INT32_MAX;
 }
 
+/* A lot that is due makes the older ones that it waits for as urgent as it is; they are of its identity. */
+static void hurry_identities(struct schedule *schedule, int64_t now_us)
+{
+    for (size_t i = 0; i < schedule->n_identities; i++)
+        schedule->identities[i]->hurry = INT32_MAX;
+    for (size_t i = 0; i < schedule->n_jobs && schedule->n_waiting > 0; i++) {
+        const struct job *job = &schedule->jobs[i];
+        if (!job->waits || schedule_ready_us(schedule, job) > now_us)
+            continue;
+        struct identity *identity = schedule_identity(schedule, job->certificate);
+        identity->hurry = MIN(identity->hurry, schedule_deadline(job));
+    }
+}
+
+/* … that a visit for this job serves. */
+static int32_t visit_deadline(struct schedule *schedule, const struct job *job)
+{
+    int32_t deadline = schedule_deadline(job);
+    return schedule->n_waiting == 0 ? deadline
+                                    : MIN(deadline, schedule_identity(schedule, job->certificate)->hurry);
+}
+
 int64_t schedule_earliest_us(struct schedule *schedule, int64_t now_us, struct identity **ret_identity)
 {
     struct identity *best = NULL;
     int64_t earliest = MAX(earliest_trial_us(schedule, &best), now_us);
     int32_t earliest_deadline = INT32_MAX;
+    hurry_identities(schedule, now_us);
     for (size_t i = 0; i < schedule->n_jobs; i++) {
         const struct job *job = &schedule->jobs[i];
         int64_t due = MAX(job->due_us, now_us);
-        if (job->blocked || job->unjudged || job->certificate == 0 || due > earliest)
+        if (job->blocked || job->unjudged || job->waits || job->certificate == 0 || due > earliest)
             continue;
-        int32_t deadline = schedule_deadline(job);
+        int32_t deadline = visit_deadline(schedule, job);
         if (due == earliest && best && deadline >= earliest_deadline)
             continue;
         struct identity *identity = schedule_identity(schedule, job->certificate);

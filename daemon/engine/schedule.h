@@ -15,8 +15,8 @@ struct job {
     int64_t certificate; /* identity that serves it; 0 = none */
     enum lot_state state;
     bool blocked;     /* held, so that nothing is due */
+    bool waits;       /* for older lots with workers of it, see order.c */
     int32_t deadline; /* the earliest last day of its movements; 0 or less: not known */
-    uint32_t movements;
     bool unjudged; /* something about it changed; its hold must be worked out before it is served */
     int64_t due_us;
     int64_t since_us; /* it is in this state since then, as far as this process has seen */
@@ -26,6 +26,7 @@ struct identity {
     int64_t certificate;
     unsigned failures;     /* visits that failed in a row */
     int64_t not_before_us; /* backoff of the identity as a whole */
+    int32_t hurry;         /* the earliest last day of its lots that are due but wait for older ones of it */
     int64_t replaces;      /* it is on trial: it takes this certificate's place at its first login; 0 = not */
     struct visit *visit;   /* under way, or NULL */
 };
@@ -36,6 +37,7 @@ struct schedule {
     struct identity **identities;
     size_t n_identities;
     size_t n_unjudged;
+    size_t n_waiting; /* jobs that wait for older lots */
 };
 
 #define SCHEDULE_NEVER INT64_MAX
@@ -55,7 +57,11 @@ struct identity *schedule_identity(struct schedule *schedule, int64_t certificat
 bool schedule_is_engaged(const struct schedule *schedule, const struct identity *identity);
 /* Marks a job for judging again. */
 void schedule_unjudge(struct schedule *schedule, struct job *job);
-/* When this job may be served, its identity's delay included; SCHEDULE_NEVER when it may not. */
+/* Notes whether a job waits for older lots. */
+void schedule_wait(struct schedule *schedule, struct job *job, bool waits);
+/* When this job could be served, were no older lot before it; its identity's delay included, SCHEDULE_NEVER when not. */
+int64_t schedule_ready_us(struct schedule *schedule, const struct job *job);
+/* When it may be served. */
 int64_t schedule_due_us(struct schedule *schedule, const struct job *job);
 /* The last day by which a job must be sent; INT32_MAX where there is none. */
 int32_t schedule_deadline(const struct job *job);

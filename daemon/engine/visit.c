@@ -49,7 +49,7 @@ void visit_fatal(struct visit *visit, struct err *err)
 bool visit_may_serve(const struct visit *visit, int64_t lot, enum lot_state state)
 {
     const struct job *job = schedule_find(&visit->engine->schedule, lot);
-    return job && !job->blocked && !job->unjudged && job->state == state &&
+    return job && !job->blocked && !job->unjudged && !job->waits && job->state == state &&
            job->certificate == visit->identity->certificate;
 }
 
@@ -65,6 +65,12 @@ static bool is_served_now(struct engine *engine, const struct job *job, int64_t 
     return due != SCHEDULE_NEVER && due - early <= now;
 }
 
+/* Does it wait for older lots alone? Where those are sent in this visit, its turn comes in it too. */
+static bool is_served_behind(struct engine *engine, const struct job *job, int64_t now)
+{
+    return job->waits && schedule_ready_us(&engine->schedule, job) <= now;
+}
+
 /* Puts what is due into the queues; 1 when there is something, else 0. */
 static int collect_due(struct visit *visit, struct err *err)
 {
@@ -73,7 +79,11 @@ static int collect_due(struct visit *visit, struct err *err)
     int found = 0;
     for (size_t i = 0; i < engine->schedule.n_jobs; i++) {
         const struct job *job = &engine->schedule.jobs[i];
-        if (job->certificate != visit->identity->certificate || !is_served_now(engine, job, now))
+        if (job->certificate != visit->identity->certificate)
+            continue;
+        if (is_served_behind(engine, job, now))
+            visit_queue_add(&visit->send, job->lot);
+        if (!is_served_now(engine, job, now))
             continue;
         visit_queue_add(job->state == LOT_STATE_UNCERTAIN ? &visit->settle
                         : job->state == LOT_STATE_QUEUED  ? &visit->send

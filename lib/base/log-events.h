@@ -31,6 +31,7 @@
     X("found", "dae214b55ea240acb512187af72248ff")                                                           \
     X("absent", "718c5d85dd654b79ad7226b0c39c6947")                                                          \
     X("quarantined", "ff6006ec0f61439c821dda9c37c142c8")                                                     \
+    X("waits", "7c1e5a02b6f94d0e9a83d4f1c6b25e70")                                                           \
     X("deadline-near", "5b0d8c47e1fa4d62a6f3c1b7709e2d14")                                                   \
     X("deadline-missed", "c2a7f06d93b84e1f8d5e40b16a7c93f8")                                                 \
     X("spool-refused", "4a70e1c95dd34b6e9f1c08b7a2653ed1")                                                   \

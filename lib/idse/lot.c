@@ -32,6 +32,11 @@ bool lot_state_final(enum lot_state state)
     return states[state].final;
 }
 
+bool lot_state_may_go(enum lot_state state)
+{
+    return state == LOT_STATE_QUEUED || state == LOT_STATE_SENDING || state == LOT_STATE_UNCERTAIN;
+}
+
 enum exit_status lot_exit_status(enum lot_state state, bool held)
 {
     if (held && !lot_state_final(state))

@@ -6,18 +6,6 @@
 #define UNTOLD "deadline_stage < 4 AND 231 >> state & 1"
 #define OPEN   "495 >> state & 1"
 
-int store_lot_older_with_workers(struct store *store, int64_t lot, int64_t oldest, int64_t **ret,
-                                 size_t *ret_n, struct err *err)
-{
-    _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     "SELECT DISTINCT k.movement >> 20 FROM movement m"
-                     " CROSS JOIN movement_key k ON k.nss = m.nss AND k.rp = m.rp"
-                     " WHERE m.id BETWEEN ?1 AND ?2 AND k.movement BETWEEN ?3 AND ?1 - 1",
-                     DB_INT(row_first(lot)), DB_INT(row_last(lot)), DB_INT(row_first(oldest)));
-    return r < 0 ? r : db_numbers(&query, ret, ret_n, err);
-}
-
 int store_movement_redone(struct store *store, int64_t lot, uint32_t seq, struct err *err)
 {
     int64_t other;

@@ -20,6 +20,7 @@ struct store_intake {
     struct record_reader *reader;
     const struct constancia *constancia; /* where there are no records: its rows are the movements */
     struct keys keys; /* of movements that are stored, not yet in the index */
+    int64_t oldest;   /* see precedence_oldest(); -1: to be found out in this slice */
     uint32_t counts[_COUNT_MAX];
     uint32_t parts;
     size_t stored;         /* bytes of the records */
@@ -248,12 +249,20 @@ static int check_understood(const struct store_intake *intake, struct err *err)
                    : err_set(err, ERR_UNREADABLE_RECEIPT, _("there is no movement in it"));
 }
 
+static int add_key(struct store_intake *intake, struct err *err)
+{
+    int r = 0;
+    if (intake->oldest < 0)
+        r = precedence_oldest(intake->store, intake->lot, intake->row.rp, &intake->oldest, err);
+    const struct keys_owner owner = {intake->lot, intake->rp, intake->allow_duplicate, intake->oldest};
+    return r < 0 ? r : keys_store_next(&intake->keys, intake->store, &owner, err);
+}
+
 /* One step: the next key while a run of them waits, else the next movement. */
 static int add_step(struct store_intake *intake, struct err *err)
 {
     if (keys_pending(&intake->keys))
-        return keys_store_next(&intake->keys, intake->store, intake->lot, intake->rp, intake->allow_duplicate,
-                               err);
+        return add_key(intake, err);
     struct movement movement;
     int r = next_movement(intake, &movement);
     if (r > 0)
@@ -266,6 +275,8 @@ static int add_step(struct store_intake *intake, struct err *err)
 static int add_steps(struct store_intake *intake, size_t max, struct err *err)
 {
     int r = 0;
+    intake->oldest =
+        intake->adopted ? 0 : -1; /* what others sent goes before nothing; others may have begun since */
     for (size_t i = 0; r >= 0 && i < max && !finished(intake); i++)
         r = add_step(intake, err);
     return r;

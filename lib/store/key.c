@@ -88,11 +88,13 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
                    (long long)sqlite3_column_int64(query.stmt, 1) + 1);
 }
 
-int keys_store_next(struct keys *keys, struct store *store, int64_t lot, int64_t rp, bool allow_duplicate,
-                    struct err *err)
+int keys_store_next(struct keys *keys, struct store *store, const struct keys_owner *owner, struct err *err)
 {
     const struct key *key = &keys->items[keys->at];
-    int r = allow_duplicate ? 0 : refuse_duplicate(store, lot, rp, key, err);
+    const int64_t lot = owner->lot, rp = owner->rp;
+    int r = owner->allow_duplicate ? 0 : refuse_duplicate(store, lot, rp, key, err);
+    if (r >= 0 && owner->oldest > 0)
+        r = precedence_note(store, lot, rp, key->nss, owner->oldest, err);
     if (r >= 0)
         r = db_run(store, err,
                    "INSERT INTO movement_key(nss, rp, type, date, movement) VALUES (?1, ?2, ?3, ?4, ?5)",

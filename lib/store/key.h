@@ -28,6 +28,12 @@ void keys_collect(struct keys *keys, const struct movement *movement, uint32_t s
 /* At the end of the movements. */
 void keys_sort(struct keys *keys);
 bool keys_pending(const struct keys *keys);
-/* Stores one pending key; ERR_DUPLICATE_MOVEMENT. */
-int keys_store_next(struct keys *keys, struct store *store, int64_t lot, int64_t rp, bool allow_duplicate,
-                    struct err *err);
+/* Whose keys they are. */
+struct keys_owner {
+    int64_t lot;
+    int64_t rp; /* row of its registro patronal */
+    bool allow_duplicate;
+    int64_t oldest; /* see precedence_oldest(); 0: no other lot that may still go to the portal */
+};
+/* Stores one pending key, and which lots go before others for its worker; ERR_DUPLICATE_MOVEMENT. */
+int keys_store_next(struct keys *keys, struct store *store, const struct keys_owner *owner, struct err *err);

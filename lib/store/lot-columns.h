@@ -94,6 +94,15 @@ int rejections_learn(struct store *store, int64_t first, int64_t behind, struct 
 int rejections_forget(struct store *store, int64_t first, int64_t behind, struct err *err);
 /* Deletes at most `max` movements of a lot that is not visible, with all that hangs on them: 1 when there may be more. */
 int lot_discard_some(struct store *store, int64_t lot, size_t max, struct err *err);
+/* Which lots go before others (precedence.c): numbers of those that wait, and are not held. */
+#define PRECEDENCE_WAITING                                                                                   \
+    "SELECT p.lot FROM precedence p CROSS JOIN lot a ON a.id = p.lot AND a.state = 0 AND a.hold = 0"         \
+    " CROSS JOIN lot b ON b.id = p.older AND b.state BETWEEN 0 AND 2"
+/* The oldest other lot of the registro patronal that may still go to the portal, or is being taken in; 0: none. */
+int precedence_oldest(struct store *store, int64_t lot, const char *rp, int64_t *ret, struct err *err);
+/* Notes the pairs that a worker makes of this lot and others of its registro patronal (its row), from `oldest` on. */
+int precedence_note(struct store *store, int64_t lot, int64_t rp, int64_t nss, int64_t oldest,
+                    struct err *err);
 /* What type a lot with these counts is. */
 enum movement_type type_of_counts(const uint32_t *counts);
 /* A movement as its columns have it, and the row of its registro patronal: 1, or 0 when there is none. */

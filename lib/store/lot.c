@@ -212,6 +212,8 @@ int store_lot_list(struct store *store, const struct store_lot_filter *filter, i
         where_states(&select, filter->states);
     if (filter->held >= 0)
         select_text(&select, filter->held ? " AND hold <> 0" : " AND hold = 0");
+    if (filter->waiting)
+        select_text(&select, " AND id IN (" PRECEDENCE_WAITING ")");
     if (filter->since_us)
         select_where(&select, " AND created_us >= ?", DB_INT(filter->since_us));
     if (filter->until_us)

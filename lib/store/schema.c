@@ -22,7 +22,8 @@
  *
  * Version 2. An attempt has the certificates that the portal showed, as PEM. Approval by a second person, sending later,
  * deadlines. search_todo: the lots that the index of the grid (search.h) does not show as they are; `version` grows with every
- * change. erasure: lots of which something is still to be erased, see erase.c.
+ * change. erasure: lots of which something is still to be erased, see erase.c. precedence: which lots go before others, see
+ * precedence.c.
  */
 static const char *const migrations[] = {
     "CREATE TABLE certificate("
@@ -211,7 +212,27 @@ static const char *const migrations[] = {
 
     /* Since when nobody will correct what was rejected of the lot, and who said so. */
     "ALTER TABLE lot ADD COLUMN given_up_us INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE lot ADD COLUMN given_up_by TEXT;",
+    "ALTER TABLE lot ADD COLUMN given_up_by TEXT;"
+
+    /*
+     * Both may still go to the portal (states 0 to 2) or are being taken in (-1), and have a worker in common. With row
+     * numbers, for without them SQLite would make a table of its own to delete some.
+     */
+    "CREATE TABLE precedence("
+    "  lot INTEGER NOT NULL REFERENCES lot(id) ON DELETE CASCADE,"
+    "  older INTEGER NOT NULL REFERENCES lot(id) ON DELETE CASCADE,"
+    "  UNIQUE(lot, older)) STRICT;"
+    "CREATE INDEX precedence_by_older ON precedence(older);"
+    "CREATE INDEX lot_may_go ON lot(rp, id) WHERE state < 3;"
+    "CREATE TRIGGER lot_gone AFTER UPDATE OF state ON lot WHEN OLD.state < 3 AND NEW.state > 2 BEGIN"
+    "  DELETE FROM precedence WHERE lot = NEW.id;"
+    "  DELETE FROM precedence WHERE older = NEW.id;"
+    "END;"
+    "INSERT INTO precedence(lot, older) SELECT DISTINCT young.id, old.id FROM lot young"
+    "  CROSS JOIN movement m ON m.id BETWEEN young.id << 20 AND young.id << 20 | 1048575"
+    "  CROSS JOIN movement_key k ON k.nss = m.nss AND k.rp = m.rp AND k.movement < young.id << 20"
+    "  CROSS JOIN lot old ON old.id = k.movement >> 20"
+    "  WHERE young.state BETWEEN 0 AND 2 AND old.state BETWEEN 0 AND 2;",
 };
 
 /* "PATH.v3-20261102T153000Z", empty and only for the owner: VACUUM INTO fills an empty file. */

@@ -366,6 +366,7 @@ struct store_lot_filter {
     char rp[12];                /* "" = any */
     uint32_t states;            /* bit 1 << state; 0 = any */
     int held;                   /* 1 only held, 0 only not held, -1 any */
+    bool waiting;               /* only those that are not held but wait for older ones */
     int64_t certificate;        /* lots of RPs bound to it; 0 = any */
     int64_t since_us, until_us; /* created; 0 = any */
 };
@@ -377,9 +378,27 @@ int store_lot_list(struct store *store, const struct store_lot_filter *filter, i
  * start.
  */
 int store_lot_open_ids(struct store *store, int64_t **ret, size_t *ret_n, struct err *err);
-/* Lots from `oldest` to before `lot` that have a worker of it, in its registro patronal. */
-int store_lot_older_with_workers(struct store *store, int64_t lot, int64_t oldest, int64_t **ret,
-                                 size_t *ret_n, struct err *err);
+
+/*
+ * ---- which lots go before others: older ones of the same registro patronal that have a worker in common with it and may
+ * still go to the portal; all of these are one look at an index, however large the lots are ----
+ */
+/* Is there such a lot? 1 or 0. */
+int store_lot_waits(struct store *store, int64_t lot, struct err *err);
+struct store_older {
+    int64_t lot;
+    enum lot_state state;
+    enum lot_hold hold;
+};
+/* They, oldest first, at most `limit`; free the array with free(). */
+int store_lot_waits_for(struct store *store, int64_t lot, size_t limit, struct store_older **ret,
+                        size_t *ret_n, struct err *err);
+/* The queued lots that this one goes before. */
+int store_lot_younger(struct store *store, int64_t lot, int64_t **ret, size_t *ret_n, struct err *err);
+/* A person lets it go ahead of them. */
+int store_lot_go_ahead(struct store *store, int64_t lot, struct err *err);
+/* How many lots that are not held wait so. */
+int store_lot_waiting(struct store *store, uint64_t *ret, struct err *err);
 
 /* ---- deadlines; "open" are all lots but those accepted and cancelled ---- */
 /* Does the movement at this 0-based position stand once more in a later lot that did not come to nothing? 1 or 0. */

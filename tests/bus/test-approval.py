@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-Approval by a second person, and sending later, with the real daemon on a private bus.
+Approval by a second person, sending later, and waiting for older lots, with the real daemon on a private bus.
 
 usage: test-approval.py IDSED POLICY IDSECTL
 """
@@ -189,6 +189,32 @@ class Waiting(unittest.TestCase):
         self.fails("InvalidArgument", self.manager, "Submit", dbus.types.UnixFd(fd),
                    option({"not-before": dbus.UInt64(2**63)}))
         os.close(fd)
+
+    def test_a_lot_waits_for_an_older_one_with_its_worker(self):
+        older = self.submit(RP_2, hold=True)
+        Waiting.number -= 1
+        lot = self.submit(RP_2, allow_duplicate=True, not_before=dbus.UInt64(int(time.time() * 1_000_000) + HOUR), name="again")
+        number = int(older.rsplit("/")[-1])
+        self.assertEqual(self.get(lot, "WaitsFor"), [(number, "queued", "operator")])
+        self.assertEqual(self.get(older, "WaitsFor"), [])
+        rows, _, _ = self.manager("ListDue", option({"days": dbus.UInt32(3650)}), "", dbus.UInt32(1000))
+        waits_for = {f"{ROOT}/lot/{int(row['lot'])}": int(row["waits-for"]) for row in rows}
+        self.assertEqual((waits_for[lot], waits_for[older]), (number, 0))
+        # its certificate stands in its way as well, and first
+        self.assertEqual(self.manager("ListLots", option({"waiting": True}), dbus.UInt64(0), dbus.UInt32(100))[0], [])
+        self.assertIn(f"waits for lot {number}", self.fails("WrongState", self.act, lot, "Retry"))
+        self.call(lot, LOT, "Retry", option({"ahead": True}))
+        self.assertEqual(self.get(lot, "WaitsFor"), [])
+        self.act(lot, "Retry")
+        self.fails("UnknownOption", self.call, lot, LOT, "Retry", option({"behind": True}))
+
+    def test_the_wait_ends_with_the_older_lot(self):
+        older = self.submit(RP_2, hold=True)
+        Waiting.number -= 1
+        lot = self.submit(RP_2, allow_duplicate=True, name="again")
+        self.assertEqual(len(self.get(lot, "WaitsFor")), 1)
+        self.act(older, "Cancel")
+        self.assertEqual(self.get(lot, "WaitsFor"), [])
 
     def test_the_command_line_takes_a_time(self):
         path = os.path.join(self.house.folder, "later.txt")

@@ -29,11 +29,15 @@ class Error(Exception):
     """Name below mx.idsed1.Error, and the text."""
 
 
+def older(lots):
+    return dbus.Array([dbus.Struct([dbus.UInt64(n), state, hold], signature="tss") for n, state, hold in lots], signature="(tss)")
+
+
 def lot(number, **more):
     u, t = dbus.UInt32, dbus.UInt64
     row = {
         "Id": t(number), "Registration": RP, "Type": "reingreso", "State": "queued", "Held": False, "HoldReason": "",
-        "HoldText": "", "HoldBy": "", "HoldSince": t(0), "Created": t(T0), "CreatedBy": "uid 1000",
+        "HoldText": "", "HoldBy": "", "HoldSince": t(0), "WaitsFor": older([]), "Created": t(T0), "CreatedBy": "uid 1000",
         "Source": "altas.txt", "Sha256": "ab" * 32, "Movements": u(1234), "Bajas": u(0), "Modificaciones": u(0),
         "Reingresos": u(1234), "Approved": u(0), "Rejected": u(0), "Attempts": u(0), "LastAttempt": t(0),
         "NextStep": t(0), "LastReason": "", "LastError": "", "Remarks": "", "Certificate": t(0), "PortalLot": "", "Folio": "",
@@ -143,7 +147,7 @@ def get_all(path, interface):
         "Version": "0.1.0", "PortalState": "ok", "PortalText": "login worked", "PortalSince": dbus.UInt64(T0),
         "NextVisit": dbus.UInt64(0), "Profile": "idse-sim", "CanSend": True,
         "LotCounts": dbus.Dictionary(counts, signature="st"),
-        "HeldCount": dbus.UInt64(0 if state.fresh else 1), "MovementCount": dbus.UInt64(0 if state.fresh else 1234),
+        "HeldCount": dbus.UInt64(0 if state.fresh else 1), "WaitingCount": dbus.UInt64(0), "MovementCount": dbus.UInt64(0 if state.fresh else 1234),
     }
 
 
@@ -204,6 +208,7 @@ def try_login(path, options):
 def set_lot(path, number, changes):
     row = state.lots[number]
     row.update(json.loads(changes))
+    row["WaitsFor"] = older(row["WaitsFor"])
     signal = dbus.lowlevel.SignalMessage(ROOT, MANAGER, "LotChanged")
     signal.append(f"{ROOT}/lot/{number}", row["State"], row["Held"], signature="osb")
     bus.send_message(signal)

@@ -267,6 +267,19 @@ class Lots(Case):
         self.assertEqual(row, f"5,{RP},99028500017,PEÑAS,X,JUANA,reingreso,02/11/2026,1450.10,1,0,0,000,,06400,,")
         self.assertIn("No. 5: the name is IMSS's now, 'PEÑAS X JUANA'", done.stderr.decode())
 
+    def test_what_waits_for_older_lots(self):
+        older = [[2, "queued", "operator"], [3, "uncertain", ""]]
+        self.control.Set(dbus.UInt64(4), json.dumps({"State": "queued", "WaitsFor": older}))
+        sentence = "lot 2 (queued, held): Held by an operator; release it to send it. · lot 3 (uncertain)"
+        self.assertIn("Waits for: " + sentence, self.run_it("show", "4"))
+        self.assertEqual(self.run_json("show", "4")["waits_for"][1], {"lot": 3, "state": "uncertain", "hold_reason": ""})
+        self.assertIn("queued, waits", self.run_it("list", "--waiting"))
+        self.assertEqual(self.calls("ListLots")[0][2][0], {"waiting": True})
+        self.run_it("wait", "4", status=HELD)  # for a person
+        self.run_it("retry", "4", "--ahead")
+        self.assertEqual(self.calls("Retry")[0][2], [{"ahead": True}])
+        self.run_it("retry", "4", "--ahead", "--only-rejected", status=USAGE)
+
     def test_retry_of_what_was_rejected(self):
         self.assertIn("3: lot 13 has what was rejected", self.run_it("retry", "3", "--only-rejected", "--hold"))
         self.assertEqual(self.calls("Correct")[0][2][0]["hold"], True)

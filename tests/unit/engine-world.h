@@ -267,12 +267,12 @@ static inline int64_t publish(struct store_intake *intake)
     return id;
 }
 
-/* What a lot may have of its own. */
-static inline int64_t submit_as(unsigned first, unsigned count, struct store_lot lot)
+/* What a lot may have of its own. Its records stay those of RP. */
+static inline int64_t submit_for(const char *rp, unsigned first, unsigned count, struct store_lot lot)
 {
     _cleanup_buf_ struct buf records = BUF_INIT;
     make_records(&records, first, count);
-    strcpy(lot.rp, RP);
+    snprintf(lot.rp, sizeof(lot.rp), "%s", rp);
     lot.type = MOVEMENT_REINGRESO;
     lot.created_us = lot.next_us = world_wall_us(NULL);
     lot.created_by = (char *)"uid 0";
@@ -282,6 +282,11 @@ static inline int64_t submit_as(unsigned first, unsigned count, struct store_lot
     int64_t id = publish(intake);
     MUST(store_commit(world->store, err));
     return id;
+}
+
+static inline int64_t submit_as(unsigned first, unsigned count, struct store_lot lot)
+{
+    return submit_for(RP, first, count, lot);
 }
 
 static inline int64_t submit(unsigned first, unsigned count)

@@ -819,80 +819,7 @@ static void a_retry_does_not_wait_for_the_time(void **state)
     assert_state(id, LOT_STATE_ACCEPTED);
 }
 
-/* ---- the order of sending ---- */
-
-/* The portal's number, which it gives in the order in which lots arrive. */
-static int64_t place_of(int64_t id)
-{
-    _cleanup_buf_ struct buf records = BUF_INIT;
-    MUST(store_lot_records(world->store, id, &records, err));
-    for (size_t i = 0; i < world->fake.n_lots; i++)
-        if (world->fake.lots[i].records.len == records.len &&
-            memcmp(world->fake.lots[i].records.data, records.data, records.len) == 0)
-            return (int64_t)i;
-    return -1;
-}
-
-struct due_lot {
-    int32_t deadline;
-    unsigned first, count; /* workers */
-};
-
-/* Lots that come due together leave in this order. */
-static void assert_order(const struct due_lot *lots, const size_t *expected, size_t n)
-{
-    int64_t ids[8];
-    for (size_t i = 0; i < n; i++)
-        ids[i] = submit_as(lots[i].first, lots[i].count, (struct store_lot){.deadline = lots[i].deadline});
-    pass(0);
-    for (size_t i = 0; i < n; i++)
-        assert_int_equal(place_of(ids[expected[i]]), i);
-    assert_int_equal(world->fake.requests[FAKE_LOGIN], 1);
-}
-
-static void what_is_due_first_is_sent_first(void **state)
-{
-    static const struct due_lot lots[] = {
-        {20261130, 1, 1}, {0, 2, 1}, {20261125, 3, 1}, {20261201, 4, 1}, {20261124, 5, 1}};
-    static const size_t expected[] = {4, 2, 0, 3, 1};
-    assert_order(lots, expected, ELEMENTSOF(lots));
-}
-
-static void a_lot_does_not_overtake_an_older_one_with_its_worker(void **state)
-{
-    /* the last shares a worker with the third, and that one another with the first: both go before it */
-    static const struct due_lot lots[] = {
-        {20261130, 1, 2}, {20261126, 9, 1}, {20261129, 2, 2}, {20261127, 8, 1}, {20261124, 3, 1}};
-    static const size_t expected[] = {0, 2, 4, 1, 3};
-    assert_order(lots, expected, ELEMENTSOF(lots));
-}
-
-static void lots_too_large_to_look_into_overtake_nothing(void **state)
-{
-    static const struct due_lot lots[] = {
-        {20261130, 1, 1}, {20261126, 2, 1}, {20261127, 100, 2500}, {20261124, 3, 1}};
-    static const size_t expected[] = {3, 1, 0, 2};
-    assert_order(lots, expected, ELEMENTSOF(lots));
-}
-
-static void the_most_urgent_certificate_is_visited_first(void **state)
-{
-    world->config.visits_at_once = 1;
-    engine_configure(world->engine, &world->config);
-    int64_t other = add_account("practica2", 0);
-    add_rp("Z9900002106", other);
-    int64_t first = submit_as(1, 1, (struct store_lot){.deadline = 20261130});
-    _cleanup_buf_ struct buf records = BUF_INIT;
-    make_records(&records, 2, 1);
-    struct store_lot lot = {.rp = "Z9900002106", .type = MOVEMENT_REINGRESO, .deadline = 20261124};
-    struct store_intake *intake = NULL;
-    MUST(store_lot_begin(world->store, &lot, &records, false, &intake, err));
-    MUST(store_lot_add(intake, 100, err));
-    publish(intake);
-    pass(0);
-    assert_int_equal(world->fake.lots[0].certificate, other);
-    assert_state(first, LOT_STATE_ACCEPTED);
-}
+/* ---- deadlines ---- */
 
 static void of_a_partial_lot_the_last_day_is_to_be_worked_out(void **state)
 {
@@ -1351,10 +1278,6 @@ int main(void)
         engine_test(a_lot_is_not_sent_before_its_time),
         engine_test(a_clock_that_is_set_moves_the_time_of_sending),
         engine_test(a_retry_does_not_wait_for_the_time),
-        engine_test(what_is_due_first_is_sent_first),
-        engine_test(a_lot_does_not_overtake_an_older_one_with_its_worker),
-        engine_test(lots_too_large_to_look_into_overtake_nothing),
-        engine_test(the_most_urgent_certificate_is_visited_first),
         engine_test(of_a_partial_lot_the_last_day_is_to_be_worked_out),
         engine_test(a_clock_that_differs_is_told_once_and_remembered_until_both_agree),
         engine_test(a_cancelled_lot_is_never_sent),

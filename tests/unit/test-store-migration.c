@@ -121,6 +121,26 @@ static void the_copy_is_as_it_was(void **state)
     assert_string_equal(version, "1\n");
 }
 
+/* Lots that were on their way wait for each other as if they had been taken in by this version. */
+static void it_knows_which_lots_go_before_others(void **state)
+{
+    static const char sql[] =
+        "UPDATE lot SET state = iif(id <= 3, 0, 4);"
+        "DELETE FROM movement_key WHERE movement >> 20 IN (SELECT id FROM lot WHERE state = 0);"
+        "UPDATE movement SET rp = 1, nss = 100 + (id >> 20) WHERE id >> 20 IN (SELECT id FROM lot WHERE "
+        "state = 0);"
+        /* the third has a worker of the first */
+        "UPDATE movement SET nss = 101 WHERE id = 3 << 20;"
+        "INSERT INTO movement_key SELECT nss, rp, type, date, id FROM movement"
+        "  WHERE id >> 20 IN (SELECT id FROM lot WHERE state = 0);";
+    struct fixture *f = *state;
+    become_old(f);
+    run(f->path, sql, NULL, NULL);
+    assert_ok(fixture_reopen(f));
+    _cleanup_free_ char *pairs = rows(f->path, "SELECT lot, older FROM precedence");
+    assert_string_equal(pairs, "3 1\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
@@ -129,6 +149,7 @@ int main(void)
         TEST(nothing_is_lost),
         TEST(it_is_whole),
         TEST(the_copy_is_as_it_was),
+        TEST(it_knows_which_lots_go_before_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
