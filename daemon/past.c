@@ -42,8 +42,8 @@ static int check_worker(struct store *store, const struct intake_rp *rps, struct
     return 0;
 }
 
-int past_check(struct store *store, const struct intake_rp *rps, struct intake *intake, size_t *at,
-               size_t max, struct err *err)
+static int check_some(struct store *store, const struct intake_rp *rps, struct intake *intake, size_t *at,
+                      size_t max, struct err *err)
 {
     for (; max > 0 && *at < intake->n_events; max--) {
         const struct intake_event *first = &intake->events[*at];
@@ -57,4 +57,19 @@ int past_check(struct store *store, const struct intake_rp *rps, struct intake *
         *at = to;
     }
     return *at < intake->n_events;
+}
+
+/* Many are looked up within a turn, for outside of one each question takes and drops a lock. */
+int past_check(struct store *store, const struct intake_rp *rps, struct intake *intake, size_t *at,
+               size_t max, struct err *err)
+{
+    enum { FEW = 10 };
+    if (intake->n_events - *at <= FEW)
+        return check_some(store, rps, intake, at, max, err);
+    int r = store_begin(store, err);
+    if (r < 0)
+        return r;
+    r = check_some(store, rps, intake, at, max, err);
+    int ended = store_end(store, true, r < 0 ? NULL : err);
+    return r < 0 ? r : ended < 0 ? ended : r;
 }

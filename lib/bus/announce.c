@@ -131,10 +131,8 @@ static void send_news(struct bus_server *server, const struct bus_announcement *
             write_removed(&w, &place);
         if (bus_writer_finish(&w, &message, &err) < 0)
             bus_server_fault(server, &err);
-        else {
-            dbus_connection_send(server->connection, message, NULL);
-            dbus_message_unref(message);
-        }
+        else
+            bus_outbox_add(server, message);
     }
     bus_place_release(&place, object);
 }

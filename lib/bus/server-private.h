@@ -49,7 +49,7 @@ struct bus_announcements {
     void *index; /* tsearch() tree of the same, to merge by */
 };
 
-/* Sends what was announced, each change once with its last value; or forgets it, when what it tells of came to nothing. */
+/* Makes signals of what was announced, each change once with its last value; or forgets it, when it came to nothing. */
 void bus_announce_flush(struct bus_server *server);
 void bus_announce_drop(struct bus_server *server);
 
@@ -122,6 +122,8 @@ struct bus_server {
     unsigned n_calls, n_calls_with_fds, n_senders;
 };
 
-/* Queues a message for the end of the turn, and takes it over. */
+/* Takes a message over, which leaves when the turn ends. */
+void bus_outbox_add(struct bus_server *server, DBusMessage *message);
+/* … and sees to it that it ends. */
 void bus_server_post(struct bus_server *server, DBusMessage *message);
 void bus_server_fault(struct bus_server *server, const struct err *err);

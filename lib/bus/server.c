@@ -76,24 +76,37 @@ void bus_server_add(struct bus_server *server, const struct bus_node *node, void
 
 /* ---- what leaves ---- */
 
-static void turn_over(void *data)
+static void send_some(struct bus_server *server, size_t from, size_t to)
 {
-    struct bus_server *server = data;
-    bus_announce_flush(server);
-    for (size_t i = 0; i < server->n_outbox; i++) {
+    for (size_t i = from; i < to; i++) {
         dbus_connection_send(server->connection, server->outbox[i], NULL);
         dbus_message_unref(server->outbox[i]);
     }
+}
+
+/* Announcements are before what was posted. All are made before the first is sent, or each would wake the bus for itself. */
+static void turn_over(void *data)
+{
+    struct bus_server *server = data;
+    size_t posted = server->n_outbox;
+    bus_announce_flush(server);
+    send_some(server, posted, server->n_outbox);
+    send_some(server, 0, posted);
     server->n_outbox = 0;
 }
 
-void bus_server_post(struct bus_server *server, DBusMessage *message)
+void bus_outbox_add(struct bus_server *server, DBusMessage *message)
 {
     if (server->n_outbox == server->outbox_cap) {
         server->outbox_cap = MAX(2 * server->outbox_cap, 16);
         server->outbox = xreallocarray(server->outbox, server->outbox_cap, sizeof(DBusMessage *));
     }
     server->outbox[server->n_outbox++] = message;
+}
+
+void bus_server_post(struct bus_server *server, DBusMessage *message)
+{
+    bus_outbox_add(server, message);
     turn_end_ask(server->turn_end);
 }
 

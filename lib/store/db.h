@@ -46,11 +46,13 @@ struct store {
 
     struct search_progress search; /* of the index; the loop's store only */
 
-    struct store_rp *rp;  /* the one that was asked for last, as it is now; NULL: none. See rp.c */
-    uint64_t rp_version;  /* grows with every change of one */
-    char rp_numbered[12]; /* whose row has the number */
+    /* kept in memory, for they are asked for again and again (rp.c, recent.c) */
+    struct store_rp *rp;      /* the one that was asked for last, as it is now; NULL: none */
+    uint64_t rp_version;      /* grows with every change of one */
+    char rp_numbered[12];     /* whose row has the number */
     int64_t rp_number;
-    bool reader;          /* others write what it reads */
+    struct recent_lots *recent; /* NULL in a reader */
+    bool reader;                /* others write what it reads */
 
     struct db_cached *cache; /* open addressing, a power of two */
     size_t cache_size, n_cached;
@@ -164,6 +166,8 @@ void db_cache_free(struct store *store);
 /* Opens the turn unless it is open; fails while the turn is lost. */
 int turn_open(struct store *store, struct err *err);
 void turn_note_loss(struct store *store, const struct err *err);
+/* What is kept in memory of rows may be another now. */
+void turn_undone(struct store *store);
 /* Undoes the turn; for the start, when nobody waits for its end. */
 void turn_abort(struct store *store);
 
@@ -187,7 +191,7 @@ int lot_sweep(struct store *store, struct err *err);
 int document_sweep(struct store *store, struct err *err);
 /* The history says from now on which documents the lot has. */
 int document_audit(struct store *store, int64_t lot, const struct store_document *document, struct err *err);
-/* A row of a registro patronal was written, or what was written is undone. */
+/* A row of a registro patronal was written. */
 void rp_changed(struct store *store);
 /* The number of its row, removed or not: 1, or 0 when it was never registered. */
 int rp_number(struct store *store, const char *rp, int64_t *ret, struct err *err);

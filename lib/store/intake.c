@@ -415,11 +415,13 @@ int store_intake_row(struct store_intake *intake, struct store_lot *ret, struct 
 int store_lot_publish_as(struct store_intake *intake, const struct store_lot *row, struct err *err)
 {
     int r = write_published(intake, row, err);
-    if (r < 0)
+    if (r < 0) {
         intake->failed = true;
-    else
-        taking_free(intake);
-    return r;
+        return r;
+    }
+    recent_add(intake->store, row);
+    taking_free(intake);
+    return 0;
 }
 
 int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *err)

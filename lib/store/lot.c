@@ -36,6 +36,8 @@ int lot_erased(int64_t id, int64_t erased_us, struct err *err)
 
 int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct err *err)
 {
+    if (recent_get(store, id, ret))
+        return 0;
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(store, &query, err, LOT_SELECT " WHERE id = ?1 AND state >= 0", DB_INT(id));
     if (r >= 0)

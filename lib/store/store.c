@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "store/db.h"
+#include "store/lot-columns.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -175,6 +175,7 @@ int store_open(const struct store_options *options, struct store **ret, struct e
         store_close(store);
         return r;
     }
+    recent_watch(store);
     store->turn_opened = options->turn_opened;
     store->log_grown = options->log_grown;
     store->data = options->data;
@@ -190,9 +191,10 @@ struct store *store_close(struct store *store)
         return NULL;
     while (store->turn) /* callbacks of a turn may open the next one */
         store_commit(store, NULL);
-    rp_changed(store);
+    turn_undone(store);
     db_cache_free(store);
     sqlite3_close(store->db);
+    free(store->recent);
     free(store->callbacks);
     free(store->path);
     free(store);

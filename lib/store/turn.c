@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
 
-#include "store/db.h"
+#include "store/lot-columns.h"
 
 int turn_open(struct store *store, struct err *err)
 {
@@ -24,6 +24,12 @@ void turn_note_loss(struct store *store, const struct err *err)
 {
     if (store->turn && store->lost.code == ERR_NONE && sqlite3_get_autocommit(store->db))
         err_set(&store->lost, err->code, "%s", err_text(err));
+}
+
+void turn_undone(struct store *store)
+{
+    rp_changed(store);
+    recent_drop(store);
 }
 
 bool store_turn_is_open(const struct store *store)
@@ -52,7 +58,7 @@ int store_end(struct store *store, bool ok, struct err *err)
         return r;
     if (!ok) {
         store->unswept = true;
-        rp_changed(store);
+        turn_undone(store);
         r = db_run(store, err, "ROLLBACK TO part");
         if (r < 0)
             return r;
@@ -101,7 +107,7 @@ int store_commit(struct store *store, struct err *err)
     store->turn = false;
     if (r < 0) {
         store->unswept = true;
-        rp_changed(store);
+        turn_undone(store);
     }
 
     /* The list is taken first: a callback may write, which opens the next turn and its own list. */

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "store/db.h"
+#include "store/lot-columns.h"
 #include "vault/digest.h"
 
 static int with_rp(void **state)
@@ -851,6 +851,7 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
 {
     struct fixture *f = *state;
     int64_t id = fixture_add_lot(f, 1, 3, 1), *ids = NULL;
+    assert_ok(fixture_reopen(f)); /* nothing is in memory */
     sqlite3_trace_v2(f->store->db, SQLITE_TRACE_STMT, explain, f->store->db);
     struct store_lot lot, *lots = NULL;
     struct store_movement *movements = NULL;
@@ -927,6 +928,43 @@ static void the_hot_queries_read_no_table_from_end_to_end(void **state)
     buf_free(&plans);
 }
 
+/* ---- rows that are kept in memory ---- */
+
+static void what_was_published_lately_is_read_as_it_is_stored(void **state)
+{
+    struct fixture *f = *state;
+    struct store_lot kept, stored;
+    int64_t id = fixture_add_lot(f, 1, 3, 1);
+    assert_ok(store_lot_get(f->store, id, &kept, &f->err));
+    assert_ok(fixture_reopen(f));
+    assert_ok(store_lot_get(f->store, id, &stored, &f->err));
+    for (size_t i = 0; i < lot_mapping.n; i++) {
+        const struct db_field *field = &lot_mapping.fields[i];
+        const char *a = (char *)&kept + field->offset, *b = (char *)&stored + field->offset;
+        if (field->type == DB_FIELD_TEXT)
+            assert_true(streq_null(*(char *const *)a, *(char *const *)b));
+        else
+            assert_memory_equal(a, b, field->size);
+    }
+    store_lot_free(&kept);
+    store_lot_free(&stored);
+}
+
+static void what_was_published_lately_and_changed_is_read_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct store_lot lot;
+    int64_t id = fixture_add_lot(f, 1, 1, 1);
+    assert_ok(db_exec(f->store, "UPDATE lot SET folio = '7'", &f->err));
+    assert_ok(store_lot_get(f->store, id, &lot, &f->err));
+    assert_string_equal(lot.folio, "7");
+    store_lot_free(&lot);
+    assert_ok(store_begin(f->store, &f->err));
+    id = fixture_add_lot(f, 2, 1, 1);
+    assert_ok(store_end(f->store, false, &f->err));
+    assert_err(f, store_lot_get(f->store, id, &lot, &f->err), ERR_UNKNOWN_LOT);
+}
+
 /* ---- what taking a lot in costs ---- */
 
 static int note_writes(unsigned kind, void *data, void *statement, void *text)
@@ -997,6 +1035,8 @@ int main(void)
         TEST(filters_of_movements),
         TEST(totals_follow_every_change),
         TEST(the_hot_queries_read_no_table_from_end_to_end),
+        TEST(what_was_published_lately_is_read_as_it_is_stored),
+        TEST(what_was_published_lately_and_changed_is_read_anew),
         TEST(no_statement_that_writes_a_lot_makes_a_table_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
