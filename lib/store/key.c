@@ -66,15 +66,8 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
                             struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int64_t any;
-    /* Nearly always there is none, and to find that out takes one table of the three. */
-    int r = db_number(store, &any, err,
-                      "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 AND type = ?3 AND date = ?4 LIMIT 1",
-                      DB_INT(key->nss), DB_INT(rp), DB_INT(key->type), DB_INT(key->date));
-    if (r <= 0)
-        return r;
-    r = db_query(store, &query, err, sql_duplicate, DB_INT(key->nss), DB_INT(rp), DB_INT(key->type),
-                 DB_INT(key->date), DB_INT(lot));
+    int r = db_query(store, &query, err, sql_duplicate, DB_INT(key->nss), DB_INT(rp), DB_INT(key->type),
+                     DB_INT(key->date), DB_INT(lot));
     if (r >= 0)
         r = db_next(&query, err);
     if (r <= 0)
@@ -88,12 +81,22 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
                    (long long)sqlite3_column_int64(query.stmt, 1) + 1);
 }
 
+int key_is_known(struct store *store, int64_t rp, int64_t nss, struct err *err)
+{
+    int64_t any;
+    return db_number(store, &any, err, "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 LIMIT 1", DB_INT(nss),
+                     DB_INT(rp));
+}
+
 int keys_store_next(struct keys *keys, struct store *store, const struct keys_owner *owner, struct err *err)
 {
     const struct key *key = &keys->items[keys->at];
     const int64_t lot = owner->lot, rp = owner->rp;
-    int r = owner->allow_duplicate ? 0 : refuse_duplicate(store, lot, rp, key, err);
-    if (r >= 0 && owner->oldest > 0)
+    bool asks = !owner->allow_duplicate || owner->oldest > 0;
+    int known = asks ? key_is_known(store, rp, key->nss, err) : 0, r = MIN(known, 0);
+    if (known > 0 && !owner->allow_duplicate)
+        r = refuse_duplicate(store, lot, rp, key, err);
+    if (r >= 0 && known > 0 && owner->oldest > 0)
         r = precedence_note(store, lot, rp, key->nss, owner->oldest, err);
     if (r >= 0)
         r = db_run(store, err,

@@ -28,6 +28,11 @@ void keys_collect(struct keys *keys, const struct movement *movement, uint32_t s
 /* At the end of the movements. */
 void keys_sort(struct keys *keys);
 bool keys_pending(const struct keys *keys);
+/*
+ * Is there any movement of the worker? 1 or 0. Mostly there is none, and this finds it out quicker than what asks which they
+ * are, for it is one look at one table.
+ */
+int key_is_known(struct store *store, int64_t rp, int64_t nss, struct err *err);
 /* Whose keys they are. */
 struct keys_owner {
     int64_t lot;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/columns.h"
+#include "store/key.h"
 #include "store/lot-columns.h"
 
 /*
@@ -20,11 +21,10 @@ int store_worker_events(struct store *store, const char *rp, int64_t nss, struct
                         size_t *ret_n, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int64_t number = 0, any;
+    int64_t number = 0;
     int r = rp_number(store, rp, &number, err);
-    if (r > 0) /* most are new, and to find that out takes one table of the three */
-        r = db_number(store, &any, err, "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 LIMIT 1", DB_INT(nss),
-                      DB_INT(number));
+    if (r > 0)
+        r = key_is_known(store, number, nss, err);
     if (r <= 0) {
         *ret = NULL;
         *ret_n = 0;
