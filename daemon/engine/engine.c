@@ -214,7 +214,8 @@ void engine_clock_changed(struct engine *engine)
 
 /* ---- news from outside ---- */
 
-int engine_lot_publish(struct engine *engine, struct store_intake *intake, struct store_lot *ret, struct err *err)
+int engine_lot_publish(struct engine *engine, struct store_intake *intake, struct store_lot *ret,
+                       struct err *err)
 {
     struct store_lot lot = {0};
     int r = store_intake_row(intake, &lot, err);

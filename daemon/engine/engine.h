@@ -78,7 +78,8 @@ void engine_clock_changed(struct engine *engine);
 
 /* ---- news from outside; all inside the write turn that made the change ---- */
 /* Publishes a lot that was taken in, held where something stands in its way, and gives its row. */
-int engine_lot_publish(struct engine *engine, struct store_intake *intake, struct store_lot *ret, struct err *err);
+int engine_lot_publish(struct engine *engine, struct store_intake *intake, struct store_lot *ret,
+                       struct err *err);
 /* … and schedules it, once all that belongs to it is written. */
 int engine_lot_added(struct engine *engine, struct store_lot *lot, struct err *err);
 /* The last day of what a lot has left to do is known now. */

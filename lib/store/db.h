@@ -47,9 +47,9 @@ struct store {
     struct search_progress search; /* of the index; the loop's store only */
 
     /* kept in memory, for they are asked for again and again (rp.c, recent.c) */
-    struct store_rp *rp;      /* the one that was asked for last, as it is now; NULL: none */
-    uint64_t rp_version;      /* grows with every change of one */
-    char rp_numbered[12];     /* whose row has the number */
+    struct store_rp *rp;  /* the one that was asked for last, as it is now; NULL: none */
+    uint64_t rp_version;  /* grows with every change of one */
+    char rp_numbered[12]; /* whose row has the number */
     int64_t rp_number;
     struct recent_lots *recent; /* NULL in a reader */
     bool reader;                /* others write what it reads */

@@ -84,8 +84,8 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
 int key_is_known(struct store *store, int64_t rp, int64_t nss, struct err *err)
 {
     int64_t any;
-    return db_number(store, &any, err, "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 LIMIT 1", DB_INT(nss),
-                     DB_INT(rp));
+    return db_number(store, &any, err, "SELECT 1 FROM movement_key WHERE nss = ?1 AND rp = ?2 LIMIT 1",
+                     DB_INT(nss), DB_INT(rp));
 }
 
 int keys_store_next(struct keys *keys, struct store *store, const struct keys_owner *owner, struct err *err)

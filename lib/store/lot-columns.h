@@ -88,7 +88,7 @@ static inline int64_t row_last(int64_t lot)
 void recent_watch(struct store *store); /* from now on they may be kept */
 void recent_add(struct store *store, const struct store_lot *lot);
 bool recent_get(const struct store *store, int64_t id, struct store_lot *ret); /* a copy */
-void recent_drop(struct store *store);                                         /* what was written may be undone */
+void recent_drop(struct store *store); /* what was written may be undone */
 
 /* What a function fails with that is asked for a lot which is not there, or of which that was erased; always negative. */
 int lot_unknown(int64_t id, struct err *err);
