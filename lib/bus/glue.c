@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bus/glue.h"
 
-/* So many messages in a row; then the other events of the loop have their turn. */
-enum { MESSAGES_PER_TURN = 16, NO_MEMORY_RETRY_MS = 50 };
+/* So many messages in a row, some milliseconds of work at most; then the other events of the loop have their turn. */
+enum { MESSAGES_PER_TURN = 32, NO_MEMORY_RETRY_MS = 50 };
 
 struct bus_glue {
     DBusConnection *connection;
