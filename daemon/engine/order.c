@@ -118,6 +118,8 @@ int order_published(struct engine *engine, int64_t lot, struct err *err)
 {
     _cleanup_free_ int64_t *younger = NULL;
     size_t n = 0;
+    if (store_lot_is_newest(engine->store, lot))
+        return 0;
     int r = store_lot_younger(engine->store, lot, &younger, &n, err);
     return r < 0 ? r : order_look_again(engine, younger, n, err);
 }

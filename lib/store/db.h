@@ -42,6 +42,7 @@ struct store {
     size_t n_callbacks;
 
     struct store_intake *intakes; /* those that live */
+    int64_t newest;               /* the lot that was begun last; 0: none since the start */
     bool unswept;                 /* something was undone: there may be hidden lots of none of them */
 
     struct search_progress search; /* of the index; the loop's store only */

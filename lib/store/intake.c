@@ -170,7 +170,7 @@ static int begin(struct store *store, const struct store_lot *lot, const struct 
                                     .rp = rp,
                                     .adopted = lot->adopted_us != 0,
                                     .allow_duplicate = allow_duplicate};
-    row.id = intake->lot;
+    row.id = store->newest = intake->lot;
     db_record_copy(&lot_mapping, &row, &intake->row);
     buf_add(&intake->records, str_or_empty(records->data), records->len);
     intake->digest = digest_new();
@@ -193,6 +193,11 @@ int store_lot_adopt(struct store *store, const struct store_lot *lot, const stru
     if (r >= 0 && !records)
         (*ret)->constancia = constancia;
     return r;
+}
+
+bool store_lot_is_newest(const struct store *store, int64_t lot)
+{
+    return lot == store->newest;
 }
 
 int64_t store_intake_lot(const struct store_intake *intake)

@@ -294,6 +294,8 @@ int store_lot_adopt(struct store *store, const struct store_lot *lot, const stru
                     const struct constancia *constancia, struct store_intake **ret, struct err *err);
 /* The lot that an intake makes: its results may be stored before it is published. */
 int64_t store_intake_lot(const struct store_intake *intake);
+/* Is no lot younger, published or not? False also where that is not known. */
+bool store_lot_is_newest(const struct store *store, int64_t lot);
 /* How many movements it has so far. */
 uint32_t store_intake_movements(const struct store_intake *intake);
 /* Deletes what was written and frees; NULL is fine. None may be left when the store is closed. */
