@@ -258,7 +258,7 @@ static int add_key(struct store_intake *intake, struct err *err)
 {
     int r = 0;
     if (intake->oldest < 0)
-        r = precedence_oldest(intake->store, intake->lot, intake->row.rp, &intake->oldest, err);
+        r = precedence_oldest(intake->store, intake->lot, &intake->oldest, err);
     const struct keys_owner owner = {intake->lot, intake->rp, intake->allow_duplicate, intake->oldest};
     return r < 0 ? r : keys_store_next(&intake->keys, intake->store, &owner, err);
 }

@@ -38,7 +38,7 @@ struct keys_owner {
     int64_t lot;
     int64_t rp; /* row of its registro patronal */
     bool allow_duplicate;
-    int64_t oldest; /* see precedence_oldest(); 0: no other lot that may still go to the portal */
+    int64_t oldest; /* see precedence_oldest(); 0: there is no other lot that may still go to the portal */
 };
 /* Stores one pending key, and which lots go before others for its worker; ERR_DUPLICATE_MOVEMENT. */
 int keys_store_next(struct keys *keys, struct store *store, const struct keys_owner *owner, struct err *err);

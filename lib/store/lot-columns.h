@@ -104,8 +104,8 @@ int lot_discard_some(struct store *store, int64_t lot, size_t max, struct err *e
 #define PRECEDENCE_WAITING                                                                                   \
     "SELECT p.lot FROM precedence p CROSS JOIN lot a ON a.id = p.lot AND a.state = 0 AND a.hold = 0"         \
     " CROSS JOIN lot b ON b.id = p.older AND b.state BETWEEN 0 AND 2"
-/* The oldest other lot of the registro patronal that may still go to the portal, or is being taken in; 0: none. */
-int precedence_oldest(struct store *store, int64_t lot, const char *rp, int64_t *ret, struct err *err);
+/* The oldest lot that may still go to the portal, or is being taken in; 0: there is none but this one, which is. */
+int precedence_oldest(struct store *store, int64_t lot, int64_t *ret, struct err *err);
 /* Notes the pairs that a worker makes of this lot and others of its registro patronal (its row), from `oldest` on. */
 int precedence_note(struct store *store, int64_t lot, int64_t rp, int64_t nss, int64_t oldest,
                     struct err *err);

@@ -12,14 +12,19 @@
 #define MAY_GO      "BETWEEN 0 AND 2"
 #define MAY_GO_SOON "< 3"
 
-/* As the index lot_may_go has it, else SQLite does not use that. */
-int precedence_oldest(struct store *store, int64_t lot, const char *rp, int64_t *ret, struct err *err)
+/* One look at the index of states for each of them. */
+int precedence_oldest(struct store *store, int64_t lot, int64_t *ret, struct err *err)
 {
-    *ret = 0;
-    int r = db_number(store, ret, err,
-                      "SELECT id FROM lot WHERE rp = ?2 AND state " MAY_GO_SOON " AND id <> ?1 ORDER BY id LIMIT 1",
-                      DB_INT(lot), DB_TEXT(rp));
-    return MIN(r, 0);
+    int64_t oldest = 0;
+    int r = db_number(store, &oldest, err,
+                      "SELECT min(id) FROM (SELECT min(id) AS id FROM lot WHERE state = -1"
+                      " UNION ALL SELECT min(id) FROM lot WHERE state = 0"
+                      " UNION ALL SELECT min(id) FROM lot WHERE state = 1"
+                      " UNION ALL SELECT min(id) FROM lot WHERE state = 2)");
+    if (r < 0)
+        return r;
+    *ret = oldest == lot && store_lot_is_newest(store, lot) ? 0 : oldest;
+    return 0;
 }
 
 int precedence_note(struct store *store, int64_t lot, int64_t rp, int64_t nss, int64_t oldest,

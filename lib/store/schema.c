@@ -223,7 +223,6 @@ static const char *const migrations[] = {
     "  older INTEGER NOT NULL REFERENCES lot(id) ON DELETE CASCADE,"
     "  UNIQUE(lot, older)) STRICT;"
     "CREATE INDEX precedence_by_older ON precedence(older);"
-    "CREATE INDEX lot_may_go ON lot(rp, id) WHERE state < 3;"
     "CREATE TRIGGER lot_gone AFTER UPDATE OF state ON lot WHEN OLD.state < 3 AND NEW.state > 2 BEGIN"
     "  DELETE FROM precedence WHERE lot = NEW.id;"
     "  DELETE FROM precedence WHERE older = NEW.id;"
