@@ -183,7 +183,7 @@ static int by_news_and_path(const void *a, const void *b)
 {
     const struct notice *x = a, *y = b;
     if (x->news != y->news || is_event(x->news))
-        return (x->news > y->news) - (x->news < y->news);
+        return COMPARE(x->news, y->news);
     size_t x_len = strlen(x->path), y_len = strlen(y->path);
     if (x_len != y_len)
         return x_len < y_len ? -1 : 1; /* so that lot 9 comes before lot 10 */
@@ -194,7 +194,7 @@ static int by_news_path_and_order(const void *a, const void *b)
 {
     const struct notice *x = a, *y = b;
     int c = by_news_and_path(a, b);
-    return c != 0 ? c : (x->order > y->order) - (x->order < y->order);
+    return c != 0 ? c : COMPARE(x->order, y->order);
 }
 
 /* Was it said already? What is new is announced as it is now, changes of this turn included. */

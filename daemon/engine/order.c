@@ -20,14 +20,13 @@ struct place {
 static int by_lot(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
-    return (x->lot > y->lot) - (x->lot < y->lot);
+    return COMPARE(x->lot, y->lot);
 }
 
 static int by_deadline(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
-    return x->deadline != y->deadline ? (x->deadline > y->deadline) - (x->deadline < y->deadline)
-                                      : by_lot(a, b);
+    return x->deadline != y->deadline ? COMPARE(x->deadline, y->deadline) : by_lot(a, b);
 }
 
 /* What a lot waits for is as urgent as it is. */

@@ -18,6 +18,7 @@
 #define ELEMENTSOF(array) (sizeof(array) / sizeof((array)[0]))
 #define MIN(a, b)         ((a) < (b) ? (a) : (b))
 #define MAX(a, b)         ((a) > (b) ? (a) : (b))
+#define COMPARE(a, b)     (((a) > (b)) - ((a) < (b))) /* as qsort() and bsearch() want it */
 #define CLAMP(x, lo, hi)  ((x) < (lo) ? (lo) : (x) > (hi) ? (hi) : (x))
 
 /* Takes what *ptr holds and leaves NULL there: the owner changes, the cleanup attribute has nothing left to free. */

@@ -23,8 +23,6 @@ static void targets_free(struct targets *targets)
     free(targets->by_key);
 }
 
-#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
-
 static int compare_keys(const struct movement *a, const struct movement *b)
 {
     int r = strcmp(a->nss, b->nss);

@@ -189,13 +189,13 @@ static int by_day_and_line(const void *a, const void *b)
 {
     const struct note *x = a, *y = b;
     uint64_t day_x = day_of(x), day_y = day_of(y);
-    return day_x != day_y ? (day_x > day_y) - (day_x < day_y) : (x->line > y->line) - (x->line < y->line);
+    return day_x != day_y ? COMPARE(day_x, day_y) : COMPARE(x->line, y->line);
 }
 
 static int by_line(const void *a, const void *b)
 {
     const struct repeat *x = a, *y = b;
-    return (x->line > y->line) - (x->line < y->line);
+    return COMPARE(x->line, y->line);
 }
 
 /* The line of what should have come later on the same day, or 0. */

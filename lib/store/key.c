@@ -30,8 +30,6 @@ void keys_collect(struct keys *keys, const struct movement *movement, uint32_t s
         keys_sort(keys);
 }
 
-#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
-
 static int by_key(const void *left, const void *right)
 {
     const struct key *a = left, *b = right;
@@ -56,8 +54,8 @@ static const char sql_duplicate[] =
     "SELECT lot.id, movement.id & 1048575, lot.state"
     " FROM movement_key CROSS JOIN movement ON movement.id = movement_key.movement"
     " CROSS JOIN lot ON lot.id = movement.id >> 20"
-    " WHERE movement_key.nss = ?1 AND movement_key.rp = ?2 AND movement_key.type = ?3 AND movement_key.date "
-    "= ?4"
+    " WHERE movement_key.nss = ?1 AND movement_key.rp = ?2 AND movement_key.type = ?3"
+    " AND movement_key.date = ?4"
     " AND lot.id <> ?5 AND lot.state NOT IN (6, 7, 9)" /* rejected, failed, cancelled; and the movement's: */
     " AND " MOVEMENT_STATE_NOW " IN (0, 1, 2, 3, 5)"   /* not 4, 6, 7: the like */
     " ORDER BY movement_key.movement LIMIT 1";
@@ -93,7 +91,8 @@ int keys_store_next(struct keys *keys, struct store *store, const struct keys_ow
     const struct key *key = &keys->items[keys->at];
     const int64_t lot = owner->lot, rp = owner->rp;
     bool asks = !owner->allow_duplicate || owner->oldest > 0;
-    int known = asks ? key_is_known(store, rp, key->nss, err) : 0, r = MIN(known, 0);
+    int known = asks ? key_is_known(store, rp, key->nss, err) : 0;
+    int r = MIN(known, 0);
     if (known > 0 && !owner->allow_duplicate)
         r = refuse_duplicate(store, lot, rp, key, err);
     if (r >= 0 && known > 0 && owner->oldest > 0)

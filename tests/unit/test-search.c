@@ -185,8 +185,6 @@ static void search_ok(struct fixture *f, struct search *search, const struct sea
         fail_msg("%s", err_text(&f->err));
 }
 
-#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
-
 static int by_query(const void *left, const void *right)
 {
     const struct store_movement *a = left, *b = right;
