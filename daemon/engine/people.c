@@ -71,6 +71,18 @@ static int forget_refusal(struct engine *engine, const struct store_lot *lot, st
     return r;
 }
 
+/* A person took away what stood in its way: what else does is found out, and told where that takes people too. */
+static int judge_released(struct engine *engine, struct store_lot *lot, struct err *err)
+{
+    int r = judge_lot(engine, lot, err);
+    if (r >= 0)
+        r = lot_save(engine, lot, err);
+    if (r >= 0)
+        r = order_tell(engine, lot, err);
+    engine_poke(engine);
+    return r;
+}
+
 int engine_release(struct engine *engine, int64_t id, const char *who, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
@@ -93,13 +105,7 @@ int engine_release(struct engine *engine, int64_t id, const char *who, struct er
     lot_set_hold(engine, &lot, LOT_HOLD_NONE, NULL, NULL);
     if (!lot_state_final(lot.state) && lot.state != LOT_STATE_QUARANTINED)
         lot.next_us = engine_wall_us(engine);
-    r = judge_lot(engine, &lot, err);
-    if (r >= 0)
-        r = lot_save(engine, &lot, err);
-    if (r >= 0)
-        r = order_tell(engine, &lot, err);
-    engine_poke(engine);
-    return r;
+    return judge_released(engine, &lot, err);
 }
 
 int engine_approve(struct engine *engine, int64_t id, const char *who, struct err *err)
@@ -113,13 +119,7 @@ int engine_approve(struct engine *engine, int64_t id, const char *who, struct er
     lot.approval = LOT_APPROVAL_GIVEN;
     lot.approved_us = engine_wall_us(engine);
     replace_str(&lot.approved_by, xstrdup(who));
-    r = judge_lot(engine, &lot, err); /* a hold that a person set stays */
-    if (r >= 0)
-        r = lot_save(engine, &lot, err);
-    if (r >= 0)
-        r = order_tell(engine, &lot, err);
-    engine_poke(engine);
-    return r;
+    return judge_released(engine, &lot, err); /* a hold that a person set stays */
 }
 
 static bool was_rejected(const struct store_lot *lot)

@@ -91,9 +91,15 @@ void schedule_wait(struct schedule *schedule, struct job *job, bool waits)
     job->waits = waits;
 }
 
+/* Nothing but the time, and older lots, keeps it from being looked at. */
+static bool is_open(const struct job *job)
+{
+    return !job->blocked && !job->unjudged && job->certificate != 0;
+}
+
 int64_t schedule_ready_us(struct schedule *schedule, const struct job *job)
 {
-    if (job->blocked || job->unjudged || job->certificate == 0)
+    if (!is_open(job))
         return SCHEDULE_NEVER;
     return MAX(job->due_us, schedule_identity(schedule, job->certificate)->not_before_us);
 }
@@ -147,7 +153,7 @@ static void hurry_identities(struct schedule *schedule, int64_t now_us)
     }
 }
 
-/* … that a visit for this job serves. */
+/* The last day of what a visit for this job is for: its own, or that of a lot that waits and is as urgent. */
 static int32_t visit_deadline(struct schedule *schedule, const struct job *job)
 {
     int32_t deadline = schedule_deadline(job);
@@ -164,7 +170,7 @@ int64_t schedule_earliest_us(struct schedule *schedule, int64_t now_us, struct i
     for (size_t i = 0; i < schedule->n_jobs; i++) {
         const struct job *job = &schedule->jobs[i];
         int64_t due = MAX(job->due_us, now_us);
-        if (job->blocked || job->unjudged || job->waits || job->certificate == 0 || due > earliest)
+        if (!is_open(job) || job->waits || due > earliest)
             continue;
         int32_t deadline = visit_deadline(schedule, job);
         if (due == earliest && best && deadline >= earliest_deadline)

@@ -280,8 +280,8 @@ static int add_step(struct store_intake *intake, struct err *err)
 static int add_steps(struct store_intake *intake, size_t max, struct err *err)
 {
     int r = 0;
-    intake->oldest =
-        intake->adopted ? 0 : -1; /* what others sent goes before nothing; others may have begun since */
+    /* An adopted lot was sent already and waits for none. Any other asks anew in each slice: lots may have begun since. */
+    intake->oldest = intake->adopted ? 0 : -1;
     for (size_t i = 0; r >= 0 && i < max && !finished(intake); i++)
         r = add_step(intake, err);
     return r;

@@ -12,7 +12,7 @@
 #define MAY_GO      "BETWEEN 0 AND 2"
 #define MAY_GO_SOON "< 3"
 
-/* One look at the index of states for each of them. */
+/* State by state, so that each is one look at the index of states. */
 int precedence_oldest(struct store *store, int64_t lot, int64_t *ret, struct err *err)
 {
     int64_t oldest = 0;
