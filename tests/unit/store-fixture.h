@@ -4,7 +4,6 @@
 #include "tests/support.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 #include "idse/record.h"
 #include "store/store.h"
+#include "tests/unit/folder.h"
 
 /* A database in a folder of its own, with a clock that stands still until it is moved. */
 static const char *const fixture_rp = "Z9900001108";
@@ -58,16 +58,11 @@ static int fixture_new(void **state)
     return fixture_reopen(f);
 }
 
-static int fixture_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 static int fixture_free(void **state)
 {
     struct fixture *f = *state;
     store_close(f->store);
-    nftw(f->folder, fixture_remove, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(f->folder);
     err_clear(&f->err);
     free(f->path);
     free(f);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
-#include <ftw.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "sim/authority.h"
+#include "tests/unit/folder.h"
 
 static struct {
     char dir[64], state[96], credentials[96];
@@ -27,15 +27,10 @@ static int set_up(void **state)
     return authority_open(world.state, &world.authority, NULL);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     authority_free(world.authority);
-    return nftw(world.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(world.dir);
 }
 
 static struct authority *reopened(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
-#include <ftw.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "sim/authority.h"
+#include "tests/unit/folder.h"
 #include "vault/credential.h"
 
 /* The practice authority issues all credentials here; it shares no line with the code under test. */
@@ -55,17 +55,12 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     authority_free(world.authority);
     EVP_PKEY_free(world.key);
     EVP_PKEY_free(world.other_key);
-    return nftw(world.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(world.dir);
 }
 
 #define _cleanup_issued_ _cleanup_(authority_credential_free)

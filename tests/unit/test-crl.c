@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
-#include <ftw.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "sim/authority.h"
+#include "tests/unit/folder.h"
 #include "vault/crl.h"
 
 /* The practice authority issues the certificates and publishes the lists; it shares no line with the code under test. */
@@ -43,11 +43,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     authority_free(world.authority);
@@ -55,8 +50,7 @@ static int tear_down(void **state)
     buf_free(&world.issuers);
     buf_free(&world.other_issuers);
     EVP_PKEY_free(world.key);
-    return nftw(world.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS) |
-           nftw(world.other_dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(world.dir) | folder_remove(world.other_dir);
 }
 
 /* ---- a certificate and the question about it ---- */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
-#include <ftw.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "sim/authority.h"
+#include "tests/unit/folder.h"
 #include "vault/proof.h"
 
 static struct {
@@ -37,16 +37,11 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     credential_free(world.credential);
     authority_free(world.authority);
-    return nftw(world.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(world.dir);
 }
 
 static void sign(const char *text, struct buf *ret)

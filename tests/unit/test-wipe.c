@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
-#include <ftw.h>
 #include <malloc.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "sim/authority.h"
+#include "tests/unit/folder.h"
 #include "vault/credential.h"
 #include "vault/seal.h"
 
@@ -87,16 +87,11 @@ static int set_up(void **state)
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     authority_free(world.authority);
     EVP_PKEY_free(world.key);
-    return nftw(world.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(world.dir);
 }
 
 static struct authority_credential issue(enum authority_kind kind, enum authority_cipher cipher,
