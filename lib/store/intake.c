@@ -132,6 +132,28 @@ int lot_sweep(struct store *store, struct err *err)
     return r;
 }
 
+/* Of the lot whose hidden row was just written. */
+static struct store_intake *intake_new(struct store *store, const struct store_lot *row, int64_t token,
+                                       int64_t rp, const struct buf *records, bool allow_duplicate)
+{
+    struct store_intake *intake = xmalloc(sizeof(*intake));
+    *intake = (struct store_intake){.store = store,
+                                    .next = store->intakes,
+                                    .lot = sqlite3_last_insert_rowid(store->db),
+                                    .token = token,
+                                    .first_token = token,
+                                    .rp = rp,
+                                    .adopted = row->adopted_us != 0,
+                                    .allow_duplicate = allow_duplicate};
+    db_record_copy(&lot_mapping, row, &intake->row);
+    intake->row.id = store->newest = intake->lot;
+    buf_add(&intake->records, str_or_empty(records->data), records->len);
+    intake->digest = digest_new();
+    intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
+    store->intakes = intake;
+    return intake;
+}
+
 static int begin(struct store *store, const struct store_lot *lot, const struct buf *records,
                  bool allow_duplicate, struct store_intake **ret, struct err *err)
 {
@@ -160,23 +182,7 @@ static int begin(struct store *store, const struct store_lot *lot, const struct 
     r = insert_lot(store, &hidden, token, err);
     if (r < 0)
         return r;
-
-    struct store_intake *intake = xmalloc(sizeof(*intake));
-    *intake = (struct store_intake){.store = store,
-                                    .next = store->intakes,
-                                    .lot = sqlite3_last_insert_rowid(store->db),
-                                    .token = token,
-                                    .first_token = token,
-                                    .rp = rp,
-                                    .adopted = lot->adopted_us != 0,
-                                    .allow_duplicate = allow_duplicate};
-    row.id = store->newest = intake->lot;
-    db_record_copy(&lot_mapping, &row, &intake->row);
-    buf_add(&intake->records, str_or_empty(records->data), records->len);
-    intake->digest = digest_new();
-    intake->reader = record_reader_new(intake->records.data, intake->records.len, NULL);
-    store->intakes = intake;
-    *ret = intake;
+    *ret = intake_new(store, &row, token, rp, records, allow_duplicate);
     return 0;
 }
 
