@@ -217,6 +217,8 @@ static int close_session(void **state)
     clear_result();
     portal->ops->close(session);
     portal = portal_free(portal);
+    workers_end(loop);
+    event_base_loop(loop_base(loop), EVLOOP_NONBLOCK); /* a session that was closed while it signed goes now */
     loop = loop_free(loop);
     return 0;
 }
