@@ -93,7 +93,7 @@ bool search_goes_by_rp(const struct search_plan *plan)
 static int by_size(const void *a, const void *b)
 {
     const struct search_kind *x = a, *y = b;
-    return (x->n > y->n) - (x->n < y->n);
+    return COMPARE(x->n, y->n);
 }
 
 /* So many are sooner fetched than the first of them is met. */

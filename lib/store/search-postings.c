@@ -34,7 +34,7 @@ struct gathered {
 static int by_value(const void *a, const void *b)
 {
     const uint64_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    return COMPARE(*x, *y);
 }
 
 static void gather(struct gathered *gathered, uint32_t n, const char *text)

@@ -14,7 +14,7 @@ void practice_start(struct practice *practice);
 void practice_stop(struct practice *practice);
 /* The fault script from now on; "" for none. */
 void practice_fault(struct practice *practice, const char *rules);
-/* A file of the generated credentials: "imss.pfx", "imss.password" … without the end of line. The caller's. */
+/* A file of the generated credentials: "imss.pfx", "imss.password" … of text without the end of line. The caller's. */
 void practice_credential(const struct practice *practice, const char *name, struct buf *ret);
 /* How many lots its ledger has. */
 size_t practice_ledger(const struct practice *practice);

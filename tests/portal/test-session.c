@@ -154,6 +154,7 @@ static struct credential *practice_pfx(void *data, int64_t certificate, struct e
 {
     _cleanup_buf_ struct buf pfx = BUF_INIT, user = BUF_INIT, password = BUF_INIT, saved = BUF_INIT;
     struct credential *credential = NULL;
+    _cleanup_err_ struct err why = ERR_INIT;
     const char *base = certificate == 2 ? "efirma" : "imss";
     char name[64];
     snprintf(name, sizeof(name), "%s.user", base);
@@ -166,11 +167,13 @@ static struct credential *practice_pfx(void *data, int64_t certificate, struct e
         practice_credential(&practice, "efirma.cer", &cer);
         practice_credential(&practice, "efirma.key", &key);
         credential_import_efirma(cer.data, cer.len, key.data, key.len, NULL, password.data, now_us,
-                                 &credential, err);
+                                 &credential, &why);
     } else {
         practice_credential(&practice, "imss.pfx", &pfx);
-        credential_import_pfx(pfx.data, pfx.len, user.data, password.data, now_us, &credential, err);
+        credential_import_pfx(pfx.data, pfx.len, user.data, password.data, now_us, &credential, &why);
     }
+    if (!credential)
+        fail_msg("%s: %s", base, err_text(&why));
     return credential;
 }
 
