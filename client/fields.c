@@ -144,7 +144,7 @@ static char *older_text(const json_t *older)
     return buf_steal(&text, NULL);
 }
 
-/* The daemon's own text is left out where it is only the sentence in the daemon's language. */
+/* The daemon's own text begins with the sentence, in the daemon's language, or says something else; the sentence is told once. */
 static char *hold_text(const json_t *row, const char *name)
 {
     static const char *const sentences[] = {
@@ -157,8 +157,11 @@ static char *hold_text(const json_t *row, const char *name)
     if (hold < 0)
         return xstrdup(text);
     const char *sentence = lot_hold_sentence((enum lot_hold)hold);
-    bool more = *text && !streq(text, sentences[hold]) && !streq(text, sentence);
-    return more ? xasprintf("%s (%s)", sentence, text) : xstrdup(sentence);
+    const char *const told[] = {sentence, sentences[hold]};
+    for (size_t i = 0; i < ELEMENTSOF(told); i++)
+        if (strncmp(text, told[i], strlen(told[i])) == 0)
+            return xasprintf("%s%s", sentence, text + strlen(told[i]));
+    return *text ? xasprintf("%s (%s)", sentence, text) : xstrdup(sentence);
 }
 
 /* The domain's own word, which is short enough for a column; only the mixture has a name of ours. */
