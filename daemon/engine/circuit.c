@@ -27,9 +27,10 @@ int circuit_load(struct circuit *circuit, struct store *store, struct err *err)
         return r;
     json_t *json = json_loads(value, 0, NULL);
     const char *state, *text;
-    json_int_t since, failures, open_until;
-    if (json && json_unpack(json, "{s:s, s:s, s:I, s:I, s:I}", "state", &state, "text", &text, "since",
-                            &since, "failures", &failures, "open_until", &open_until) == 0) {
+    json_int_t since, failures, open_until, failed = CIRCUIT_STEP_LOGIN; /* what older ones do not say */
+    if (json &&
+        json_unpack(json, "{s:s, s:s, s:I, s:I, s:I, s?I}", "state", &state, "text", &text, "since", &since,
+                    "failures", &failures, "open_until", &open_until, "failed", &failed) == 0) {
         int known = STR_INDEX(state_names, state);
         if (known >= 0)
             circuit->state = (enum circuit_state)known;
@@ -37,6 +38,7 @@ int circuit_load(struct circuit *circuit, struct store *store, struct err *err)
         circuit->since_us = since;
         circuit->failures = (unsigned)failures;
         circuit->open_until_us = open_until;
+        circuit->failed = (enum circuit_step)CLAMP(failed, CIRCUIT_STEP_LOGIN, CIRCUIT_STEP_FETCH);
     }
     json_decref(json);
     return 0;
@@ -44,9 +46,10 @@ int circuit_load(struct circuit *circuit, struct store *store, struct err *err)
 
 int circuit_save(const struct circuit *circuit, struct store *store, struct err *err)
 {
-    json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I}", "state", state_names[circuit->state], "text",
+    json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "state", state_names[circuit->state], "text",
                              str_or_empty(circuit->text), "since", (json_int_t)circuit->since_us, "failures",
-                             (json_int_t)circuit->failures, "open_until", (json_int_t)circuit->open_until_us);
+                             (json_int_t)circuit->failures, "open_until", (json_int_t)circuit->open_until_us,
+                             "failed", (json_int_t)circuit->failed);
     _cleanup_free_ char *value = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
     if (!value)
@@ -58,6 +61,17 @@ void circuit_free(struct circuit *circuit)
 {
     free(circuit->text);
     *circuit = (struct circuit){0};
+}
+
+void circuit_count(struct circuit *circuit, enum circuit_step step)
+{
+    circuit->failed = circuit->failures > 0 ? MAX(circuit->failed, step) : step;
+    circuit->failures++;
+}
+
+bool circuit_is_mended(const struct circuit *circuit, enum circuit_step step)
+{
+    return circuit->failures == 0 || circuit->failed == step;
 }
 
 bool circuit_move(struct circuit *circuit, enum circuit_state state, const char *text, int64_t now_us)

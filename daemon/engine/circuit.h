@@ -11,12 +11,16 @@
  */
 enum circuit_state { CIRCUIT_UNKNOWN, CIRCUIT_OK, CIRCUIT_DOWN, CIRCUIT_CHANGED };
 
+/* What a visit asks of the portal, from what comes first to what comes last. */
+enum circuit_step { CIRCUIT_STEP_LOGIN, CIRCUIT_STEP_LIST, CIRCUIT_STEP_UPLOAD, CIRCUIT_STEP_FETCH };
+
 struct circuit {
     enum circuit_state state;
     char *text;       /* what was last seen */
     int64_t since_us; /* wall clock */
     unsigned failures;
-    int64_t open_until_us; /* wall clock; while CIRCUIT_DOWN */
+    enum circuit_step failed; /* the last of the steps that failed; while there are failures */
+    int64_t open_until_us;    /* wall clock; while CIRCUIT_DOWN */
 };
 
 struct store;
@@ -25,5 +29,9 @@ const char *circuit_state_name(enum circuit_state state); /* "unknown", "ok", "d
 int circuit_load(struct circuit *circuit, struct store *store, struct err *err);
 int circuit_save(const struct circuit *circuit, struct store *store, struct err *err);
 void circuit_free(struct circuit *circuit); /* fields only */
+/* Counts a failure of this step. */
+void circuit_count(struct circuit *circuit, enum circuit_step step);
+/* Does this step's success say that what failed works again? Where a list fails, a login is no news. */
+bool circuit_is_mended(const struct circuit *circuit, enum circuit_step step);
 /* Moves to a state at `now_us`; true when it is another one than before. */
 bool circuit_move(struct circuit *circuit, enum circuit_state state, const char *text, int64_t now_us);

@@ -311,10 +311,13 @@ static void receipt_fetched(void *data, const struct portal_answer *answer)
     enum lot_hold hold = LOT_HOLD_NONE;
     switch (outcome_of(answer->reason, &hold)) {
     case OUTCOME_OK:
-        keep_document(visit, answer);
+        if (visit_step_served(visit, &err) < 0)
+            engine_fatal(visit->engine, &err);
+        else
+            keep_document(visit, answer);
         return;
-    case OUTCOME_WAIT:
-        visit_continue(visit); /* the next poll asks again */
+    case OUTCOME_WAIT: /* the next poll asks again */
+        receipt_fatal_or_continue(visit, visit_step_served(visit, &err), &err);
         return;
     case OUTCOME_HOLD:
         if (hold == LOT_HOLD_PORTAL_CHANGED || hold == LOT_HOLD_PROFILE_INCOMPLETE) {
@@ -368,6 +371,7 @@ static bool serve_lot(struct visit *visit, struct store_lot *lot)
         visit->lot = lot->id;
         visit->kind = form->kind;
         visit->tried |= 1u << form->kind;
+        visit->step = CIRCUIT_STEP_FETCH;
         engine->portal->ops->fetch(visit->session, lot->portal_lot, form->kind, receipt_fetched, visit);
         return true;
     }

@@ -116,13 +116,14 @@ static void send_done(void *data, const struct portal_answer *given)
         answer.text = _("the portal says that it took the lot, without a número de lote of its own");
     }
     enum lot_event event = outcome_of_upload(answer.reason, answer.sent, NULL);
-    if (record_end(visit, event, &answer, &err) < 0) {
+    bool served = event == LOT_EVENT_TAKEN || event == LOT_EVENT_REFUSED;
+    if (record_end(visit, event, &answer, &err) < 0 || (served && visit_step_served(visit, &err) < 0)) {
         engine_fatal(engine, &err);
         return;
     }
     crash_point(CRASH_RESULT_BEFORE_COMMIT);
     visit_fn *then = event == LOT_EVENT_TAKEN ? receive : visit_continue;
-    if (event != LOT_EVENT_TAKEN && event != LOT_EVENT_REFUSED) {
+    if (!served) {
         if (!visit_blame(visit, &answer))
             return;
         then = visit_end;
@@ -139,6 +140,7 @@ static void send_now(struct visit *visit)
     crash_point(CRASH_SEND_AFTER_COMMIT);
     buf_free(&visit->document);
     visit->transcript_from = engine->portal->ops->transcript(visit->session)->len;
+    visit->step = CIRCUIT_STEP_UPLOAD;
     engine->portal->ops->upload(visit->session, send_done, visit);
     crash_point(CRASH_SEND_STARTED);
 }

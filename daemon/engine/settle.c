@@ -165,6 +165,10 @@ static void candidate_fetched(void *data, const struct portal_answer *answer)
     enum lot_hold hold;
     switch (outcome_of(answer->reason, &hold)) {
     case OUTCOME_OK:
+        if (visit_step_served(visit, &err) < 0) {
+            engine_fatal(visit->engine, &err);
+            return;
+        }
         visit->engine->portal->ops->read(visit->engine->portal->data, DOCUMENT_ACUSE, answer->document,
                                          &BUF_INIT, NULL, candidate_read, visit);
         return;
@@ -223,6 +227,7 @@ static bool settle_lot(struct visit *visit, struct store_lot *lot)
     const struct portal_row *row = NULL;
     int r = look_for(visit, lot, &row, &err);
     if (r == 2) {
+        visit->step = CIRCUIT_STEP_FETCH;
         engine->portal->ops->fetch(visit->session, visit->rows[visit->row].portal_lot, DOCUMENT_ACUSE,
                                    candidate_fetched, visit);
         return true;

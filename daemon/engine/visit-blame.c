@@ -45,7 +45,7 @@ static int circuit_blame(struct visit *visit, const struct portal_answer *answer
     struct engine *engine = visit->engine;
     struct circuit *circuit = &engine->circuit;
     const struct engine_config *config = &engine->config;
-    circuit->failures++;
+    circuit_count(circuit, visit->step);
     if (circuit->failures < config->circuit_failures)
         return circuit_save(circuit, engine->store, err);
     circuit->open_until_us = engine_wall_us(engine) +
@@ -57,7 +57,7 @@ static int circuit_blame(struct visit *visit, const struct portal_answer *answer
     return circuit_move_and_judge(engine, CIRCUIT_DOWN, answer->text, err);
 }
 
-int visit_praise_portal(struct engine *engine, struct err *err)
+static int praise_portal(struct engine *engine, struct err *err)
 {
     if (engine->circuit.failures == 0 && engine->circuit.state != CIRCUIT_UNKNOWN)
         return 0;
@@ -65,6 +65,17 @@ int visit_praise_portal(struct engine *engine, struct err *err)
     engine->circuit.open_until_us = 0;
     enum circuit_state state = engine->circuit.state == CIRCUIT_CHANGED ? CIRCUIT_CHANGED : CIRCUIT_OK;
     return circuit_move_and_judge(engine, state, outcome_reason_text(REASON_OK), err);
+}
+
+int visit_step_served(struct visit *visit, struct err *err)
+{
+    visit->served = visit->served || visit->step != CIRCUIT_STEP_LOGIN;
+    return circuit_is_mended(&visit->engine->circuit, visit->step) ? praise_portal(visit->engine, err) : 0;
+}
+
+int visit_all_served(struct visit *visit, struct err *err)
+{
+    return visit->served ? praise_portal(visit->engine, err) : 0;
 }
 
 int visit_hold_certificate(struct visit *visit, enum lot_hold hold, const char *text, struct err *err)

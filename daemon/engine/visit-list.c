@@ -29,20 +29,43 @@ static void list_since(struct visit *visit, const struct visit_queue *queue, int
     }
 }
 
+/* The portal, which let us in, answers in good order that it cannot do this, and does not ask to be left alone. */
+static bool only_the_list_fails(const struct portal_answer *answer)
+{
+    return (answer->reason == REASON_HTTP_SERVER || answer->reason == REASON_HTTP_UNAVAILABLE) &&
+           answer->retry_after_us == 0;
+}
+
+/*
+ * No list, so nothing is settled and no receipt fetched. Lots to be sent need none, unless they wait for an uncertain one:
+ * they go all the same, so that one lot that cannot be settled does not stop the others.
+ */
+static void list_failed(struct visit *visit, const struct portal_answer *answer)
+{
+    _cleanup_err_ struct err err = ERR_INIT;
+    visit->unlisted = only_the_list_fails(answer);
+    int r = visit_tell_waiting(visit, &visit->settle, LOT_HOLD_NONE, answer, &err);
+    if (r >= 0)
+        r = visit_tell_waiting(visit, &visit->receipt, LOT_HOLD_NONE, answer, &err);
+    if (r >= 0 && !visit->unlisted)
+        r = visit_tell_waiting(visit, &visit->send, LOT_HOLD_NONE, answer, &err);
+    if (r < 0)
+        visit_fatal(visit, &err);
+    else if (!visit->unlisted)
+        visit_failed(visit, answer);
+    else if (visit_blame(visit, answer))
+        visit_continue(visit);
+}
+
 static void list_done(void *data, const struct portal_answer *answer)
 {
     struct visit *visit = data;
+    _cleanup_err_ struct err err = ERR_INIT;
     if (answer->reason != REASON_OK) {
-        _cleanup_err_ struct err err = ERR_INIT;
-        if (visit_tell_waiting(visit, &visit->settle, LOT_HOLD_NONE, answer, &err) < 0 ||
-            visit_tell_waiting(visit, &visit->receipt, LOT_HOLD_NONE, answer, &err) < 0)
-            visit_fatal(visit, &err);
-        else
-            visit_failed(visit, answer);
+        list_failed(visit, answer);
         return;
     }
-    _cleanup_err_ struct err err = ERR_INIT;
-    if (portal_clock_note(visit->engine, answer, &err) < 0) {
+    if (visit_step_served(visit, &err) < 0 || portal_clock_note(visit->engine, answer, &err) < 0) {
         visit_fatal(visit, &err);
         return;
     }
@@ -69,6 +92,7 @@ bool visit_list(struct visit *visit)
     visit->since_us = engine_wall_us(visit->engine);
     list_since(visit, &visit->settle, &visit->since_us);
     list_since(visit, &visit->receipt, &visit->since_us);
+    visit->step = CIRCUIT_STEP_LIST;
     visit->engine->portal->ops->list(visit->session, visit->since_us - LIST_MARGIN_US, list_done, visit);
     return true;
 }

@@ -107,8 +107,8 @@ static void logout_done(void *data, const struct portal_answer *answer)
 static void visit_finish(struct visit *visit)
 {
     _cleanup_err_ struct err err = ERR_INIT;
-    int r = 0;
-    if (visit->identity->failures > 0) {
+    int r = visit->unlisted ? 0 : visit_all_served(visit, &err);
+    if (r >= 0 && visit->identity->failures > 0 && !visit->unlisted) {
         visit->identity->failures = 0;
         r = visit_save_identity(visit, &err);
     }
@@ -126,7 +126,11 @@ static void step(struct visit *visit)
     visit->lot = 0;
     imports_try_again(visit->engine);
     reindex_try_again(visit->engine);
-    if (!visit->engine->stopping && !visit->test_fn)
+    bool serve = !visit->engine->stopping && !visit->test_fn;
+    if (serve && visit->unlisted) {
+        if (send_step(visit))
+            return;
+    } else if (serve)
         do {
             if (settle_step(visit) || send_step(visit) || receipt_step(visit))
                 return;
@@ -227,7 +231,7 @@ static int note_login(struct visit *visit, const struct portal_answer *answer, s
         r = portal_clock_note(engine, answer, err);
     if (r >= 0)
         r = trial_pass(engine, visit->identity, err);
-    return r < 0 ? r : visit_praise_portal(engine, err);
+    return r < 0 ? r : visit_step_served(visit, err);
 }
 
 static void login_done(void *data, const struct portal_answer *answer)

@@ -26,6 +26,7 @@ struct visit {
     struct portal_session *session;
     engine_test_fn *test_fn; /* set: a test, which only logs in and out */
     void *test_data;
+    bool served; /* the portal did more for it than to let it in */
 
     struct visit_queue settle;  /* uncertain lots */
     struct visit_queue send;    /* queued lots */
@@ -33,6 +34,7 @@ struct visit {
 
     /* the portal's list, once it was asked for */
     bool listed, complete;
+    bool unlisted;      /* it is not to be had: what needs none is served all the same, and nothing else */
     int64_t listed_us;  /* boot clock, when the request began: what came later may be missing */
     int64_t since_us;   /* wall clock: lots sent before that were not asked for */
     bool clocks_differ; /* so far that dates cannot be compared */
@@ -42,6 +44,7 @@ struct visit {
     char *undecided_why;
 
     /* the request under way */
+    enum circuit_step step;
     int64_t lot;
     struct buf records;  /* of the lot, to be sent or that were sent */
     struct buf document; /* that was received */
@@ -98,8 +101,10 @@ void visit_forget_list(struct visit *visit);
 void visit_failed(struct visit *visit, const struct portal_answer *answer);
 /* Only the consequences: false when that ended the visit, else visit_end() is still to be called. */
 bool visit_blame(struct visit *visit, const struct portal_answer *answer);
-/* The portal served a login: what was held against it is forgotten. */
-int visit_praise_portal(struct engine *engine, struct err *err);
+/* The portal served the step under way: where such a step had failed, what was held against it is forgotten. */
+int visit_step_served(struct visit *visit, struct err *err);
+/* It served all that the visit came for: the same, whichever step had failed; a login alone is nothing to come for. */
+int visit_all_served(struct visit *visit, struct err *err);
 /* Holds the certificate of the visit, and with it its lots, with `text` for the reason, and tells so. */
 int visit_hold_certificate(struct visit *visit, enum lot_hold hold, const char *text, struct err *err);
 /* Lots whose next step needs what the portal did not give learn why; `hold`: and wait for a person. */

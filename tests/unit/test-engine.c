@@ -893,6 +893,112 @@ static void a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot(void *
     assert_string_equal(seen.state, "ok");
 }
 
+static void portal_fails_from_now_on(enum fake_step step, enum outcome_reason reason)
+{
+    fake_portal_fault(&world->fake, step, (struct fake_fault){.reason = reason});
+    world->fake.keeps_fault[step] = true;
+}
+
+static void portal_is_mended(enum fake_step step)
+{
+    world->fake.keeps_fault[step] = world->fake.has_fault[step] = false;
+}
+
+static void assert_portal(const char *expected)
+{
+    struct engine_portal_state seen;
+    engine_portal_state(world->engine, &seen);
+    assert_string_equal(seen.state, expected);
+}
+
+static void a_portal_that_fails_after_the_login_is_down_until_what_failed_works(void **state)
+{
+    static const struct {
+        enum fake_step step;
+        enum lot_state meanwhile;
+    } cases[] = {
+        {FAKE_LIST, LOT_STATE_RECEIVED},
+        {FAKE_UPLOAD, LOT_STATE_QUEUED},
+        {FAKE_ACUSE, LOT_STATE_RECEIVED},
+    };
+    for (unsigned i = 0; i < ELEMENTSOF(cases); i++) {
+        enum fake_step step = cases[i].step;
+        unsigned logins = world->fake.requests[FAKE_LOGIN], asked = world->fake.requests[step];
+        portal_fails_from_now_on(step, REASON_HTTP_UNAVAILABLE);
+        int64_t id = submit(1 + i, 1);
+        pass(6 * US_PER_HOUR);
+        assert_state(id, cases[i].meanwhile);
+        assert_portal("down");
+        assert_int_equal(get(id)->last_reason, REASON_HTTP_UNAVAILABLE);
+        assert_in_range(world->fake.requests[step] - asked, 3, 40);
+        assert_in_range(world->fake.requests[FAKE_LOGIN] - logins, 3, 40);
+        struct engine_portal_state before, after;
+        engine_portal_state(world->engine, &before);
+        int64_t since_us = before.since_us;
+        world_die_and_start();
+        pass(6 * US_PER_HOUR); /* no login of the probes was taken for the end of it */
+        engine_portal_state(world->engine, &after);
+        assert_string_equal(after.state, "down");
+        assert_int_equal(after.since_us, since_us);
+        portal_is_mended(step);
+        pass(4 * US_PER_HOUR);
+        assert_state(id, LOT_STATE_ACCEPTED);
+        assert_hold(id, LOT_HOLD_NONE);
+        assert_portal("ok");
+    }
+}
+
+static void what_waits_for_a_portal_that_takes_no_files_is_held(void **state)
+{
+    portal_fails_from_now_on(FAKE_UPLOAD, REASON_HTTP_UNAVAILABLE);
+    submit(1, 1);
+    pass(6 * US_PER_HOUR);
+    int64_t id = submit(2, 1);
+    assert_hold(id, LOT_HOLD_PORTAL_DOWN);
+}
+
+static void a_lot_that_cannot_be_settled_does_not_stop_the_others(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = true});
+    portal_fails_from_now_on(FAKE_LIST, REASON_HTTP_UNAVAILABLE);
+    int64_t lost = submit(1, 1);
+    pass(US_PER_MIN);
+    assert_state(lost, LOT_STATE_UNCERTAIN);
+    int64_t younger = submit_as(1, 2, (struct store_lot){0}), other = submit(3, 1);
+    pass(6 * US_PER_HOUR);
+    assert_state(lost, LOT_STATE_UNCERTAIN);
+    assert_state(younger, LOT_STATE_QUEUED); /* it has a worker of the one that is lost */
+    assert_state(other, LOT_STATE_RECEIVED);
+    assert_int_equal(get(lost)->last_reason, REASON_HTTP_UNAVAILABLE);
+    assert_int_equal(world->fake.requests[FAKE_UPLOAD], 2);
+    assert_portal("down");
+    portal_is_mended(FAKE_LIST);
+    pass(US_PER_DAY);
+    assert_state(lost, LOT_STATE_ACCEPTED);
+    assert_state(younger, LOT_STATE_ACCEPTED);
+    assert_state(other, LOT_STATE_ACCEPTED);
+    assert_int_equal(world->fake.n_lots, 3);
+}
+
+static void a_portal_that_asks_to_be_left_alone_is_sent_nothing_after_a_failed_list(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD, (struct fake_fault){.reason = REASON_BROKEN, .sent = true});
+    int64_t lost = submit(1, 1);
+    pass(0);
+    fake_portal_fault(
+        &world->fake, FAKE_LIST,
+        (struct fake_fault){.reason = REASON_HTTP_UNAVAILABLE, .retry_after_us = 5 * US_PER_HOUR});
+    world->now_us = MAX(world->now_us, world->armed_us); /* both are due in one visit */
+    int64_t other = submit(2, 1);
+    pass(US_PER_HOUR);
+    assert_state(lost, LOT_STATE_UNCERTAIN);
+    assert_state(other, LOT_STATE_QUEUED);
+    assert_int_equal(get(other)->last_reason, REASON_HTTP_UNAVAILABLE);
+    pass(US_PER_DAY);
+    assert_state(other, LOT_STATE_ACCEPTED);
+}
+
 static void retry_after_is_waited_for(void **state)
 {
     fake_portal_fault(
@@ -941,7 +1047,8 @@ static void a_changed_portal_does_not_take_the_place_of_what_a_person_decided(vo
     assert_int_equal(get(id)->last_reason, REASON_UNKNOWN_PAGE);
     unsigned lists = world->fake.requests[FAKE_LIST];
     pass(US_PER_DAY);
-    assert_int_equal(world->fake.requests[FAKE_LIST], lists); /* a page that is not understood is not asked for again */
+    assert_int_equal(world->fake.requests[FAKE_LIST],
+                     lists); /* a page that is not understood is not asked for again */
 
     world->fake.lots[0].processed = true;
     MUST(engine_release(world->engine, id, "uid 1000", err));
@@ -1103,8 +1210,9 @@ static void whatever_happens_every_lot_arrives_exactly_once(void **state)
 /* The process dies, and the next one starts on a copy of its database as it was `age_us` ago. */
 static void restore(int64_t age_us)
 {
-    const struct engine_copy copy = {
-        .since_us = world_wall_us(NULL), .copied_us = age_us ? world_wall_us(NULL) - age_us : 0, .host = "nominas1"};
+    const struct engine_copy copy = {.since_us = world_wall_us(NULL),
+                                     .copied_us = age_us ? world_wall_us(NULL) - age_us : 0,
+                                     .host = "nominas1"};
     MUST(engine_fence(world->store, &copy, err));
     world_die_and_start();
 }
@@ -1282,6 +1390,10 @@ int main(void)
         engine_test(a_clock_that_differs_is_told_once_and_remembered_until_both_agree),
         engine_test(a_cancelled_lot_is_never_sent),
         engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
+        engine_test(a_portal_that_fails_after_the_login_is_down_until_what_failed_works),
+        engine_test(what_waits_for_a_portal_that_takes_no_files_is_held),
+        engine_test(a_lot_that_cannot_be_settled_does_not_stop_the_others),
+        engine_test(a_portal_that_asks_to_be_left_alone_is_sent_nothing_after_a_failed_list),
         engine_test(retry_after_is_waited_for),
         engine_test(an_unknown_page_holds_everything_until_a_person_looked),
         engine_test(a_changed_portal_does_not_take_the_place_of_what_a_person_decided),
