@@ -9,6 +9,7 @@
 #include "client/listing.h"
 #include "client/output.h"
 #include "client/receipts.h"
+#include "idse/lot.h"
 
 int verb_list(struct invocation *inv, struct err *err)
 {
@@ -71,10 +72,31 @@ static void print_section(const struct invocation *inv, const char *title, const
     output_list(inv, kind, rows, NULL);
 }
 
+/* What a person can do about a lot that does not go on by itself, in a sentence; NULL where there is nothing. */
+static char *lot_advice(const json_t *lot)
+{
+    unsigned long long id = row_number(lot, "Id");
+    int state = lot_state_from_name(row_text(lot, "State"));
+    if (state == LOT_STATE_UNCERTAIN)
+        return xasprintf(
+            _("It is never sent again blindly: 'idsectl reconcile %llu' asks the portal at once, and "
+              "'idsectl receipts import FILE' with its acuse settles it."),
+            id);
+    if (state == LOT_STATE_QUARANTINED)
+        return xasprintf(
+            _("Compare its receipts with what was sent; 'idsectl receipts import FILE' takes a right "
+              "one, 'idsectl retry %llu' asks the portal for them again."),
+            id);
+    return NULL;
+}
+
 static void print_lot(const struct invocation *inv, const json_t *lot, const json_t *attempts,
                       const json_t *rejected)
 {
     output_record(lot, lot_kind);
+    _cleanup_free_ char *advice = lot_advice(lot);
+    if (advice)
+        printf("\n%s\n", advice);
     _cleanup_json_ json_t *receipts = receipt_rows(lot), *errors = rows_of_errors(rejected);
     print_section(inv, _("Documents"), receipt_kind, receipts);
     print_section(inv, _("Attempts to send"), attempt_kind, attempts);

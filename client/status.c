@@ -19,8 +19,10 @@ enum { LOTS_SHOWN = 20, WARN_DAYS = 60 };
 
 struct status {
     json_t *manager;
-    json_t *held; /* lots; the newest */
-    json_t *waiting; /* … that wait for older ones */
+    json_t *held;                    /* lots; the newest */
+    json_t *waiting;                 /* … that wait for older ones */
+    json_t *uncertain, *quarantined; /* … in these states */
+    json_t *overview;                /* what is late or ends today, for each registro patronal */
     json_t *registrations;
     json_t *certificates;
 };
@@ -30,22 +32,37 @@ static void status_clear(struct status *status)
     json_decref(status->manager);
     json_decref(status->held);
     json_decref(status->waiting);
+    json_decref(status->uncertain);
+    json_decref(status->quarantined);
+    json_decref(status->overview);
     json_decref(status->registrations);
     json_decref(status->certificates);
 }
 
 /* Lots are asked for only where there are such. Who may only read sees none. */
-static int fetch_lots(struct remote *remote, const char *count, const struct status *status,
-                      const struct filter *filter, json_t **ret, struct err *err)
+static int fetch_lots(struct remote *remote, uint64_t count, const struct filter *filter, json_t **ret,
+                      struct err *err)
 {
     *ret = json_array();
-    if (row_number(status->manager, count) == 0)
+    if (count == 0)
         return 0;
     int r = listing_fetch(remote, LISTING_LOTS, filter, LOTS_SHOWN, listing_collect, *ret, NULL, err);
     if (r >= 0 || err->code != ERR_ACCESS_DENIED)
         return r;
     err_clear(err);
     return 0;
+}
+
+static uint64_t count_of(const struct status *status, enum lot_state state)
+{
+    return row_number(json_object_get(status->manager, "LotCounts"), lot_state_name(state));
+}
+
+static int fetch_state(struct remote *remote, enum lot_state state, const struct status *status, json_t **ret,
+                       struct err *err)
+{
+    char *states[] = {(char *)lot_state_name(state), NULL};
+    return fetch_lots(remote, count_of(status, state), &(struct filter){.states = states}, ret, err);
 }
 
 /* Who may only read sees neither lots nor certificates; the rest is told all the same. */
@@ -56,14 +73,19 @@ static int fetch(struct invocation *inv, struct status *status, struct err *err)
         {DBUS_INTERFACE_PROPERTIES, "GetAll", REMOTE_MANAGER, "a{sv}", &status->manager, false},
         {REMOTE_MANAGER, "ListRegistrations", NULL, "aa{sv}", &status->registrations, false},
         {REMOTE_MANAGER, "ListCertificates", NULL, "aa{sv}", &status->certificates, true},
+        {REMOTE_MANAGER, "Overview", NULL, "aa{sv}", &status->overview, true},
     };
     int r = remote_read_all(remote, REMOTE_ROOT, readings, ELEMENTSOF(readings), err);
     if (r < 0)
         return r;
-    r = fetch_lots(remote, "HeldCount", status, &(struct filter){.held = true}, &status->held, err);
-    return r < 0 ? r
-                 : fetch_lots(remote, "WaitingCount", status, &(struct filter){.waiting = true},
-                              &status->waiting, err);
+    r = fetch_lots(remote, row_number(status->manager, "HeldCount"), &(struct filter){.held = true},
+                   &status->held, err);
+    if (r >= 0)
+        r = fetch_lots(remote, row_number(status->manager, "WaitingCount"), &(struct filter){.waiting = true},
+                       &status->waiting, err);
+    if (r >= 0)
+        r = fetch_state(remote, LOT_STATE_UNCERTAIN, status, &status->uncertain, err);
+    return r < 0 ? r : fetch_state(remote, LOT_STATE_QUARANTINED, status, &status->quarantined, err);
 }
 
 /* ---- what it means ---- */
@@ -109,6 +131,20 @@ json_t *status_advice(const json_t *manager, const json_t *registrations, const 
     if (ready && json_object_size(json_object_get(manager, "LotCounts")) == 0)
         advise(advice, xstrdup(_("Submit a file of movements: idsectl submit FILE --wait")));
     return advice;
+}
+
+json_t *status_due(const json_t *overview)
+{
+    json_t *due = json_array();
+    for (size_t i = 0; i < json_array_size(overview); i++) {
+        const json_t *row = json_array_get(overview, i);
+        json_int_t late = (json_int_t)row_number(row, "late"), today = (json_int_t)row_number(row, "due");
+        if (late || today)
+            json_array_append_new(due,
+                                  json_pack("{s:s, s:I, s:I}", "registration", row_text(row, "registration"),
+                                            "late", late, "today", today));
+    }
+    return due;
 }
 
 json_t *status_expiring(const json_t *certificates, int64_t now_us)
@@ -200,6 +236,34 @@ static void print_lots(const char *title, const json_t *lots, const struct field
         printf(_("  and %llu more; see '%s'\n"), (unsigned long long)(total - shown), more);
 }
 
+/* Those that need a person although nothing holds them. */
+static void print_doubtful(const struct status *status)
+{
+    const struct field why = {"LastError", FIELD_TEXT};
+    print_lots(_("Lots of which nobody knows whether they arrived ('idsectl show LOT' says what to do):"),
+               status->uncertain, &why, count_of(status, LOT_STATE_UNCERTAIN),
+               "idsectl list --state=uncertain");
+    print_lots(_("Lots whose receipts do not add up ('idsectl show LOT' says what to do):"),
+               status->quarantined, &why, count_of(status, LOT_STATE_QUARANTINED),
+               "idsectl list --state=quarantined");
+}
+
+static void print_due(const json_t *due)
+{
+    size_t n = json_array_size(due);
+    if (n > 0)
+        printf("\n%s\n",
+               _("Lots whose last legal day is over, or is today; 'idsectl due' shows their movements:"));
+    for (size_t i = 0; i < n && i < LOTS_SHOWN; i++) {
+        const json_t *row = json_array_get(due, i);
+        printf(_("  %s: %llu late, %llu end today\n"), row_text(row, "registration"),
+               (unsigned long long)row_number(row, "late"), (unsigned long long)row_number(row, "today"));
+    }
+    if (n > LOTS_SHOWN)
+        printf(_("  and %llu more; see '%s'\n"), (unsigned long long)(n - LOTS_SHOWN),
+               "idsectl status --rps");
+}
+
 static void print_held(const struct status *status)
 {
     print_lots(_("Held lots:"), status->held, &(struct field){"HoldReason", FIELD_HOLD},
@@ -241,14 +305,16 @@ static void print_restored(const json_t *manager)
                coloured ? "\033[0m" : "", _("Everything is held, and the portal is asked nothing."));
 }
 
-static void print_status(const struct status *status, const json_t *expiring, const json_t *advice,
-                         int64_t now_us)
+static void print_status(const struct status *status, const json_t *due, const json_t *expiring,
+                         const json_t *advice, int64_t now_us)
 {
     printf("idsed %s\n", row_text(status->manager, "Version"));
     print_restored(status->manager);
     print_portal(status->manager, now_us);
     print_clock(status->manager);
     print_counts(status->manager);
+    print_due(due);
+    print_doubtful(status);
     print_held(status);
     print_certificates(status->certificates, expiring, now_us);
     if (json_array_size(advice) > 0)
@@ -270,15 +336,19 @@ int verb_status(struct invocation *inv, struct err *err)
         return EXIT_STATUS_OK;
     }
     int64_t now_us = clock_wall_us(&clock_system);
+    _cleanup_json_ json_t *due = status_due(status.overview);
     _cleanup_json_ json_t *expiring = status_expiring(status.certificates, now_us);
     _cleanup_json_ json_t *advice = status_advice(status.manager, status.registrations, status.certificates);
     if (!inv->value[OPT_JSON]) {
-        print_status(&status, expiring, advice, now_us);
+        print_status(&status, due, expiring, advice, now_us);
         return EXIT_STATUS_OK;
     }
     json_t *document = field_json(status.manager, manager_kind);
     json_object_set_new(document, "held", field_json_rows(status.held, lot_kind));
     json_object_set_new(document, "waiting", field_json_rows(status.waiting, lot_kind));
+    json_object_set_new(document, "uncertain", field_json_rows(status.uncertain, lot_kind));
+    json_object_set_new(document, "quarantined", field_json_rows(status.quarantined, lot_kind));
+    json_object_set(document, "due", due);
     json_object_set_new(document, "expiring_certificates", field_json_rows(expiring, certificate_kind));
     json_object_set_new(document, "registrations",
                         json_integer((json_int_t)json_array_size(status.registrations)));

@@ -274,6 +274,9 @@ METHODS = {
         "aa{sv}", [] if state.fresh else [registration(RP, 1), registration(RP2, 0, True)]),
     (MANAGER, "AddCertificate"): lambda path, kind, files, rps, options: ("o", f"{ROOT}/certificate/9"),
     (MANAGER, "ListCertificates"): lambda path: ("aa{sv}", [] if state.fresh else [certificate(1, T0)]),
+    (MANAGER, "Overview"): lambda path: ("aa{sv}", [] if state.fresh else [
+        {"registration": RP, "late": dbus.UInt64(2), "due": dbus.UInt64(1)},
+        {"registration": RP2, "late": dbus.UInt64(0), "due": dbus.UInt64(0)}]),
     (MANAGER, "ListProfiles"): list_profiles,
     (MANAGER, "Diagnose"): diagnose,
     (MANAGER, "ImportReceipt"): import_receipt,

@@ -99,7 +99,9 @@ class Status(Case):
         self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
         self.assertIn("Certificate 1 (EJEMPLO): REVOKED on 2026-09-20", text)
         self.assertIn("idsectl rp resume Z9900002106", text)
-        self.assertEqual(len(json.loads(self.control.Calls())), 4)
+        self.assertIn("Z9900001108: 2 late, 1 end today", text)
+        self.assertNotIn("Z9900002106: ", text)
+        self.assertEqual(len(json.loads(self.control.Calls())), 5)
 
     def test_metrics_are_openmetrics_and_name_nobody(self):
         text = self.run_it("status", "--metrics")
@@ -126,6 +128,8 @@ class Status(Case):
         self.assertEqual(status["lot_counts"], {"queued": 1, "accepted": 1})
         self.assertEqual(status["held"][0]["hold_reason"], "certificate-missing")
         self.assertEqual(status["expiring_certificates"][0]["id"], 1)
+        self.assertEqual((status["uncertain"], status["quarantined"]), ([], []))
+        self.assertEqual(status["due"], [{"registration": "Z9900001108", "late": 2, "today": 1}])
 
     def test_a_fresh_install_is_told_how_to_begin(self):
         self.control.Fresh()

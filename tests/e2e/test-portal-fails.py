@@ -40,6 +40,9 @@ def case_a_lot_that_cannot_be_settled_stops_no_other():
     until_down()
     assert (state_of(lost), state_of(younger)) == ("uncertain", "queued")
     assert show(lost)["last_reason"] == "http-unavailable"
+    assert [lot["id"] for lot in ask("status")["uncertain"]] == [lost]
+    assert f"lot {lost} ({RP}): " in idsectl("status").stdout.decode()
+    assert f"idsectl reconcile {lost}" in idsectl("show", lost).stdout.decode()
     portal = next(check for check in ask("doctor", status=FAILURE) if check["name"] == "portal")
     assert not portal["ok"] and "HTTP status 503" in portal["text"], portal
     idsectl("wait", lost, "--timeout=1", status=PORTAL)
@@ -55,6 +58,19 @@ def case_received_lots_are_not_stuck_in_silence():
     assert show(later)["hold_reason"] == "portal-down"
     idsectl("cancel", later, "--yes")
     until_accepted(lot)
+
+
+def case_a_lot_whose_receipts_do_not_add_up_is_shown():
+    faults("constancia receipt=mismatch times=0")
+    lot = submit(movements(RP, count=1, first=800), "--wait", status=HELD)[0]["id"]
+    assert [row["id"] for row in ask("status")["quarantined"]] == [lot]
+    assert f"lot {lot} ({RP}): " in idsectl("status").stdout.decode()
+    assert f"idsectl retry {lot}" in idsectl("show", lot).stdout.decode()
+    faults()
+    idsectl("retry", lot)
+    until_accepted(lot)
+    status = ask("status")
+    assert (status["uncertain"], status["quarantined"]) == ([], []), status
 
 
 def held_lines():
