@@ -957,6 +957,36 @@ static void what_waits_for_a_portal_that_takes_no_files_is_held(void **state)
     assert_hold(id, LOT_HOLD_PORTAL_DOWN);
 }
 
+static void visits_for_receipts_do_not_mend_a_portal_that_takes_no_files(void **state)
+{
+    world->fake.process_at_once = false;
+    int64_t sent = submit(1, 1);
+    pass(0);
+    assert_state(sent, LOT_STATE_RECEIVED);
+    portal_fails_from_now_on(FAKE_UPLOAD, REASON_HTTP_UNAVAILABLE);
+    int64_t id = submit(2, 1);
+    pass(6 * US_PER_HOUR);
+    assert_portal("down");
+    struct engine_portal_state seen;
+    engine_portal_state(world->engine, &seen);
+    int64_t since_us = seen.since_us;
+    unsigned lists = world->fake.requests[FAKE_LIST];
+    pass(6 * US_PER_HOUR);
+    assert_true(world->fake.requests[FAKE_LIST] > lists);
+    engine_portal_state(world->engine, &seen);
+    assert_int_equal(seen.since_us, since_us);
+    MUST(engine_test_certificate(world->engine, world->certificate, on_tested, NULL, err));
+    settle_down();
+    assert_int_equal(tested, REASON_OK);
+    assert_portal("down"); /* a login is no news */
+    MUST(engine_cancel(world->engine, id, "uid 0", err));
+    MUST(engine_test_certificate(world->engine, world->certificate, on_tested, NULL, err));
+    settle_down();
+    assert_portal("down"); /* … also where nothing waits */
+    pass(US_PER_DAY);
+    assert_portal("ok");
+}
+
 static void a_lot_that_cannot_be_settled_does_not_stop_the_others(void **state)
 {
     fake_portal_fault(&world->fake, FAKE_UPLOAD,
@@ -973,12 +1003,20 @@ static void a_lot_that_cannot_be_settled_does_not_stop_the_others(void **state)
     assert_int_equal(get(lost)->last_reason, REASON_HTTP_UNAVAILABLE);
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 2);
     assert_portal("down");
+    struct engine_portal_state seen;
+    engine_portal_state(world->engine, &seen);
+    int64_t since_us = seen.since_us;
+    int64_t third = submit(4, 1);
+    pass(6 * US_PER_HOUR);
+    assert_state(third, LOT_STATE_RECEIVED);
+    engine_portal_state(world->engine, &seen);
+    assert_int_equal(seen.since_us, since_us); /* that a file was taken did not mend the list */
     portal_is_mended(FAKE_LIST);
     pass(US_PER_DAY);
     assert_state(lost, LOT_STATE_ACCEPTED);
     assert_state(younger, LOT_STATE_ACCEPTED);
     assert_state(other, LOT_STATE_ACCEPTED);
-    assert_int_equal(world->fake.n_lots, 3);
+    assert_int_equal(world->fake.n_lots, 4);
 }
 
 static void a_portal_that_asks_to_be_left_alone_is_sent_nothing_after_a_failed_list(void **state)
@@ -1392,6 +1430,7 @@ int main(void)
         engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
         engine_test(a_portal_that_fails_after_the_login_is_down_until_what_failed_works),
         engine_test(what_waits_for_a_portal_that_takes_no_files_is_held),
+        engine_test(visits_for_receipts_do_not_mend_a_portal_that_takes_no_files),
         engine_test(a_lot_that_cannot_be_settled_does_not_stop_the_others),
         engine_test(a_portal_that_asks_to_be_left_alone_is_sent_nothing_after_a_failed_list),
         engine_test(retry_after_is_waited_for),
