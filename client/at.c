@@ -15,11 +15,10 @@ int at_check(const struct invocation *inv, struct err *err)
     int64_t at_us;
     if (!inv->value[OPT_AT])
         return 0;
-    if (read_at(inv, &at_us)) {
-        if (at_us <= clock_wall_us(&clock_system))
-            output_warn(inv, _("--at=%s is over, so it is sent at once."), inv->value[OPT_AT]);
-        return 0;
-    }
+    if (read_at(inv, &at_us))
+        return at_us > clock_wall_us(&clock_system)
+                   ? 0
+                   : err_set(err, ERR_USAGE, _("--at=%s is over; to send at once, leave it out."), inv->value[OPT_AT]);
     return err_set(err, ERR_USAGE,
                    _("--at needs a time like \"2026-12-01 08:00\" or 08:00 (Mexico City), or +2h from now; "
                      "'%s' is none."),

@@ -4,6 +4,7 @@
 #include "client/kinds.h"
 #include "client/output.h"
 #include "client/remote.h"
+#include "client/terminal.h"
 #include "client/verbs.h"
 
 static int fetch_profiles(struct invocation *inv, json_t **ret, struct err *err)
@@ -47,9 +48,27 @@ int verb_profile_show(struct invocation *inv, struct err *err)
     return 0;
 }
 
+/* How a profile's portal is spoken to may be known in part only. */
+static int tell_what_is_unknown(struct invocation *inv, struct err *err)
+{
+    _cleanup_json_ json_t *rows = NULL;
+    int r = fetch_profiles(inv, &rows, err);
+    for (size_t i = 0; r >= 0 && i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (row_flag(row, "current") && !row_flag(row, "can-send"))
+            output_warn(inv, _("With it nothing can be sent yet, for not every step of its portal is known ('idsectl profile "
+                               "show'); lots are held meanwhile."));
+    }
+    return r;
+}
+
 int verb_profile_use(struct invocation *inv, struct err *err)
 {
     struct bus_writer w;
+    _cleanup_free_ char *question =
+        xasprintf(_("%s: Speak to this portal from now on? What is submitted goes there."), inv->args[0]);
+    if (!inv->value[OPT_YES] && !terminal_confirm(question))
+        return err_set(err, ERR_FAILED, _("Nothing was changed."));
     remote_begin(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "UseProfile", "sa{sv}", &w);
     bus_write_string(&w, inv->args[0]);
     remote_open_options(&w);
@@ -57,5 +76,5 @@ int verb_profile_use(struct invocation *inv, struct err *err)
     int r = remote_call(inv->remote, &w, REMOTE_SHORT, NULL, NULL, err);
     if (r >= 0)
         output_note(inv, _("The profile %s is in use."), inv->args[0]);
-    return r;
+    return r < 0 ? r : tell_what_is_unknown(inv, err);
 }

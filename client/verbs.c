@@ -140,7 +140,7 @@ const struct verb verb_table[] = {
     {"profile list", "", 0, 0, NULL, VERB_READS, N_("list portal profiles"), verb_profile_list},
     {"profile show", N_("[PROFILE]"), 0, 1, NULL, VERB_READS, N_("steps of a profile and how sure each is"),
      verb_profile_show},
-    {"profile use", N_("PROFILE"), 1, 1, NULL, 0, N_("speak to another portal from now on"), verb_profile_use},
+    {"profile use", N_("PROFILE"), 1, 1, NULL, VERB_CONFIRM, N_("speak to another portal from now on"), verb_profile_use},
 
     {"help", N_("[VERB]"), 0, 2, NULL, VERB_LOCAL, N_("explain a verb"), verb_help},
     {"complete", "WORD...", 0, -1, NULL, VERB_LOCAL | VERB_HIDDEN,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/key.h"
 
+#include "idse/date.h"
 #include "idse/lot.h"
 #include "store/lot-columns.h"
 
@@ -71,9 +72,10 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
     if (r <= 0)
         return r;
     int state = sqlite3_column_int(query.stmt, 2);
+    char date[DATE_TEXT_SIZE];
     return err_set(err, ERR_DUPLICATE_MOVEMENT,
-                   _("Line %u (NSS *******%04d, %s of %d) already stands in lot %lld (%s), line %lld"),
-                   key->seq + 1, (int)(key->nss % 10000), movement_type_label(key->type), key->date,
+                   _("Line %u (NSS *******%04d, %s of %s) already stands in lot %lld (%s), line %lld"),
+                   key->seq + 1, (int)(key->nss % 10000), movement_type_label(key->type), date_text(key->date, date),
                    (long long)sqlite3_column_int64(query.stmt, 0),
                    state < 0 ? _("being taken in") : lot_state_label((enum lot_state)state),
                    (long long)sqlite3_column_int64(query.stmt, 1) + 1);

@@ -225,7 +225,9 @@ class Waiting(unittest.TestCase):
         row, = json.loads(told.stdout)["lots"]
         self.assertIsNotNone(row["not_before"])
         self.assertEqual(self.idsectl("submit", path, "--at=tomorrow").returncode, 2)
-        self.assertIn("is over", self.idsectl("submit", path, "--at=2020-01-01 08:00").stderr)
+        past = self.idsectl("submit", path, "--at=2020-01-01 08:00")  # sent at once it could not be called back
+        self.assertEqual(past.returncode, 2)
+        self.assertIn("is over", past.stderr)
         shown = self.idsectl("show", str(row["id"]))
         self.assertIn("Not to be sent before", shown.stdout)
 

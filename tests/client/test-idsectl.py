@@ -565,10 +565,12 @@ class Others(Case):
         self.assertEqual(self.run_json("profile", "list")[0]["can_send"], False)
         self.assertEqual(self.run_json("profile", "show")["steps"][1], {"step": "upload", "certainty": "unknown"})
         self.run_it("profile", "show", "other", status=NOT_FOUND)
-        self.run_it("profile", "use", "imss")
+        self.run_it("profile", "use", "imss", status=USAGE)  # which asks, and here is nobody to answer
+        self.assertEqual(self.calls("UseProfile"), [])
+        self.run_it("profile", "use", "imss", "--yes")
         self.assertEqual(self.calls("UseProfile")[0][2][0], "imss")
         self.control.Refuse("UseProfile", "WrongState", "lots are under way")
-        self.run_it("profile", "use", "imss", status=FAILURE)
+        self.run_it("profile", "use", "imss", "--yes", status=FAILURE)
 
     def test_explain(self):
         text = self.run_it("explain", "031")
