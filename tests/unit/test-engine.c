@@ -957,6 +957,31 @@ static void what_waits_for_a_portal_that_takes_no_files_is_held(void **state)
     assert_hold(id, LOT_HOLD_PORTAL_DOWN);
 }
 
+static void a_portal_that_fails_while_a_lot_is_settled_is_down(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = true});
+    portal_fails_from_now_on(FAKE_ACUSE, REASON_HTTP_UNAVAILABLE);
+    int64_t id = submit(1, 1);
+    pass(6 * US_PER_HOUR);
+    assert_state(id, LOT_STATE_UNCERTAIN);
+    assert_portal("down");
+    struct engine_portal_state seen;
+    engine_portal_state(world->engine, &seen);
+    int64_t since_us = seen.since_us;
+    portal_fails_from_now_on(FAKE_LOGIN, REASON_CONNECT);
+    pass(6 * US_PER_HOUR);
+    portal_is_mended(FAKE_LOGIN); /* … which leaves what failed before */
+    pass(6 * US_PER_HOUR);
+    engine_portal_state(world->engine, &seen);
+    assert_string_equal(seen.state, "down");
+    assert_int_equal(seen.since_us, since_us);
+    portal_is_mended(FAKE_ACUSE);
+    pass(US_PER_DAY);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    assert_portal("ok");
+}
+
 static void visits_for_receipts_do_not_mend_a_portal_that_takes_no_files(void **state)
 {
     world->fake.process_at_once = false;
@@ -1430,6 +1455,7 @@ int main(void)
         engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
         engine_test(a_portal_that_fails_after_the_login_is_down_until_what_failed_works),
         engine_test(what_waits_for_a_portal_that_takes_no_files_is_held),
+        engine_test(a_portal_that_fails_while_a_lot_is_settled_is_down),
         engine_test(visits_for_receipts_do_not_mend_a_portal_that_takes_no_files),
         engine_test(a_lot_that_cannot_be_settled_does_not_stop_the_others),
         engine_test(a_portal_that_asks_to_be_left_alone_is_sent_nothing_after_a_failed_list),
