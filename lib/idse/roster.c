@@ -152,6 +152,8 @@ static void read_entry(const struct reading *reading, const char *rp, struct ros
     if (*sbc && !csv_amount(sbc, MAX_SBC, &entry.sbc_centavos))
         tell(reading, RULE_CSV_AMOUNT, COLUMN_SBC);
     read_date(reading, &entry.since);
+    if (!*entry.rp || !*entry.nss)
+        return; /* nobody knows whose row it is: it is told, and is no worker that stands twice */
     entry.name = roster_name(cell(reading, COLUMN_FIRST_SURNAME), cell(reading, COLUMN_SECOND_SURNAME),
                              cell(reading, COLUMN_NAME));
     roster_add(ret, &entry);

@@ -141,6 +141,8 @@ static void what_is_wrong_with_a_roster_is_told_with_its_place(void **state)
         {"NSS,Fecha\n99028500017,31/02/2026\n", "Z9900001108", "date-shape", 2, 2},
         {"NSS,Fecha\n99028500017,46286\n", "Z9900001108", "csv-date", 2, 2},
         {"NSS\n99028500017\n12345678903\n99028500017\n", "Z9900001108", "worker-repeated", 4, 0},
+        {"NSS\nabc\n9.9E+10\n", "Z9900001108", "scientific-notation", 3, 1}, /* no worker twice */
+        {"NSS,RP\n99028500017,Z98\n99028500017,Z99\n", "", "rp-shape", 3, 2},
         {"NSS\n", "Z9900001108", "roster-empty", 0, 0},
         {"", "Z9900001108", "roster-empty", 0, 0},
     };
