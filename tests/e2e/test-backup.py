@@ -123,8 +123,10 @@ def case_nothing_is_overwritten_unless_told_and_a_pipe_is_served():
 def case_a_client_that_is_killed_leaves_no_half_file():
     target = HERE / "killed"
     target.mkdir()
+    # One that is killed has no end at which to look for leaks; killed while it looks, it would leave a report that it cannot.
+    quiet = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
     for round in range(12):
-        process = subprocess.Popen(["idsectl", "--quiet", "backup", target / "copy.db"])
+        process = subprocess.Popen(["idsectl", "--quiet", "backup", target / "copy.db"], env=quiet)
         time.sleep(0.004 * round)
         process.kill()
         process.wait()
