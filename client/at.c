@@ -18,7 +18,8 @@ int at_check(const struct invocation *inv, struct err *err)
     if (read_at(inv, &at_us))
         return at_us > clock_wall_us(&clock_system)
                    ? 0
-                   : err_set(err, ERR_USAGE, _("--at=%s is over; to send at once, leave it out."), inv->value[OPT_AT]);
+                   : err_set(err, ERR_USAGE, _("--at=%s is over; to send at once, leave it out."),
+                             inv->value[OPT_AT]);
     return err_set(err, ERR_USAGE,
                    _("--at needs a time like \"2026-12-01 08:00\" or 08:00 (Mexico City), or +2h from now; "
                      "'%s' is none."),

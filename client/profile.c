@@ -56,8 +56,8 @@ static int tell_what_is_unknown(struct invocation *inv, struct err *err)
     for (size_t i = 0; r >= 0 && i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         if (row_flag(row, "current") && !row_flag(row, "can-send"))
-            output_warn(inv, _("With it nothing can be sent yet, for not every step of its portal is known ('idsectl profile "
-                               "show'); lots are held meanwhile."));
+            output_warn(inv, _("With it nothing can be sent yet, for not every step of its portal is known "
+                               "('idsectl profile show'); lots are held meanwhile."));
     }
     return r;
 }
