@@ -58,6 +58,8 @@ static int parse_options(int argc, char **argv, struct invocation *ret, struct e
         if (c == '?')
             return unknown_option(optopt ? (char[]){'-', (char)optopt, '\0'} : argv[optind - 1], err);
         enum opt id = c == 'h' ? OPT_HELP : (enum opt)(c - GETOPT_FIRST);
+        if (optarg)
+            option_value_settle(option_table[id].value, optarg);
         ret->value[id] = optarg ? optarg : "";
     }
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "client/filter.h"
 #include "client/remote.h"
 #include "idse/lot.h"
 #include "idse/movement.h"
@@ -33,6 +34,13 @@ static void offer_states(struct buf *out, const char *begun, const char *before,
     else
         for (int i = 0; i < _LOT_STATE_MAX; i++)
             offer(out, begun, before, lot_state_name((enum lot_state)i), lot_state_label((enum lot_state)i));
+}
+
+static void offer_columns(struct buf *out, const char *begun, const char *before)
+{
+    char column[32];
+    for (size_t i = 0; filter_sort_column(i, column); i++)
+        offer(out, begun, before, column, "");
 }
 
 /*
@@ -80,6 +88,8 @@ static enum complete_want offer_value(struct buf *out, const char *begun, const 
         buf_add_str(out, ":folders\n");
     else if (streq(called, "STATE"))
         offer_states(out, begun, before, verb);
+    else if (streq(called, "COLUMN"))
+        offer_columns(out, begun, before);
     else if (streq(called, "DOCUMENT"))
         offer_words(out, begun, before, "acuse|constancia|csv|records|transcript");
     else if (streq(called, "VERB"))

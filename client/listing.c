@@ -7,10 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/cmdline.h"
-#include "client/format.h"
 #include "client/kinds.h"
-#include "idse/lot.h"
-#include "idse/movement.h"
 
 enum { PAGE = 1000, DEFAULT_LIMIT = 1000 };
 
@@ -46,20 +43,6 @@ static void write_rps(struct bus_writer *w, enum listing listing, const char *gi
     bus_entry_strings(w, "registrations", (const char *const *)rps, strv_length(rps));
 }
 
-/* "name" is how people call it; JSON has underscores in its keys. */
-static void write_sort(struct bus_writer *w, const char *given)
-{
-    _cleanup_free_ char *column = xstrdup(given);
-    char *colon = strchr(column, ':');
-    if (colon)
-        *colon = '\0';
-    for (char *at = column; *at; at++)
-        *at = *at == '_' ? '-' : *at;
-    bus_entry_string(w, "sort", streq(column, "name") ? "first-surname" : column);
-    if (colon)
-        bus_entry_bool(w, "descending", true);
-}
-
 /* Movements are filtered by dates, the others by instants. */
 static void write_period(struct bus_writer *w, enum listing listing, const struct filter *filter)
 {
@@ -89,7 +72,9 @@ void listing_write_filter(struct bus_writer *w, enum listing listing, const stru
     if (filter->search)
         bus_entry_string(w, "search", filter->search);
     if (filter->sort)
-        write_sort(w, filter->sort);
+        bus_entry_string(w, "sort", filter->sort);
+    if (filter->descending)
+        bus_entry_bool(w, "descending", true);
     if (filter->held)
         bus_entry_bool(w, "held", true);
     if (filter->waiting)
@@ -154,80 +139,7 @@ void listing_collect(void *data, const json_t *rows)
     json_array_extend(data, (json_t *)rows);
 }
 
-/* ---- the command line ---- */
-
-static int check_states(char **states, enum listing listing, struct err *err)
-{
-    const char *names[MAX((int)_LOT_STATE_MAX, (int)_MOVEMENT_STATE_MAX) + 1] = {NULL};
-    if (listing == LISTING_LOTS)
-        for (int i = 0; i < _LOT_STATE_MAX; i++)
-            names[i] = lot_state_name((enum lot_state)i);
-    else
-        for (int i = 0; i < _MOVEMENT_STATE_MAX; i++)
-            names[i] = movement_state_name((enum movement_state)i);
-    for (; *states; states++) {
-        int code = listing == LISTING_LOTS ? lot_state_from_name(*states) : movement_state_from_name(*states);
-        if (code >= 0)
-            continue;
-        const char *near = str_nearest(*states, names);
-        return near ? err_set(err, ERR_USAGE, _("Unknown state '%s'; did you mean '%s'?"), *states, near)
-                    : err_set(err, ERR_USAGE, _("Unknown state '%s'."), *states);
-    }
-    return 0;
-}
-
-static int number_option(const struct invocation *inv, enum opt opt, uint64_t *ret, struct err *err)
-{
-    if (inv->value[opt] && !str_to_uint(inv->value[opt], INT64_MAX, ret))
-        return err_set(err, ERR_USAGE, _("--%s needs a number, not '%s'."), option_table[opt].name,
-                       inv->value[opt]);
-    return 0;
-}
-
-static int date_option(const struct invocation *inv, enum opt opt, uint32_t *ret, struct err *err)
-{
-    if (inv->value[opt] && !parse_date(inv->value[opt], ret))
-        return err_set(err, ERR_USAGE, _("--%s needs a date like 2026-11-30, not '%s'."),
-                       option_table[opt].name, inv->value[opt]);
-    return 0;
-}
-
-int listing_filter(const struct invocation *inv, enum listing listing, struct filter *ret, struct err *err)
-{
-    struct filter filter = {
-        .rp = inv->value[OPT_RP],
-        .held = inv->value[OPT_HELD] != NULL,
-        .waiting = inv->value[OPT_WAITING] != NULL,
-        .active = inv->value[OPT_ACTIVE] != NULL,
-        .nss = inv->value[OPT_NSS],
-        .type = inv->value[OPT_TYPE],
-        .who = inv->value[OPT_USER],
-        .search = inv->value[OPT_SEARCH],
-        .sort = inv->value[OPT_SORT],
-    };
-    const char *colon = filter.sort ? strchr(filter.sort, ':') : NULL;
-    if (colon && !streq(colon, ":desc"))
-        return err_set(err, ERR_USAGE, _("--sort needs a column, or a column and ':desc', not '%s'."),
-                       filter.sort);
-    int r = number_option(inv, OPT_LOT, &filter.lot, err);
-    if (r >= 0)
-        r = number_option(inv, OPT_LIMIT, &filter.limit, err);
-    if (r >= 0)
-        r = date_option(inv, OPT_SINCE, &filter.since, err);
-    if (r >= 0)
-        r = date_option(inv, OPT_UNTIL, &filter.until, err);
-    if (r < 0)
-        return r;
-    if (inv->value[OPT_STATE]) {
-        _cleanup_(strv_cleanup) char **states = list_split(inv->value[OPT_STATE]);
-        r = check_states(states, listing, err);
-        if (r < 0)
-            return r;
-        filter.states = STEAL(states);
-    }
-    *ret = filter;
-    return 0;
-}
+/* ---- the whole verb ---- */
 
 static void print_rows(void *data, const json_t *rows)
 {
@@ -247,13 +159,11 @@ static void print_lines(void *data, const json_t *rows)
 int listing_run(struct invocation *inv, enum listing listing, struct err *err)
 {
     const struct field *kind = listings[listing].kind;
-    uint64_t limit = DEFAULT_LIMIT;
     struct filter filter = {0};
-    int r = number_option(inv, OPT_LIMIT, &limit, err);
-    if (r >= 0)
-        r = listing_filter(inv, listing, &filter, err);
+    int r = filter_read(inv, listing, &filter, err);
     if (r < 0)
         return r;
+    const uint64_t limit = inv->value[OPT_LIMIT] ? filter.limit : DEFAULT_LIMIT;
     _cleanup_(strv_cleanup) char **states = filter.states;
     bool more = false;
     if (listing == LISTING_HISTORY && inv->value[OPT_JSON]) {

@@ -5,7 +5,7 @@
 static int export(struct invocation *inv, struct err *err)
 {
     struct filter filter = {0};
-    int r = listing_filter(inv, LISTING_MOVEMENTS, &filter, err);
+    int r = filter_read(inv, LISTING_MOVEMENTS, &filter, err);
     if (r < 0)
         return r;
     _cleanup_(strv_cleanup) char **states = filter.states;

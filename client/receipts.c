@@ -51,7 +51,7 @@ static int add_found(struct invocation *inv, json_t *rows, struct err *err)
     enum { DEFAULT_LIMIT = 1000 };
     struct filter filter = {0};
     bool more = false, all = inv->value[OPT_EXPORT] || inv->value[OPT_LIMIT];
-    int r = listing_filter(inv, LISTING_LOTS, &filter, err);
+    int r = filter_read(inv, LISTING_LOTS, &filter, err);
     if (r < 0)
         return r;
     _cleanup_(strv_cleanup) char **states = filter.states;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
+#include "client/words.h"
+
 const struct option_info option_table[_OPT_MAX] = {
 #define X(id, name, value, help) [OPT_##id] = {name, value, help},
     OPTION_TABLE(X)
@@ -192,6 +194,18 @@ bool verb_takes(const struct verb *verb, enum opt opt)
         if (*taken == opt)
             return true;
     return false;
+}
+
+void option_value_settle(const char *value, char *word)
+{
+    if (!value || !strchr(value, '|'))
+        return;
+    for (size_t len; *value; value += len + (value[len] == '|')) {
+        len = strcspn(value, "|");
+        _cleanup_free_ char *allowed = xstrndup(value, len);
+        if (len <= strlen(word) && word_is(word, allowed))
+            memcpy(word, allowed, len + 1);
+    }
 }
 
 bool option_value_allowed(const char *value, const char *word)

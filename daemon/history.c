@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
 #include "daemon/iface.h"
 
 /* Manager.ListHistory and VerifyHistory: who did what, and whether the record of it is whole. */
@@ -31,24 +32,86 @@ static void write_record(struct bus_writer *w, const struct store_audit *audit)
     bus_close(w);
 }
 
-static int list(struct daemon *daemon, struct bus_call *call, struct err *err)
+/* "uid 1000", which need not have done anything yet. */
+static bool is_uid(const char *who)
+{
+    return str_starts(who, "uid ") && str_all_digits(who + 4);
+}
+
+/* Who did something once is in the history for ever, and a user may not have done anything yet; who is neither is unknown. */
+static int check_who(struct store *store, const char *who, struct err *err)
+{
+    const struct store_audit_filter filter = {.who = who};
+    struct store_audit *audits = NULL;
+    struct store_user user = {0};
+    size_t n = 0;
+    if (is_uid(who))
+        return 0;
+    int r = store_user_find(store, who, &user, err);
+    store_user_free(&user);
+    if (r != 0)
+        return r;
+    r = store_audit_list(store, &filter, 0, 1, &audits, &n, err);
+    if (r < 0)
+        return r;
+    store_audits_free(audits, n);
+    return n > 0 ? 0
+                 : err_set(err, ERR_UNKNOWN_USER,
+                           _("who: nobody called '%s' ever did anything here; the history calls people by "
+                             "the e-mail of their user, or 'uid 1000' after their Unix user"),
+                           who);
+}
+
+/* An empty answer is told from a question that nothing can answer. A lot that was never finished has its history still. */
+static int check_nothing(struct store *store, const struct store_audit_filter *filter, struct err *err)
+{
+    struct store_lot lot = {0};
+    int r = filter->who ? check_who(store, filter->who, err) : 0;
+    if (r < 0 || !filter->lot)
+        return r;
+    r = store_lot_get(store, filter->lot, &lot, err);
+    store_lot_free(&lot);
+    return r;
+}
+
+static int read_filter(struct bus_reader *reader, struct store_audit_filter *ret, char **ret_who,
+                       struct err *err)
 {
     struct history_options given = {0};
+    int r = bus_read_options(reader, history_options, ELEMENTSOF(history_options), &given, NULL, err);
+    if (r >= 0)
+        r = iface_check_period(given.since, given.until, err);
+    if (r < 0)
+        return r;
+    if (!str_empty(given.who)) {
+        *ret_who = email_fold(given.who);
+        if (!*ret_who)
+            *ret_who = xstrdup(given.who);
+    }
+    *ret = (struct store_audit_filter){.since_us = iface_number(given.since),
+                                       .until_us = iface_number(given.until),
+                                       .who = *ret_who,
+                                       .lot = iface_number(given.lot)};
+    return 0;
+}
+
+static int list(struct daemon *daemon, struct bus_call *call, struct err *err)
+{
+    struct store_audit_filter filter;
+    _cleanup_free_ char *who = NULL;
     struct store_audit *audits = NULL;
     size_t n = 0;
     int64_t cursor = 0;
     uint32_t limit = 0;
     struct bus_reader reader;
     bus_call_arguments(call, &reader);
-    int r = bus_read_options(&reader, history_options, ELEMENTSOF(history_options), &given, NULL, err);
-    const struct store_audit_filter filter = {.since_us = iface_number(given.since),
-                                              .until_us = iface_number(given.until),
-                                              .who = str_empty(given.who) ? NULL : given.who,
-                                              .lot = iface_number(given.lot)};
+    int r = read_filter(&reader, &filter, &who, err);
     if (r >= 0)
         r = iface_read_numbered_page(&reader, &cursor, &limit, err);
     if (r >= 0) /* one more than asked for tells whether there is a next page */
         r = store_audit_list(daemon->store, &filter, cursor, limit + 1, &audits, &n, err);
+    if (r >= 0 && n == 0 && cursor == 0)
+        r = check_nothing(daemon->store, &filter, err);
     if (r < 0)
         return r;
     struct bus_writer *w = bus_call_results(call);

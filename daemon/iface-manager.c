@@ -27,6 +27,24 @@ static const struct bus_option lot_filter_options[] = {
     {"until", "t", offsetof(struct lot_filter_options, until)},
 };
 
+/* Only what waits to be sent is held or waits for older lots, and one that is held does not wait for them. */
+static int check_flags(const struct store_lot_filter *filter, struct err *err)
+{
+    uint32_t open = 0;
+    for (int state = 0; state < _LOT_STATE_MAX; state++)
+        open |= lot_state_final((enum lot_state)state) ? 0 : UINT32_C(1) << state;
+    if (filter->held > 0 && filter->waiting)
+        return err_set(err, ERR_INVALID_ARGUMENT,
+                       _("waiting: a lot that waits for older ones is not held; ask for one of both"));
+    if (filter->held > 0 && filter->states && !(filter->states & open))
+        return err_set(err, ERR_INVALID_ARGUMENT,
+                       _("held: in these states no lot is held, for nothing is to be done any more"));
+    if (filter->waiting && filter->states && !(filter->states & UINT32_C(1) << LOT_STATE_QUEUED))
+        return err_set(err, ERR_INVALID_ARGUMENT,
+                       _("waiting: in these states no lot waits for older ones, only queued ones do"));
+    return 0;
+}
+
 static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct store_lot_filter *ret,
                            struct err *err)
 {
@@ -37,12 +55,14 @@ static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct s
         result = iface_take_rp(daemon, given.registration, ret->rp, err);
     if (result >= 0)
         result = iface_take_states(&given.states, lot_state_from_name, &ret->states, err);
+    if (result >= 0)
+        result = iface_check_period(given.since, given.until, err);
     ret->held = bits & (1u << LOT_FILTER_HELD) ? given.held : -1;
     ret->waiting = given.waiting;
     ret->certificate = iface_number(given.certificate);
     ret->since_us = iface_number(given.since);
     ret->until_us = iface_number(given.until);
-    return result;
+    return result < 0 ? result : check_flags(ret, err);
 }
 
 static int list_lots(struct daemon *daemon, struct bus_call *call, struct err *err)

@@ -6,6 +6,7 @@
 #include "daemon/iface.h"
 #include "daemon/movement-rows.h"
 #include "daemon/search.h"
+#include "idse/date.h"
 
 /* Manager.ListMovements and ReadMovements: the grid, searched and written out by workers. */
 
@@ -103,13 +104,43 @@ static int take_sort(const char *text, enum search_sort *ret, struct err *err)
 
 static int take_texts(struct search_query *query, const struct filter_options *given, struct err *err)
 {
-    if (strlen(given->nss) > 11)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("nss: '%s' is longer than 11 digits"), given->nss);
+    int r = *given->nss ? iface_check_nss(given->nss, err) : 0;
+    if (r < 0)
+        return r;
     if (strlen(given->search) > SEARCH_TEXT_MAX)
         return err_set(err, ERR_INVALID_ARGUMENT, _("search: the text is longer than %d bytes"), SEARCH_TEXT_MAX);
     query->nss = given->nss;
     query->text = given->search;
     return 0;
+}
+
+static int check_date(const char *key, uint32_t date, struct err *err)
+{
+    if (date && (date > INT32_MAX || !date_valid((int32_t)date)))
+        return err_set(err, ERR_INVALID_ARGUMENT, _("%s: %u is no day of the calendar (yyyymmdd)"), key, date);
+    return 0;
+}
+
+static int take_period(struct search_query *query, const struct filter_options *given, struct err *err)
+{
+    int r = check_date("since", given->since, err);
+    if (r >= 0)
+        r = check_date("until", given->until, err);
+    if (r >= 0)
+        r = iface_check_period(given->since, given->until, err);
+    query->since = (int32_t)given->since;
+    query->until = (int32_t)given->until;
+    return r;
+}
+
+static int take_lot(struct store *store, uint64_t given, int64_t *ret, struct err *err)
+{
+    struct store_lot lot = {0};
+    int r = given ? store_lot_get(store, iface_number(given), &lot, err) : 0;
+    if (r >= 0)
+        *ret = lot.id;
+    store_lot_free(&lot);
+    return r;
 }
 
 static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
@@ -120,7 +151,11 @@ static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
     if (result >= 0)
         result = take_rps(grid, &given, err);
     if (result >= 0)
+        result = take_lot(grid->daemon->store, given.lot, &query->lot, err);
+    if (result >= 0)
         result = take_texts(query, &given, err);
+    if (result >= 0)
+        result = take_period(query, &given, err);
     if (result >= 0)
         result = take_type(given.type, &query->type, err);
     if (result >= 0)
@@ -129,9 +164,6 @@ static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
         result = take_sort(given.sort, &query->sort, err);
     if (result >= 0)
         result = movement_rows_fields(&given.fields, &grid->what.fields, err);
-    query->lot = iface_number(given.lot);
-    query->since = (int32_t)MIN(given.since, (uint32_t)INT32_MAX);
-    query->until = (int32_t)MIN(given.until, (uint32_t)INT32_MAX);
     query->descending = given.descending;
     query->documents = movement_rows_need_documents(grid->what.fields);
     return result;

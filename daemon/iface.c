@@ -108,6 +108,21 @@ int iface_take_rp(struct daemon *daemon, const char *text, char ret[static 12], 
     return 0;
 }
 
+int iface_check_nss(const char *nss, struct err *err)
+{
+    if (nss_verdict(nss) == IDENTIFIER_SHAPE)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("nss: '%s' is not an NSS, which has eleven digits"), nss);
+    return 0;
+}
+
+int iface_check_period(uint64_t since, uint64_t until, struct err *err)
+{
+    if (since && until && since > until)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("since: %llu is later than until, %llu"),
+                       (unsigned long long)since, (unsigned long long)until);
+    return 0;
+}
+
 int iface_take_states(const struct bus_strings *names, int (*from_name)(const char *), uint32_t *ret,
                       struct err *err)
 {

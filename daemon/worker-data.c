@@ -6,7 +6,6 @@
 #include "daemon/iface.h"
 #include "daemon/privacy.h"
 #include "idse/date.h"
-#include "idse/identifier.h"
 #include "idse/limits.h"
 #include "idse/retention.h"
 
@@ -23,9 +22,8 @@ static int read_nss(struct act *act, struct bus_reader *reader, char ret[static 
     static const struct bus_option options[] = {BUS_OPTION_COMMON};
     bus_read_string(reader, &nss);
     int r = act_options(act, reader, options, ELEMENTSOF(options), NULL);
-    if (r >= 0 && nss_verdict(nss) == IDENTIFIER_SHAPE)
-        r = err_set(&act->err, ERR_INVALID_ARGUMENT, _("nss: '%s' is not an NSS, which has eleven digits"),
-                    nss);
+    if (r >= 0)
+        r = iface_check_nss(nss, &act->err);
     if (r < 0)
         return r;
     memcpy(ret, nss, 12);

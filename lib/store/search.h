@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "idse/movement-sort.h"
 #include "store/store.h"
 
 /*
@@ -36,31 +37,10 @@ int search_index_all(struct store *store, struct err *err);
 /* ---- searching ---- */
 
 /*
- * SEARCH_SORT_TABLE(X): X(id, name). By what a page can be sorted: the names of ListMovements. Rows that have the same there
- * stand in the order in which they were submitted. Those in the first line are served from the index.
+ * By what a page can be sorted: the names of ListMovements. Rows that have the same there stand in the order in which they were
+ * submitted. LOT, DATE, NSS, FIRST_SURNAME and NAMES are served from the index.
  */
-#define SEARCH_SORT_TABLE(X)                                                                                 \
-    X(LOT, "lot") X(DATE, "date") X(NSS, "nss") X(FIRST_SURNAME, "first-surname") X(NAMES, "names")          \
-    X(SECOND_SURNAME, "second-surname")                                                                      \
-    X(REGISTRATION, "registration")                                                                          \
-    X(TYPE, "type")                                                                                          \
-    X(SBC, "sbc")                                                                                            \
-    X(CURP, "curp")                                                                                          \
-    X(UMF, "umf")                                                                                            \
-    X(GUIA, "guia")                                                                                          \
-    X(CLAVE, "clave")                                                                                        \
-    X(WORKER_TYPE, "worker-type")                                                                            \
-    X(SALARY_TYPE, "salary-type")                                                                            \
-    X(REDUCED_WEEK, "reduced-week")                                                                          \
-    X(CAUSE, "cause")                                                                                        \
-    X(STATE, "state")                                                                                        \
-    X(SENT, "sent")                                                                                          \
-    X(RECEIVED, "received")                                                                                  \
-    X(APPROVED, "approved")                                                                                  \
-    X(REJECTED, "rejected")                                                                                  \
-    X(ERRORS, "errors")                                                                                      \
-    X(EXTEMPORANEOUS, "extemporaneous")                                                                      \
-    X(IMSS_NAME, "imss-name")
+#define SEARCH_SORT_TABLE MOVEMENT_SORT_TABLE
 
 enum search_sort {
 #define X(id, name) SEARCH_SORT_##id,

@@ -384,6 +384,31 @@ class Listing(DaemonTest):
         self.fails("InvalidArgument", self.manager, "ListMovements", option({"type": "alta-rara"}), "",
                    dbus.UInt32(1))
 
+    def test_what_nothing_can_pass_is_refused(self):
+        date, lot = dbus.UInt32, dbus.UInt64
+        for key, filter in (
+            ("nss", {"nss": "abc"}), ("nss", {"nss": "123"}), ("nss", {"nss": "990285000171"}), ("nss", {"nss": "9902850001x"}),
+            ("since", {"since": date(20261301)}), ("until", {"until": date(20260230)}), ("since", {"since": date(0xFFFFFFFF)}),
+            ("since", {"since": date(20261201), "until": date(20261130)}),
+        ):
+            for method in "ListMovements", "ReadMovements":
+                text = self.fails("InvalidArgument", self.manager, method, option(filter), "", dbus.UInt32(1))
+                self.assertIn(key, text)
+        self.assertIn("99999", self.fails("UnknownLot", self.manager, "ListMovements", option({"lot": lot(99999)}), "", dbus.UInt32(1)))
+        states = lambda *names: dbus.Array(names, signature="s")
+        for filter in ({"since": lot(2), "until": lot(1)}, {"held": True, "waiting": True},
+                       {"held": True, "states": states("accepted", "cancelled")}, {"waiting": True, "states": states("sending")}):
+            self.fails("InvalidArgument", self.lots_where, **filter)
+
+    def test_what_merely_finds_nothing_is_empty(self):
+        day = dbus.UInt32(20261120)
+        for filter in ({"nss": "99999999999"}, {"nss": ""}, {"since": day, "until": day}, {"lot": dbus.UInt64(0)}):
+            self.grid(**filter)
+        self.assertEqual(self.grid(nss="00000000000"), [])
+        for filter in ({"since": dbus.UInt64(1), "until": dbus.UInt64(1)}, {"held": False, "waiting": True},
+                       {"held": True, "states": dbus.Array(["accepted", "uncertain"], signature="s")}):
+            self.assertEqual(self.lots_where(**filter), [])
+
     def test_movements_come_page_by_page(self):
         seen, cursor = [], ""
         while True:
@@ -1060,7 +1085,17 @@ class History(DaemonTest):
         self.assertEqual(len(self.history(since=everything[0]["at"])[0]), 1)
         self.assertEqual(len(self.history(until=dbus.UInt64(1))[0]), 0)
         self.fails("InvalidArgument", self.history, 0, 1001)
+        self.fails("InvalidArgument", self.history, since=dbus.UInt64(2), until=dbus.UInt64(1))
         self.fails("UnknownOption", self.history, colour="red")
+
+    def test_2_nobody_and_no_lot_are_told_from_nothing(self):
+        self.assertIn("nadie", self.fails("UnknownUser", self.history, who="nadie"))
+        self.fails("UnknownUser", self.history, who="uid x")
+        self.fails("UnknownLot", self.history, lot=dbus.UInt64(99999))
+        never = dbus.UInt64(1)
+        self.assertEqual(self.history(who=f"uid {os.getuid()}", until=never)[0], [])  # who did something, but not then
+        self.assertEqual(self.history(who=str(os.getuid()), until=never)[0], [])
+        self.assertEqual(self.history(lot=dbus.UInt64(1), until=never)[0], [])
 
     def test_3_a_change_a_gap_and_a_cut_tail_are_found(self):
         records = len(self.history()[0])

@@ -377,6 +377,10 @@ class Roles(UsersTest):
         self.assertEqual([(r["who"], r["action"], r["outcome"]) for r in records],
                          [(who, "mx.idsed1.manage-users", "AccessDenied"), (who, "hold", "ok"), (who, "submit", "ok"),
                           (who, "login", "ok")])
+        history = lambda name: self.manager(self.root, "ListHistory", option({"who": name}), dbus.UInt64(0), dbus.UInt32(10))[0]
+        self.assertEqual(len(history(user.upper())), len(records))
+        self.assertEqual(history(self.new_user()[0]), [])  # who did nothing yet
+        self.fails("UnknownUser", history, "nadie@ejemplo.mx")
 
 
 class Guessing(UsersTest):

@@ -39,6 +39,7 @@ class Case(unittest.TestCase):
                                    stdout=subprocess.PIPE, text=True)
         cls.address = cls.bus.stdout.readline().strip()
         cls.env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "DBUS_SYSTEM_BUS_ADDRESS": cls.address,
+                   "IDSED_LOCALEDIR": os.path.join(os.path.dirname(IDSECTL), "..", "po"),
                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
 
     @classmethod
@@ -244,7 +245,39 @@ class Lots(Case):
             "until": 1790834399999999})
         self.run_it("list", "--state=qeued", status=USAGE)
         self.assertIn("did you mean 'queued'", self.err)
+        for name in ("queued", "uncertain", "cancelled"):
+            self.assertIn(name, self.err.split("The states are")[1])
         self.run_it("list", "--since=2026-02-30", status=USAGE)
+
+    def test_a_filter_that_nothing_can_pass_is_refused(self):
+        for part, *line in (
+            ("eleven digits", "movements", "--nss=abc"), ("'123'", "movements", "--nss", "123"), ("empty", "movements", "--nss="),
+            ("2026-12-02", "movements", "--since=2026-12-02", "--until=2026-12-01"), ("later than", "list", "--since=20261202", "--until=20261201"),
+            ("later than", "history", "--since=20261202", "--until=20261201"), ("not both", "list", "--held", "--waiting"),
+            ("empty", "list", "--rp="), ("empty", "list", "--state=,"), ("empty", "history", "--user", ""), ("--lot", "history", "--lot=0"),
+            ("later than", "receipts", "list", "--since=20261202", "--until=20261201"), ("empty", "movements", "--sort="),
+        ):
+            self.run_it(*line, status=USAGE)
+            self.assertIn(part, self.err)
+        self.assertEqual(json.loads(self.control.Calls()), [])
+
+    def test_states_are_called_as_the_table_calls_them(self):
+        def states(*args, language=""):
+            self.env.update(LANGUAGE=language)
+            self.run_it(*args)
+            self.env.update(LANGUAGE="")
+            return json.loads(self.control.Calls())[-1][2][0]["states"]
+        self.assertEqual(states("movements", "--state=Not Sent,approved"), ["unsent", "approved"])
+        self.assertEqual(states("list", "--state", "QUEUED"), ["queued"])
+        for typed, state in (("rechazado", "rejected"), ("Sin-Enviar", "unsent"), ("APROBADO", "approved"), ("approved", "approved")):
+            self.assertEqual(states("movements", "--state", typed, language="es"), [state])
+        for typed, state in (("en cola", "queued"), ("en_cola", "queued"), ("Aceptado", "accepted")):
+            self.assertEqual(states("list", "--state", typed, language="es"), [state])
+        self.env.update(LANGUAGE="es")
+        self.run_it("list", "--state=rechasado", status=USAGE)
+        self.env.update(LANGUAGE="")
+        self.assertIn("«rechazado»", self.err)
+        self.assertIn("rejected (rechazado)", self.err)
 
     def test_show(self):
         text = self.run_it("show", "3")
@@ -395,11 +428,21 @@ class Movements(Case):
         several, named = (call[2][0] for call in self.calls("ListMovements"))
         self.assertEqual(several, {"registrations": [RP, RP_2], "search": "muñoz 99", "sort": "first-surname", "descending": True})
         self.assertEqual(named, {"sort": "first-surname"})
+        self.run_json("movements", "--sort=imss-name")
+        self.run_json("movements", "--sort=Imss_Name")
+        self.assertEqual([call[2][0] for call in self.calls("ListMovements")], [{"sort": "imss-name"}] * 2)
+        self.run_it("movements", "--sort=colour", status=USAGE)
+        for column in ("name", "names", "first_surname", "imss_name", "approved", "rejected"):
+            self.assertIn(f" {column}", self.err)
+        self.assertNotIn("first-surname", self.err)
         self.run_it("movements", "--sort=nss:up", status=USAGE)
         self.run_it("movements", "--export=table.ods", status=USAGE)
 
     def test_only_types_of_imss(self):
         self.run_it("movements", "--type=alta", status=USAGE)
+        for typed in "modificación", "Modificacion", "MODIFICACIÓN":
+            self.run_it("movements", "--type", typed)
+            self.assertEqual(self.calls("ListMovements")[0][2][0], {"type": "modificacion"})
 
 
 class Receipts(Case):

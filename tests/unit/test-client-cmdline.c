@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "client/cmdline.h"
 #include "client/complete.h"
+#include "client/words.h"
 
 static char storage[1024];
 
@@ -77,6 +78,21 @@ static void a_wrong_line_says_what_is_near(void **state)
     assert_refused("movements --type=alta", "reingreso|modificacion|baja");
     assert_refused("show", "show LOT");
     assert_refused("show 1 2", "2");
+}
+
+static void a_word_of_the_table_is_taken_however_it_is_written(void **state)
+{
+    struct invocation inv;
+    assert_int_equal(parse("movements --type Modificaci\u00f3n", &inv, NULL), 0);
+    assert_string_equal(inv.value[OPT_TYPE], "modificacion");
+    assert_int_equal(parse("rp set Z9900001108 --enye=LATIN1", &inv, NULL), 0);
+    assert_string_equal(inv.value[OPT_ENYE], "latin1");
+    assert_true(word_is("sin-enviar", "Sin Enviar"));
+    assert_true(word_is("REVISI\u00d3N", "revisi\u00f3n"));
+    assert_false(word_is("ano", "a\u00f1o"));
+    assert_false(word_is("", "sent"));
+    assert_false(word_is("sen", "sent"));
+    assert_false(word_is("sents", "sent"));
 }
 
 static void help_needs_neither_verb_nor_arguments(void **state)
@@ -153,6 +169,8 @@ static void completion_follows_the_tables(void **state)
         {"--", "\n--json\t", "\n--pfx"},
         {"list --state ", "\nuncertain\t", "\napproved"},
         {"movements --state ", "\napproved\t", "\nuncertain"},
+        {"movements --sort ", "\nfirst_surname\t", "first-surname"},
+        {"movements --sort=na", "\n--sort=name\t", "nss"},
         {"movements --type=b", "\n--type=baja\t", "reingreso"},
         {"submit ", "\n:files\n", "\t"},
         {"submit a.txt ", "\n:files\n", "\t"},
@@ -185,6 +203,7 @@ int main(void)
         cmocka_unit_test(options_stand_anywhere),
         cmocka_unit_test(a_value_may_be_left_out_where_the_table_says_so),
         cmocka_unit_test(a_wrong_line_says_what_is_near),
+        cmocka_unit_test(a_word_of_the_table_is_taken_however_it_is_written),
         cmocka_unit_test(help_needs_neither_verb_nor_arguments),
         cmocka_unit_test(the_tables_are_whole),
         cmocka_unit_test(usage_shows_every_verb_but_the_hidden),
