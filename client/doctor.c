@@ -31,7 +31,8 @@ static void print_report(const struct invocation *inv, const json_t *report, con
     }
     output_note(
         inv,
-        _("%llu lots: %llu rows of the index were right, %llu were put right, %llu faults need a backup."),
+        _("Lots: %llu; rows of the index that were right: %llu, put right: %llu; faults that need a backup: "
+          "%llu."),
         (unsigned long long)row_number(report, "lots"), (unsigned long long)row_number(report, "equal"),
         (unsigned long long)row_number(report, "repaired"), (unsigned long long)row_number(report, "faults"));
 }

@@ -45,7 +45,8 @@ enum field_use {
     FIELD_COLUMN = 1 << 0, /* in tables */
     FIELD_RECORD = 1 << 1, /* in records, where it is not empty */
     FIELD_CUT = 1 << 2,    /* may be cut off in a narrow terminal */
-    FIELD_SPARE = 1 << 3,  /* left out of a table that does not fit, the last one first */
+    FIELD_SPARE = 1 << 3,  /* left out of a table that does not fit, the last one first; and as FIELD_RARE */
+    FIELD_RARE = 1 << 4,   /* left out of a table in which no row has it */
 };
 
 struct field {

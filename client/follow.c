@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "client/format.h"
 #include "client/progress.h"
 #include "idse/lot.h"
 #include "idse/outcome.h"
@@ -89,8 +90,10 @@ static char *summary(const json_t *rows)
         unsigned count = 0;
         for (size_t i = 0; i < json_array_size(rows); i++)
             count += streq(row_text(json_array_get(rows, i), "State"), lot_state_name((enum lot_state)state));
+        _cleanup_free_ char *number = format_count(count);
+        _cleanup_free_ char *counted = lot_state_counted((enum lot_state)state, count, number);
         if (count)
-            buf_printf(&text, "%s%u %s", text.len ? ", " : "", count, lot_state_label((enum lot_state)state));
+            buf_printf(&text, "%s%s", text.len ? ", " : "", counted);
     }
     return buf_steal(&text, NULL);
 }

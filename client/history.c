@@ -21,7 +21,7 @@ int verb_history_verify(struct invocation *inv, struct err *err)
         output_print_json(
             json_pack("{s:b, s:s, s:O}", "whole", whole, "text", text, "records", json_array_get(reply, 2)));
     else if (whole)
-        output_note(inv, _("%s It has %llu records."), text,
+        output_note(inv, _("%s Records: %llu."), text,
                     (unsigned long long)json_integer_value(json_array_get(reply, 2)));
     else
         output_error(NULL, &(struct err){.code = ERR_STORE_CORRUPT, .text = (char *)text});

@@ -337,9 +337,11 @@ static void print_sum(const struct batch *batch)
     for (size_t i = 0; i < ELEMENTSOF(outcomes); i++) {
         size_t n = count_outcome(batch->rows, outcomes[i].outcome);
         if (n > 0)
-            buf_printf(&text, "%s%zu %s", text.len ? ", " : "", n, _(outcomes[i].label));
+            buf_printf(&text, "%s%s: %zu", text.len ? ", " : "", _(outcomes[i].label), n);
     }
-    output_note(batch->inv, _("%zu receipts: %s"), json_array_size(batch->rows), text.len ? text.data : "-");
+    size_t n = json_array_size(batch->rows);
+    output_note(batch->inv, dngettext(IDSED_TEXTDOMAIN, "%zu receipt (%s)", "%zu receipts (%s)", n), n,
+                text.len ? text.data : "-");
 }
 
 static const char *label_of(const char *outcome)

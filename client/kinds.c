@@ -7,6 +7,7 @@
 #define RECORD FIELD_RECORD
 #define CUT    FIELD_CUT
 #define SPARE  FIELD_SPARE
+#define RARE   FIELD_RARE
 
 /* clang-format off */
 const struct field receipt_kind[] = {
@@ -123,7 +124,7 @@ const struct field movement_kind[] = {
     {"answered", FIELD_INSTANT, 0, N_("Answered")},
     {"answered", FIELD_APPROVAL, COLUMN | SPARE, N_("Notice of approval")},
     {"answered", FIELD_REJECTION, COLUMN | SPARE, N_("Notice of rejection")},
-    {"errors", FIELD_TUPLES, COLUMN, N_("Cause of rejection"), error_members},
+    {"errors", FIELD_TUPLES, COLUMN | RARE, N_("Cause of rejection"), error_members},
     {"deadline", FIELD_DATE, COLUMN | SPARE, N_("Last day")},
     {"given-up", FIELD_INSTANT, COLUMN | SPARE, N_("Given up")},
     {"deadline-rule", FIELD_TEXT, 0, N_("Rule")},
@@ -214,7 +215,7 @@ const struct field registration_kind[] = {
     {"Guia", FIELD_TEXT, COLUMN | SPARE | RECORD, N_("Guía")},
     {"Enye", FIELD_TEXT, COLUMN | SPARE | RECORD, N_("Ñ as")},
     {"Certificate", FIELD_NUMBER, COLUMN | RECORD, N_("Certificate")},
-    {"Paused", FIELD_FLAG, COLUMN | RECORD, N_("Paused")},
+    {"Paused", FIELD_FLAG, COLUMN | RARE | RECORD, N_("Paused")},
     {"Approval", FIELD_FLAG, COLUMN | SPARE | RECORD, N_("Needs approval")},
     {"Added", FIELD_INSTANT, COLUMN | SPARE | RECORD, N_("Added")},
     {NULL},
@@ -232,7 +233,7 @@ const struct field certificate_kind[] = {
     {"NotBefore", FIELD_INSTANT, RECORD, N_("Valid from")},
     {"NotAfter", FIELD_INSTANT, COLUMN | RECORD, N_("Valid until")},
     {"Registrations", FIELD_LIST, COLUMN | RECORD | CUT | SPARE, N_("Registros patronales")},
-    {"Held", FIELD_FLAG, COLUMN | RECORD, N_("Held")},
+    {"Held", FIELD_FLAG, COLUMN | RARE | RECORD, N_("Held")},
     {"HoldText", FIELD_TEXT, RECORD, N_("Held because")},
     {"LastLogin", FIELD_INSTANT, RECORD, N_("Last login")},
     {"Revocation", FIELD_TEXT, 0, N_("Revocation")},

@@ -71,18 +71,19 @@ static bool has_something(const struct output *output, const struct field *field
 }
 
 /*
- * The columns that there is room for; *ret is in the order of the table of fields. A terminal is spared those that say
- * nothing; who reads a pipe finds the same columns each time.
+ * The columns that say something and that there is room for; *ret is in the order of the table of fields. Who reads a pipe
+ * without headings knows a column by its place alone, and finds all of them.
  */
 static size_t choose_columns(const struct output *output, const struct field *ret[MAX_FIELDS])
 {
     size_t widths[MAX_FIELDS], n = 0, total = 0, room = terminal_columns(STDOUT_FILENO);
+    const bool all = output->headless && room == 0;
     for (const struct field *field = output->fields; field->key; field++) {
         if (!(field->use & FIELD_COLUMN))
             continue;
-        if (room > 0 && (field->use & FIELD_SPARE) && !has_something(output, field))
+        if (!all && (field->use & (FIELD_SPARE | FIELD_RARE)) && !has_something(output, field))
             continue;
-        widths[n] = column_width(output, field) + 1;
+        widths[n] = room > 0 ? column_width(output, field) + 1 : 0;
         total += widths[n];
         ret[n++] = field;
     }

@@ -211,11 +211,12 @@ static void print_counts(const json_t *manager)
     for (int state = 0; state < _LOT_STATE_MAX; state++) {
         uint64_t n = row_number(counts, lot_state_name((enum lot_state)state));
         _cleanup_free_ char *number = format_count(n);
+        _cleanup_free_ char *text = lot_state_counted((enum lot_state)state, n, number);
         if (n)
-            printf("%s %s %s", first ? "" : ",", number, lot_state_label((enum lot_state)state));
+            printf("%s %s", first ? "" : ",", text);
         first = first && n == 0;
     }
-    printf(_("; %s movements stored\n"), movements);
+    printf(_("; movements stored: %s\n"), movements);
 }
 
 /* The newest of `total` lots, with what this field says of them; `more` is where the others are found. */
@@ -256,7 +257,7 @@ static void print_due(const json_t *due)
                _("Lots whose last legal day is over, or is today; 'idsectl due' shows their movements:"));
     for (size_t i = 0; i < n && i < LOTS_SHOWN; i++) {
         const json_t *row = json_array_get(due, i);
-        printf(_("  %s: %llu late, %llu end today\n"), row_text(row, "registration"),
+        printf(_("  %s: %llu late, %llu for today\n"), row_text(row, "registration"),
                (unsigned long long)row_number(row, "late"), (unsigned long long)row_number(row, "today"));
     }
     if (n > LOTS_SHOWN)

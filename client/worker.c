@@ -49,13 +49,20 @@ static void tell_erased(const struct invocation *inv, const json_t *reply)
                                     (json_int_t)kept, "until", until ? date : NULL));
         return;
     }
-    output_note(inv, _("%llu movements erased, with the documents of their lots"),
+    output_note(inv,
+                dngettext(IDSED_TEXTDOMAIN, "%llu movement erased, with the documents of its lot",
+                          "%llu movements erased, with the documents of their lots", erased),
                 (unsigned long long)erased);
     if (kept > 0 && until)
-        output_note(inv, _("%llu movements must be kept (LSS 15-II); from %s on they can be erased"),
+        output_note(inv,
+                    dngettext(IDSED_TEXTDOMAIN,
+                              "%llu movement must be kept (LSS 15-II); from %s on it can be erased",
+                              "%llu movements must be kept (LSS 15-II); from %s on they can be erased", kept),
                     (unsigned long long)kept, date);
     else if (kept > 0)
-        output_note(inv, _("%llu movements must be kept: some are in lots that are not finished"),
+        output_note(inv,
+                    dngettext(IDSED_TEXTDOMAIN, "%llu movement must be kept: its lot is not finished",
+                              "%llu movements must be kept: some are in lots that are not finished", kept),
                     (unsigned long long)kept);
     output_note(
         inv,

@@ -50,9 +50,12 @@ int app_reseal(const struct app_options *options, const char *new_key, struct er
         r = store_commit(daemon->store, err);
     crash_point(CRASH_RESEAL_AFTER_COMMIT);
     if (r >= 0)
-        log_notice(_("%zu credentials are sealed under %s now. Put it in the place of the old key before "
-                     "idsed starts, "
-                     "and destroy the old one."),
+        log_notice(dngettext(IDSED_TEXTDOMAIN,
+                             "%zu credential is sealed under %s now. Put it in the place of the old key "
+                             "before idsed starts, and destroy the old one.",
+                             "%zu credentials are sealed under %s now. Put it in the place of the old key "
+                             "before idsed starts, and destroy the old one.",
+                             n),
                    n, new_key);
     return r;
 }

@@ -19,9 +19,9 @@ static char *describe(const struct app *app)
         return NULL;
     engine_portal_state(app->daemon.engine, &portal);
     if (engine_is_copy(app->daemon.engine, NULL))
-        return xasprintf(_("Restored copy, everything is held (%llu lots); see 'idsectl status'"),
+        return xasprintf(_("Restored copy, everything is held (lots: %llu); see 'idsectl status'"),
                          (unsigned long long)held);
-    return xasprintf(_("%llu lots queued, %llu awaiting IMSS, %llu held; portal %s"),
+    return xasprintf(_("Lots: %llu queued, %llu awaiting IMSS, %llu held; portal %s"),
                      (unsigned long long)totals[LOT_STATE_QUEUED],
                      (unsigned long long)(totals[LOT_STATE_RECEIVED] + totals[LOT_STATE_UNCERTAIN]),
                      (unsigned long long)held, portal.state);

@@ -139,10 +139,13 @@ static int take_turn(struct attempt *attempt, int64_t *ret_wait_us)
     _cleanup_free_ char *caller = caller_key(attempt);
     int64_t wait_us = MAX(throttle_wait_us(throttle, caller), throttle_wait_us(throttle, attempt->user));
     if (wait_us > PATIENCE_S * US_PER_S) {
+        const int64_t seconds = (wait_us + US_PER_S - 1) / US_PER_S;
         attempt->guess = false;
         return err_set(&attempt->act->err, ERR_TOO_MANY_ATTEMPTS,
-                       _("There were too many wrong attempts; try again in %lld seconds"),
-                       (long long)((wait_us + US_PER_S - 1) / US_PER_S));
+                       dngettext(IDSED_TEXTDOMAIN, "There were too many wrong attempts; try again in %lld second",
+                                 "There were too many wrong attempts; try again in %lld seconds",
+                                 (unsigned long)seconds),
+                       (long long)seconds);
     }
     throttle_count(throttle, caller);
     throttle_count(throttle, attempt->user);

@@ -161,7 +161,9 @@ static void run_next(struct hooks *hooks)
     int fd = hand_over(hooks->socket, &message);
     buf_free(&message);
     if (fd < 0) {
-        log_event(LOG_WARNING, "hooks-dropped", _("Hooks cannot be run, %zu events are not told to them: %s"),
+        log_event(LOG_WARNING, "hooks-dropped",
+                  dngettext(IDSED_TEXTDOMAIN, "Hooks cannot be run, %zu event is not told to them: %s",
+                            "Hooks cannot be run, %zu events are not told to them: %s", hooks->n + 1),
                   hooks->n + 1, strerror(errno));
         drop_all(hooks);
         return;

@@ -71,7 +71,9 @@ static int open_chosen(struct daemon *daemon, struct profiles *profiles, struct 
         r = count_open(daemon, true, &open, err);
         if (r >= 0 && open > 0 && !streq(chosen, daemon->config.profile))
             r = err_set(err, why.code,
-                        _("%llu lots wait for the portal of a profile that cannot be used: %s"),
+                        dngettext(IDSED_TEXTDOMAIN,
+                                  "%llu lot waits for the portal of a profile that cannot be used: %s",
+                                  "%llu lots wait for the portal of a profile that cannot be used: %s", open),
                         (unsigned long long)open, err_text(&why));
         if (r < 0)
             return r;
@@ -174,7 +176,9 @@ static int refuse_while_open(struct daemon *daemon, struct err *err)
         return r;
     if (open > 0)
         return err_set(err, ERR_WRONG_STATE,
-                       _("%llu lots wait for an answer of the portal %s, which only it can give"),
+                       dngettext(IDSED_TEXTDOMAIN,
+                                 "%llu lot waits for an answer of the portal %s, which only it can give",
+                                 "%llu lots wait for an answer of the portal %s, which only it can give", open),
                        (unsigned long long)open, profiles_url(daemon->profiles));
     if (engine_is_visiting(daemon->engine))
         return err_set(err, ERR_BUSY, _("the portal is being visited; try again in a moment"));

@@ -204,8 +204,11 @@ enum verdict check_records(struct examination *e, struct buf *text)
                         n + 1, movement.rp);
     e->n_records = n;
     if ((int64_t)n != number_of(lot, "movements") || record_reader_bad(reader) > 0)
-        return said(VERDICT_FAILED, text, _("records.txt has %zu movements, lot.json says %lld."), n,
+        return said(VERDICT_FAILED, text, _("Movements in records.txt: %zu; lot.json says %lld."), n,
                     (long long)number_of(lot, "movements"));
     return said(VERDICT_OK, text,
-                _("%zu movements, all of the lot's registro patronal, with the SHA-256 of the lot."), n);
+                dngettext(IDSED_TEXTDOMAIN,
+                          "%zu movement, of the lot's registro patronal, with the SHA-256 of the lot.",
+                          "%zu movements, all of the lot's registro patronal, with the SHA-256 of the lot.", n),
+                n);
 }

@@ -54,9 +54,8 @@ enum verdict check_history(struct examination *e, struct buf *text)
          !streq(text_of(head, "hash"), text_of(before, "hash"))))
         return said(VERDICT_FAILED, text, _("The head of the history is older than its last record."));
     return said(VERDICT_OK, text,
-                _("%zu records have the hash that their words and the record before make, where other "
-                  "records may stand "
-                  "between. The head was record %lld, %.16s…"),
+                _("Records that have the hash that their words and the record before make, where other "
+                  "records may stand between: %zu. The head was record %lld, %.16s…"),
                 json_array_size(records), (long long)number_of(head, "seq"), text_of(head, "hash"));
 }
 
@@ -178,7 +177,10 @@ enum verdict check_entries(struct examination *e, struct buf *text)
         return verdict;
     if (unknown > 0)
         return said(VERDICT_NOT_CHECKED, text,
-                    _("The history has no hash of %zu files: idsed enters them since version 0.2.0."),
+                    dngettext(IDSED_TEXTDOMAIN,
+                              "The history has no hash of %zu file: idsed enters them since version 0.2.0.",
+                              "The history has no hash of %zu files: idsed enters them since version 0.2.0.",
+                              unknown),
                     unknown);
     return said(VERDICT_OK, text,
                 _("Documents, transcripts and TLS certificates have the SHA-256 that the history "

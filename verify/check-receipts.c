@@ -298,7 +298,7 @@ static enum verdict compare_movements(struct examination *e, struct record_reade
         json_decref(row);
     }
     if (verdict == VERDICT_OK && i != e->n_records)
-        verdict = said(VERDICT_FAILED, text, _("movements.json has %zu movements, records.txt has %zu."), i,
+        verdict = said(VERDICT_FAILED, text, _("Movements in movements.json: %zu; in records.txt: %zu."), i,
                        e->n_records);
     return verdict;
 }

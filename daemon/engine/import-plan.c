@@ -319,7 +319,10 @@ static int judge_results_again(struct engine_import *import, struct err *err)
 {
     if (import->differ == 0)
         return another_copy(import, err);
-    _cleanup_free_ char *text = xasprintf(_("%zu movements have another result in it"), import->differ);
+    _cleanup_free_ char *text =
+        xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu movement has another result in it",
+                            "%zu movements have another result in it", import->differ),
+                  import->differ);
     return misfit(import, true, text);
 }
 
@@ -327,8 +330,9 @@ static int judge_constancia(struct engine_import *import, const struct store_lot
 {
     _cleanup_free_ char *difference = verdict_constancia_difference(lot, &import->reading);
     if (!difference && import->reading.n_sent != lot->counts[COUNT_TOTAL])
-        difference = xasprintf(_("it has %zu movements, the lot has %u"), import->reading.n_sent,
-                               lot->counts[COUNT_TOTAL]);
+        difference = xasprintf(dngettext(IDSED_TEXTDOMAIN, "it has %zu movement, the lot has %u",
+                                         "it has %zu movements, the lot has %u", import->reading.n_sent),
+                               import->reading.n_sent, lot->counts[COUNT_TOTAL]);
     if (difference)
         return misfit(import, lot->have_constancia, difference);
     if (lot->have_constancia)

@@ -27,6 +27,37 @@ int lot_state_from_name(const char *name)
     return ROW_INDEX(states, name, name);
 }
 
+char *lot_state_counted(enum lot_state state, uint64_t n, const char *number)
+{
+    const unsigned long many = n;
+    switch (state) {
+    /* TRANSLATORS: so many lots in this state, as in "12 accepted, 1 queued". */
+    case LOT_STATE_QUEUED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s queued", "%s queued", many), number);
+    case LOT_STATE_SENDING:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s sending", "%s sending", many), number);
+    case LOT_STATE_UNCERTAIN:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s uncertain", "%s uncertain", many), number);
+    case LOT_STATE_RECEIVED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s received", "%s received", many), number);
+    case LOT_STATE_ACCEPTED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s accepted", "%s accepted", many), number);
+    case LOT_STATE_PARTIAL:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s partial", "%s partial", many), number);
+    case LOT_STATE_REJECTED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s rejected", "%s rejected", many), number);
+    case LOT_STATE_FAILED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s failed", "%s failed", many), number);
+    case LOT_STATE_QUARANTINED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s quarantined", "%s quarantined", many), number);
+    case LOT_STATE_CANCELLED:
+        return xasprintf(dngettext(IDSED_TEXTDOMAIN, "%s cancelled", "%s cancelled", many), number);
+    case _LOT_STATE_MAX:
+        break;
+    }
+    return xstrdup(number);
+}
+
 bool lot_state_final(enum lot_state state)
 {
     return states[state].final;

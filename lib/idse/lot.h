@@ -29,6 +29,8 @@ enum lot_state {
 
 const char *lot_state_name(enum lot_state state);  /* "queued": stable */
 const char *lot_state_label(enum lot_state state); /* translated */
+/* So many lots in this state: "2 rejected", in the words that go with the number; `number` is how it is written. A new string. */
+char *lot_state_counted(enum lot_state state, uint64_t n, const char *number);
 int lot_state_from_name(const char *name);         /* negative when it is none */
 bool lot_state_final(enum lot_state state);        /* nothing will change it any more */
 /* May it still go to the portal, or be on its way there? Then younger lots with workers of it wait. */

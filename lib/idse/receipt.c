@@ -278,7 +278,9 @@ int constancia_match(const struct constancia *constancia, const struct movement 
     }
     match_rows(rows, constancia->n_rows, marks, n_sent, row_of, &differences);
     if (differences.n > 0 && constancia->n_others > 0)
-        differ(&differences, _("%zu rows of other registros patronales or lots were left out"),
+        differ(&differences,
+               dngettext(IDSED_TEXTDOMAIN, "%zu row of another registro patronal or lot was left out",
+                         "%zu rows of other registros patronales or lots were left out", constancia->n_others),
                constancia->n_others);
 
     int r = report_differences(&differences, err);

@@ -256,7 +256,10 @@ static int check_understood(const struct store_intake *intake, struct err *err)
     size_t bad = record_reader_bad(intake->reader);
     if (!intake->adopted || (bad == 0 && intake->counts[COUNT_TOTAL] > 0))
         return 0;
-    return bad > 0 ? err_set(err, ERR_UNREADABLE_RECEIPT, _("%zu of the records are not understood"), bad)
+    return bad > 0 ? err_set(err, ERR_UNREADABLE_RECEIPT,
+                             dngettext(IDSED_TEXTDOMAIN, "%zu of the records is not understood",
+                                       "%zu of the records are not understood", bad),
+                             bad)
                    : err_set(err, ERR_UNREADABLE_RECEIPT, _("there is no movement in it"));
 }
 

@@ -142,7 +142,7 @@ class Boot(unittest.TestCase):
         self.assertEqual(len(event("started")), 1)
 
     def test_02_the_status_says_what_it_does(self):
-        self.assertRegex(show("StatusText"), r"0 lots queued")
+        self.assertRegex(show("StatusText"), r"Lots: 0 queued")
         self.assertIn("idsectl rp add", run("idsectl", "status").stdout)  # what to do next
         self.assertTrue(run("idsectl", "status", "--metrics").stdout.endswith("# EOF\n"))
         checks = {check["name"]: check for check in json.loads(run("idsectl", "doctor", "--json", check=False).stdout)}

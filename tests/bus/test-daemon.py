@@ -1228,7 +1228,7 @@ class Whole(DaemonTest):
                 db.commit()
         self.house.stop()
         choose("gone")  # its file, that is: the configuration's is another portal's
-        with self.assertRaisesRegex(RuntimeError, "lots wait for the portal of a profile that cannot be used: .*gone"):
+        with self.assertRaisesRegex(RuntimeError, "lots? waits? for the portal of a profile that cannot be used: .*gone"):
             self.house.start()
         self.house.notify.close()
         choose("idse-sim")

@@ -100,7 +100,7 @@ class Status(Case):
         self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
         self.assertIn("Certificate 1 (EJEMPLO): REVOKED on 2026-09-20", text)
         self.assertIn("idsectl rp resume Z9900002106", text)
-        self.assertIn("Z9900001108: 2 late, 1 end today", text)
+        self.assertIn("Z9900001108: 2 late, 1 for today", text)
         self.assertNotIn("Z9900002106: ", text)
         self.assertEqual(len(json.loads(self.control.Calls())), 5)
 
@@ -221,6 +221,17 @@ class Lots(Case):
         self.assertRegex(lines[3], "queued, held")
         self.assertIn("1,234", lines[1])
         self.assertEqual(len(self.run_it("list", "--no-headers").splitlines()), 4)
+
+    def test_columns_that_no_row_has_are_left_out(self):
+        heading = lambda *more: self.run_it("list", *more).splitlines()[0]
+        self.assertNotIn("Given up", heading())
+        self.assertNotIn("Last day", heading())
+        self.assertIn("Número de lote", heading())  # which one of them has
+        self.assertIn("Cause of rejection", self.run_it("movements"))
+        self.assertNotIn("CURP", self.run_it("movements").splitlines()[0])
+        rows = self.run_json("list")
+        self.assertEqual(len({tuple(row) for row in rows}), 1)  # JSON has every key in every row
+        self.assertIn("finished", rows[0])
 
     def test_a_narrow_terminal_loses_columns_and_keeps_one_line_for_each_lot(self):
         widths = {}

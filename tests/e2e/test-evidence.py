@@ -304,7 +304,7 @@ def case_what_idsed_says_cannot_be_embellished():
 
     for name, edit, sentence in (("movements.json", approve, "is not what the constancia says"),
                                  ("movements.json", forget, "is not that of the record"),
-                                 ("movements.json", lambda rows: rows.pop(), "has 11 movements, records.txt has 12"),
+                                 ("movements.json", lambda rows: rows.pop(), "movements.json: 11; in records.txt: 12"),
                                  ("movements.json", lambda rows: rows.append(rows[0]), "more movements than records.txt"),
                                  ("lot.json", accept, "are not those of the constancia"),
                                  ("history.json", rename, "was changed: it does not have its hash"),
