@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "client/kinds.h"
 #include "client/output.h"
 #include "client/remote.h"
 #include "client/verbs.h"
+#include "idse/deadline.h"
 
 enum { PAGE = 1000, DEFAULT_LIMIT = 1000 };
 
@@ -14,6 +16,7 @@ static const struct {
     bool needs_somebody;
 } urgencies[] = {
     {"late", N_("late"), true},
+    {"will-be-late", N_("will be late"), true},
     {"today", N_("today"), true},
     {"soon", N_("soon"), false},
     {"received", N_("at IMSS, not processed"), false},
@@ -102,6 +105,24 @@ static void print_table(const struct invocation *inv, const json_t *rows)
     output_list(inv, due_kind, shown, _("Nothing is due."));
 }
 
+/* What keeps a lot beyond its last day is a word of ours, and easily taken back. */
+static void print_planned(const struct invocation *inv, const json_t *rows)
+{
+    uint64_t told = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        uint64_t lot = row_number(row, "lot"), last = row_number(row, "deadline");
+        if (lot == told || !deadline_is_sent_late((int32_t)last, (int64_t)row_number(row, "not-before")))
+            continue;
+        _cleanup_free_ char *when = time_format_short((int64_t)row_number(row, "not-before"));
+        output_warn(inv,
+                    _("Lot %llu is not to be sent before %s, when a last day of its is over: 'idsectl retry "
+                      "%llu' sends it now."),
+                    (unsigned long long)lot, when, (unsigned long long)lot);
+        told = lot;
+    }
+}
+
 int verb_due(struct invocation *inv, struct err *err)
 {
     uint64_t days = 7, limit = DEFAULT_LIMIT;
@@ -124,6 +145,7 @@ int verb_due(struct invocation *inv, struct err *err)
             json_pack("{s:b, s:o}", "trusted", trusted, "movements", field_json_rows(sorted, due_kind)));
     else
         print_table(inv, sorted);
+    print_planned(inv, sorted);
     if (!trusted)
         output_warn(
             inv, _("This machine's clock and the portal's differ by more than two minutes: these days cannot "

@@ -8,6 +8,7 @@
 #include "client/findings.h"
 #include "client/format.h"
 #include "client/history-words.h"
+#include "client/lateness.h"
 #include "client/remote.h"
 #include "idse/catalogue.h"
 #include "idse/lot.h"
@@ -114,14 +115,20 @@ json_t *field_json_rows(const json_t *rows, const struct field *fields)
     return array;
 }
 
+/* A lot's state, and what is beside it: why it does not go on, and that it is too late for it. */
 static char *lot_state_text(const json_t *row, const char *name)
 {
     int state = lot_state_from_name(name);
     const char *label = state >= 0 ? lot_state_label((enum lot_state)state) : name;
-    if (row_flag(row, "Held"))
-        return xasprintf(_("%s, held"), label);
-    return json_array_size(json_object_get(row, "WaitsFor")) > 0 ? xasprintf(_("%s, waits"), label)
-                                                                 : xstrdup(label);
+    bool waits = json_array_size(json_object_get(row, "WaitsFor")) > 0;
+    char *text = row_flag(row, "Held") ? xasprintf(_("%s, held"), label)
+                 : waits               ? xasprintf(_("%s, waits"), label)
+                                       : xstrdup(label);
+    enum lateness lateness = lateness_of(row);
+    if (lateness != LATENESS_IN_TIME)
+        replace_str(&text,
+                    xasprintf(lateness == LATENESS_LATE ? _("%s, late") : _("%s, will be late"), text));
+    return text;
 }
 
 /* "lot 5 (queued, held): Held by an operator; release it to send it. · lot 6 (uncertain)" */
@@ -270,5 +277,5 @@ const char *field_colour(const json_t *row, const struct field *field)
     for (size_t i = 0; i < ELEMENTSOF(colours); i++)
         if (streq(colours[i].state, row_text(row, field->key)))
             return colours[i].colour;
-    return row_flag(row, "Held") ? "yellow" : NULL;
+    return lateness_of(row) == LATENESS_LATE ? "red" : row_flag(row, "Held") ? "yellow" : NULL;
 }

@@ -6,6 +6,7 @@
 #include "client/follow.h"
 #include "client/format.h"
 #include "client/kinds.h"
+#include "client/lateness.h"
 #include "client/listing.h"
 #include "client/output.h"
 #include "client/receipts.h"
@@ -94,7 +95,9 @@ static void print_lot(const struct invocation *inv, const json_t *lot, const jso
                       const json_t *rejected)
 {
     output_record(lot, lot_kind);
-    _cleanup_free_ char *advice = lot_advice(lot);
+    _cleanup_free_ char *advice = lot_advice(lot), *late = lateness_advice(lot);
+    if (late)
+        printf("\n%s\n", late);
     if (advice)
         printf("\n%s\n", advice);
     _cleanup_json_ json_t *receipts = receipt_rows(lot), *errors = rows_of_errors(rejected);

@@ -130,17 +130,34 @@ static char *sentence(const struct store_lot *lot, enum deadline_stage stage, in
         id, lot->rp, state, last, days);
 }
 
-/* … and what keeps it from going: its hold, or an older lot. */
-static char *reason(struct daemon *daemon, const struct store_lot *lot, char *text)
+static char *with(char *text, const char *why)
 {
+    char *whole = why ? xasprintf("%s (%s)", text, why) : xstrdup(text);
+    free(text);
+    return whole;
+}
+
+/* Its own time to be sent, where that is still to come; else NULL. */
+static char *not_before(const struct store_lot *lot, int64_t now_us)
+{
+    if (lot->state != LOT_STATE_QUEUED || lot->not_before_us <= now_us)
+        return NULL;
+    _cleanup_free_ char *when = time_format_short(lot->not_before_us);
+    bool late = deadline_is_sent_late(lot->deadline, lot->not_before_us);
+    return xasprintf(
+        late ? _("it is not to be sent before %s, when that day is over: 'idsectl retry %lld' sends it now")
+             : _("it is not to be sent before %s; 'idsectl retry %lld' sends it now"),
+        when, (long long)lot->id);
+}
+
+/* … and what keeps it from going: its hold, or an older lot; and its own time. */
+static char *reason(struct daemon *daemon, const struct store_lot *lot, int64_t now_us, char *text)
+{
+    _cleanup_free_ char *later = not_before(lot, now_us);
     _cleanup_free_ char *why = lot->hold != LOT_HOLD_NONE       ? xstrdup(str_or_empty(lot->hold_text))
                                : lot->state == LOT_STATE_QUEUED ? engine_lot_waits(daemon->engine, lot->id)
                                                                 : NULL;
-    if (!why)
-        return text;
-    char *whole = xasprintf("%s (%s)", text, why);
-    free(text);
-    return whole;
+    return with(with(text, why), later);
 }
 
 static void add_to_mail(struct deadlines *deadlines, const char *text)
@@ -192,7 +209,7 @@ static int tell(struct daemon *daemon, const struct store_lot *lot, int64_t now_
     if (r < 0 || is_taken_over(daemon->store, lot))
         return r;
     int days = date_between(today, lot->deadline);
-    _cleanup_free_ char *text = reason(daemon, lot, sentence(lot, stage, days));
+    _cleanup_free_ char *text = reason(daemon, lot, now_us, sentence(lot, stage, days));
     notices_deadline(daemon->notices, lot, days, text);
     add_to_mail(deadlines, text);
     return 0;

@@ -33,6 +33,7 @@ struct due {
     struct due_options options;
     char rp[12]; /* "": any */
     uint32_t limit, written, looked_at;
+    int64_t now_us;
     int32_t today, horizon;
     struct store_due_cursor lot;
     uint32_t seq; /* of the next movement in that lot */
@@ -76,7 +77,8 @@ static int read_arguments(struct bus_call *call, struct due *due, struct err *er
         r = iface_read_page(&reader, &cursor, &due->limit, err);
     if (r >= 0)
         r = read_cursor(cursor, due, err);
-    due->today = time_to_date(clock_wall_us(daemon_clock(due->daemon)));
+    due->now_us = clock_wall_us(daemon_clock(due->daemon));
+    due->today = time_to_date(due->now_us);
     due->horizon = date_add(due->today, (int)MIN(due->options.days, (uint32_t)DAYS_MAX) + 1);
     return r;
 }
@@ -89,9 +91,20 @@ static bool is_received(const struct store_lot *lot)
     return lot->state == LOT_STATE_RECEIVED || lot->state == LOT_STATE_QUARANTINED;
 }
 
+/* When it is sent at the earliest, where that is still to come; else 0. */
+static int64_t not_before_us(const struct due *due, const struct store_lot *lot)
+{
+    bool later = lot->state == LOT_STATE_QUEUED && lot->not_before_us > due->now_us;
+    return later ? lot->not_before_us : 0;
+}
+
 static const char *urgency(const struct due *due, const struct store_lot *lot, int32_t last)
 {
-    return is_received(lot) ? "received" : last < due->today ? "late" : last == due->today ? "today" : "soon";
+    return is_received(lot)                                       ? "received"
+           : last < due->today                                    ? "late"
+           : deadline_is_sent_late(last, not_before_us(due, lot)) ? "will-be-late"
+           : last == due->today                                   ? "today"
+                                                                  : "soon";
 }
 
 static void write_row(struct due *due, const struct store_lot *lot, const struct store_movement *row,
@@ -122,6 +135,7 @@ static void write_row(struct due *due, const struct store_lot *lot, const struct
     bus_entry_u64(w, "received", (uint64_t)row->received_us);
     bus_entry_string(w, "hold-reason", lot_hold_name(lot->hold));
     bus_entry_u64(w, "waits-for", (uint64_t)due->waits_for);
+    bus_entry_u64(w, "not-before", (uint64_t)not_before_us(due, lot));
     bus_close(w);
     due->written++;
 }

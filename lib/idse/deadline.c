@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/deadline.h"
 
+#include "base/clock.h"
 #include "idse/date.h"
 
 enum { WORKING_DAYS = 5 };
@@ -117,6 +118,11 @@ int32_t deadline_effective(const struct deadline *deadline, const struct movemen
     if (movement->type != MOVEMENT_BAJA || received <= deadline->last || ends_with_the_day)
         return movement->date;
     return date_add(received, 1);
+}
+
+bool deadline_is_sent_late(int32_t last, int64_t not_before_us)
+{
+    return last > 0 && not_before_us > 0 && time_to_date(not_before_us) > last;
 }
 
 int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today)

@@ -64,6 +64,9 @@ enum deadline_stage deadline_stage(const struct calendar *calendar, int32_t last
 /* The first last day that is still DEADLINE_STAGE_FAR on `today`: what comes before it has reached a stage. */
 int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today);
 
+/* Is what is not sent before this instant (0: as soon as may be) sent when its last day is over? Not where no day is known. */
+bool deadline_is_sent_late(int32_t last, int64_t not_before_us);
+
 /* ERR_CONFIG when the calendar does not cover the days. */
 int deadline_of(const struct calendar *calendar, const struct movement *movement, struct deadline *ret,
                 struct err *err);

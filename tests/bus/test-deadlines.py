@@ -315,6 +315,47 @@ class Deadlines(unittest.TestCase):
         self.change(("UPDATE value SET value = 'another' WHERE name = 'calendar'",))
         self.assertEqual(self.get(lot, "Deadline"), right)
 
+    def planned(self, date, days):
+        """A lot that is not sent before so many days."""
+        at = datetime.datetime.combine(today() + datetime.timedelta(days=days), datetime.time(8),
+                                       zoneinfo.ZoneInfo("America/Mexico_City"))
+        Deadlines.number += 1
+        lot, = self.submit([baja(Deadlines.number, RP, date)], not_before=dbus.UInt64(int(at.timestamp()) * 1000000))
+        return lot
+
+    def test_what_is_planned_for_when_its_last_day_is_over_is_told_so_in_time(self):
+        lots = {"will-be-late": self.planned(day(0), 30), "late": self.planned(day(-30), 1), "soon": self.planned(day(0), 1)}
+        rows = {int(row["lot"]): row for row in self.due(days=dbus.UInt32(60))}
+        self.assertEqual({urgency: str(rows[lot]["urgency"]) for urgency, lot in lots.items()}, {u: u for u in lots})
+        for lot in lots.values():
+            self.assertEqual(rows[lot]["not-before"], self.get(lot, "NotBefore"))
+        told = self.idsectl("due", "--days=60")
+        self.assertEqual(told.returncode, HELD)
+        self.assertIn("will be late", told.stdout)
+        for urgency, lot in lots.items():
+            self.assertEqual(f"'idsectl retry {lot}' sends it now" in told.stderr, urgency != "soon")
+        planned = lots["will-be-late"]
+        self.assertIn("queued, held, will be late", self.idsectl("list").stdout)
+        self.assertIn("It will be late: it is not to be sent before", self.idsectl("show", str(planned)).stdout)
+        self.lot_method(planned, "Retry")  # as it is told to do
+        rows = {int(row["lot"]): row for row in self.due(days=dbus.UInt32(60))}
+        self.assertEqual((str(rows[planned]["urgency"]), rows[planned]["not-before"]), ("soon", 0))
+        self.assertNotIn("It will be late", self.idsectl("show", str(planned)).stdout)
+
+    def test_a_reminder_says_that_the_lot_is_planned_for_later(self):
+        lot = self.planned(day(0), 30)
+        self.tell(lot, 0)
+        with open(self.house.log) as f:
+            line = next(line for line in f if "must reach IMSS today" in line)
+        self.assertIn(f"when that day is over: 'idsectl retry {lot}' sends it now", line)
+
+    def test_holds_are_in_words_in_tables(self):
+        lot = self.new_lot(day(-30))
+        self.lot_method(lot, "Hold")
+        for verb in ("due",), ("status", "--rps"):
+            self.assertIn("Held by an operator", self.idsectl(*verb).stdout)
+            self.assertRegex(self.idsectl(*verb, "--json").stdout, r'"hold_reason": ?"operator"')
+
     def test_the_command_line_sorts_by_urgency_and_says_whether_somebody_is_needed(self):
         self.assertEqual(self.idsectl("due").returncode, OK)
         lots = [self.new_lot(day(-30)), self.new_lot(day(-40)), self.new_lot(day(60))]

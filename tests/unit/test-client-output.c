@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "client/follow.h"
 #include "client/kinds.h"
+#include "client/lateness.h"
 #include "client/receipts.h"
 #include "client/status.h"
 #include "client/terminal.h"
@@ -49,6 +50,39 @@ static void a_lot_becomes_json_and_text(void **state)
     assert_text(row, lot_kind, "Movements", "1,234");
     assert_text(row, lot_kind, "Created", "2026-09-21 08:13");
     assert_text(row, lot_kind, "Finished", "");
+}
+
+static void what_is_not_at_imss_says_that_it_is_late_or_will_be(void **state)
+{
+    static const struct {
+        const char *state;
+        int deadline;
+        int64_t not_before_us;
+        bool held;
+        const char *text, *advice; /* a part of it; NULL: there is none */
+    } cases[] = {
+        {"queued", 20200131, 0, false, "queued, late", "'idsectl retry 7' sends it at once"},
+        {"queued", 20200131, 0, true, "queued, held, late", "it is held"},
+        {"queued", 20200131, INT64_C(4102444800000000), false, "queued, late", "a time that somebody chose"},
+        {"uncertain", 20200131, 0, false, "uncertain, late", "nothing proves"},
+        {"queued", 20991130, INT64_C(4102444800000000), false, "queued, will be late",
+         "not to be sent before 2099-12-31 18:00, and its last legal day is 2099-11-30"},
+        {"queued", 20991231, INT64_C(4102444800000000), false, "queued", NULL}, /* on that day */
+        {"uncertain", 20991130, INT64_C(4102444800000000), false, "uncertain", NULL},
+        {"queued", 0, INT64_C(4102444800000000), false, "queued", NULL}, /* no day is known */
+        {"received", 20200131, 0, false, "received", NULL},
+        {"partial", 20200131, 0, false, "partial", NULL},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_json_ json_t *row = json_pack("{s:i, s:s, s:i, s:I, s:b}", "Id", 7, "State", cases[i].state,
+                                               "Deadline", cases[i].deadline, "NotBefore",
+                                               (json_int_t)cases[i].not_before_us, "Held", cases[i].held);
+        _cleanup_free_ char *advice = lateness_advice(row);
+        assert_text(row, lot_kind, "State", cases[i].text);
+        assert_int_equal(advice != NULL, cases[i].advice != NULL);
+        if (advice)
+            assert_non_null(strstr(advice, cases[i].advice));
+    }
 }
 
 static void money_keeps_every_centavo(void **state)
@@ -183,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_small_with_underscores),
         cmocka_unit_test(a_lot_becomes_json_and_text),
+        cmocka_unit_test(what_is_not_at_imss_says_that_it_is_late_or_will_be),
         cmocka_unit_test(money_keeps_every_centavo),
         cmocka_unit_test(a_hold_is_explained_once),
         cmocka_unit_test(text_from_elsewhere_cannot_steer_the_terminal),

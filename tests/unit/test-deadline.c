@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "idse/date.h"
 #include "idse/deadline.h"
@@ -24,6 +25,19 @@ static int tear_down(void **state)
 static struct movement movement_of(enum movement_type type, char salario, int32_t date)
 {
     return (struct movement){.type = type, .tipo_salario = salario, .date = date};
+}
+
+static void what_is_sent_when_its_last_day_is_over_is_sent_late(void **state)
+{
+    const int64_t noon_us = time_from_date(20261201, 12 * 60);
+    assert_false(deadline_is_sent_late(20261201, noon_us));
+    assert_true(deadline_is_sent_late(20261130, noon_us));
+    assert_false(deadline_is_sent_late(20261130, 0));
+    assert_false(deadline_is_sent_late(0, noon_us));
+    assert_false(deadline_is_sent_late(DEADLINE_UNKNOWN, noon_us));
+    /* the day is Mexico's: its midnight is six hours after that of UTC */
+    assert_false(deadline_is_sent_late(20261201, time_from_date(20261202, 0) - 1));
+    assert_true(deadline_is_sent_late(20261201, time_from_date(20261202, 0)));
 }
 
 /* Worked out by hand with a calendar on the wall. */
@@ -170,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_legal_day_of_each_movement),
+        cmocka_unit_test(what_is_sent_when_its_last_day_is_over_is_sent_late),
         cmocka_unit_test(a_late_baja_ends_the_day_after_it_arrived),
         cmocka_unit_test(what_the_calendar_does_not_cover_is_an_error),
         cmocka_unit_test(each_rule_has_its_name_and_source),
