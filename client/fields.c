@@ -67,6 +67,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_ACT:
     case FIELD_OBJECT:
     case FIELD_OUTCOME:
+    case FIELD_DETAIL:
     case FIELD_WORKER_STATUS:
     case FIELD_SEVERITY:
         return json_deep_copy(value);
@@ -256,6 +257,8 @@ char *field_text(const json_t *row, const struct field *field)
         return object_label(text);
     case FIELD_OUTCOME:
         return xstrdup(outcome_label(text));
+    case FIELD_DETAIL:
+        return detail_label(text);
     case FIELD_WORKER_STATUS:
         code = worker_status_from_name(text);
         return xstrdup(code >= 0 ? worker_status_label((enum worker_status)code) : text);

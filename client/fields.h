@@ -32,9 +32,10 @@ enum field_kind {
     FIELD_REDUCED_WEEK,
     FIELD_APPROVAL, /* the instant, where the state beside it is that */
     FIELD_REJECTION,
-    FIELD_ACT, /* these three: of the history */
+    FIELD_ACT, /* these four: of the history */
     FIELD_OBJECT,
     FIELD_OUTCOME,
+    FIELD_DETAIL,
     FIELD_WORKER_STATUS,
     FIELD_SEVERITY, /* of a finding, or of the rule */
     FIELD_OLDER,    /* lots that one waits for, in sentences; structures in JSON */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/history-words.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
-#include "base/util.h"
+#include "client/remote.h"
 
 static const struct word {
     const char *word, *label;
@@ -55,6 +57,45 @@ static const struct word {
     {"worker-export", N_("hand a worker's data over")},
 };
 
+/* What is told of an act beside its object. What people wrote stands for itself. */
+static const struct word details[] = {
+    {"agreement", N_("service agreement")},
+    {"ahead", N_("ahead of older lots")},
+    {"at", N_("copied on")},
+    {"attempt", N_("attempt")},
+    {"bytes", N_("bytes")},
+    {"certificate", N_("certificate")},
+    {"corrects", N_("corrects lot")},
+    {"credentials", N_("credentials")},
+    {"document", N_("document")},
+    {"enabled", N_("enabled")},
+    {"entries", N_("entries")},
+    {"equal", N_("were right")},
+    {"existing", N_("it was submitted before")},
+    {"faults", N_("faults")},
+    {"host", N_("machine")},
+    {"kind", N_("kind")},
+    {"lots", N_("lots")},
+    {"outcome", N_("outcome")},
+    {"portal-lot", N_("número de lote")},
+    {"privacy", N_("privacy notice")},
+    {"reason", N_("reason")},
+    {"records", N_("SHA-256 of the records")},
+    {"registered", N_("registered")},
+    {"registrations", N_("registros patronales")},
+    {"repaired", N_("put right")},
+    {"replaces", N_("in place of")},
+    {"result", N_("result")},
+    {"retain_years", N_("years that are retained")},
+    {"role", N_("role")},
+    {"sent", N_("bytes left")},
+    {"sha256", N_("SHA-256")},
+    {"text", NULL},
+    {"tls_chain", N_("SHA-256 of the portal's certificates")},
+    {"transcript", N_("SHA-256 of the transcript")},
+    {"unrecorded", N_("not recorded")},
+};
+
 /* What the object of an act begins with. */
 static const struct word kinds[] = {
     /* TRANSLATORS: as in "lot 7", and so on. */
@@ -83,6 +124,54 @@ const char *outcome_label(const char *word)
         return _("done");
     enum err_code code = err_from_dbus_name(word);
     return code != ERR_NONE && streq(err_dbus_name(code), word) ? err_sentence(code) : word;
+}
+
+static char *value_text(const json_t *value);
+
+static char *joined(const json_t *array)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        _cleanup_free_ char *one = value_text(json_array_get(array, i));
+        buf_printf(&text, "%s%s", i ? " " : "", one);
+    }
+    return text.data ? buf_steal(&text, NULL) : xstrdup("");
+}
+
+static char *value_text(const json_t *value)
+{
+    if (json_is_string(value))
+        return xstrdup(json_string_value(value));
+    if (json_is_integer(value))
+        return xasprintf("%lld", (long long)json_integer_value(value));
+    if (json_is_boolean(value))
+        return xstrdup(json_is_true(value) ? _("yes") : _("no"));
+    return joined(value);
+}
+
+char *detail_label(const char *detail)
+{
+    struct buf text = BUF_INIT;
+    _cleanup_json_ json_t *object = json_loads(detail, 0, NULL);
+    const char *key;
+    json_t *value;
+    if (!json_is_object(object))
+        return xstrdup(detail);
+    json_object_foreach (object, key, value) {
+        const struct word *word = find(details, ELEMENTSOF(details), key, strlen(key));
+        bool instant = streq(key, "at");
+        _cleanup_free_ char *what =
+            instant ? time_format_short(json_integer_value(value)) : value_text(value);
+        const char *label = !word ? key : word->label ? _(word->label) : NULL;
+        buf_printf(&text, "%s", text.len ? ", " : "");
+        if (!label)
+            buf_add_str(&text, what);
+        else if (json_is_true(value)) /* that it is so is all there is to say */
+            buf_add_str(&text, label);
+        else
+            buf_printf(&text, "%s: %s", label, what);
+    }
+    return buf_steal(&text, NULL);
 }
 
 char *object_label(const char *object)

@@ -8,3 +8,4 @@
 const char *act_label(const char *word);     /* "certificate-add" */
 const char *outcome_label(const char *word); /* "ok", or the name of an error without prefix */
 char *object_label(const char *object);      /* "lot 7"; a new string */
+char *detail_label(const char *detail);      /* "{\"text\":\"why\"}"; a new string */

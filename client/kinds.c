@@ -88,6 +88,7 @@ const struct field lot_kind[] = {
     {"Certificate", FIELD_NUMBER, RECORD, N_("Certificate")},
     {"GivenUp", FIELD_INSTANT, COLUMN | SPARE | RECORD, N_("Given up")},
     {"GivenUpBy", FIELD_TEXT, RECORD, N_("Given up by")},
+    {"GivenUpText", FIELD_TEXT, RECORD, N_("Given up because")},
     {"Parent", FIELD_NUMBER, RECORD, N_("Corrects lot")},
     {"CorrectedBy", FIELD_NUMBER, RECORD, N_("Corrected by lot")},
     {"Adopted", FIELD_INSTANT, COLUMN | SPARE | RECORD, N_("Adopted")},
@@ -251,7 +252,7 @@ const struct field history_kind[] = {
     {"action", FIELD_ACT, COLUMN, N_("Act")},
     {"object", FIELD_OBJECT, COLUMN | CUT, N_("On what")},
     {"outcome", FIELD_OUTCOME, COLUMN | CUT, N_("Outcome")},
-    {"detail", FIELD_TEXT, COLUMN | SPARE | CUT, N_("Detail")},
+    {"detail", FIELD_DETAIL, COLUMN | SPARE | CUT, N_("Detail")},
     {"hash", FIELD_TEXT, 0, N_("Hash")},
     {NULL},
 };

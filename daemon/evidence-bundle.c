@@ -118,6 +118,7 @@ static json_t *lot_members(const struct store_lot *lot, const char *name, int64_
         {"corrected_by", number(corrected_by)},
         {"given_up", instant(lot->given_up_us)},
         {"given_up_by", text(lot->given_up_by)},
+        {"given_up_text", text(lot->given_up_text)},
     };
     return object(members, ELEMENTSOF(members));
 }

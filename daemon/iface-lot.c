@@ -80,7 +80,7 @@ static void lot_cancel(struct bus_call *call, void *data)
         json_decref(detail);
     }
     if (result >= 0)
-        result = engine_cancel(object->daemon->engine, object->lot.id, act->who, &act->err);
+        result = engine_cancel(object->daemon->engine, object->lot.id, text, act->who, &act->err);
     act_end(act, result);
 }
 
@@ -344,7 +344,7 @@ static const struct bus_property properties[] = {
     {"HoldText", "s", BUS_EMITS_CHANGE, NULL, LOT(hold_text)},
     {"HoldBy", "s", BUS_EMITS_CHANGE, NULL, LOT(hold_by)},
     {"HoldSince", "t", BUS_EMITS_CHANGE, NULL, LOT(hold_us)},
-    {"WaitsFor", "a(tss)", BUS_EMITS_NOTHING, get_waits_for},
+    {"WaitsFor", "a(tss)", BUS_EMITS_CHANGE, get_waits_for},
     {"ApprovedBy", "s", BUS_EMITS_CHANGE, NULL, LOT(approved_by)},
     {"ApprovedTime", "t", BUS_EMITS_CHANGE, NULL, LOT(approved_us)},
     {"NotBefore", "t", BUS_EMITS_CHANGE, NULL, LOT(not_before_us)},
@@ -373,6 +373,7 @@ static const struct bus_property properties[] = {
     {"Erased", "t", BUS_EMITS_NOTHING, NULL, LOT(erased_us)},
     {"GivenUp", "t", BUS_EMITS_CHANGE, NULL, LOT(given_up_us)},
     {"GivenUpBy", "s", BUS_EMITS_CHANGE, NULL, LOT(given_up_by)},
+    {"GivenUpText", "s", BUS_EMITS_CHANGE, NULL, LOT(given_up_text)},
     {"Parent", "t", BUS_EMITS_CONST, NULL, LOT(parent)},
     {"CorrectedBy", "t", BUS_EMITS_CHANGE, get_corrected_by},
     {"Adopted", "t", BUS_EMITS_CONST, NULL, LOT(adopted_us)},

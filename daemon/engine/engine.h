@@ -105,8 +105,11 @@ int engine_release(struct engine *engine, int64_t lot, const char *who, struct e
  * submitted it is for the caller to know.
  */
 int engine_approve(struct engine *engine, int64_t lot, const char *who, struct err *err);
-/* What was not sent is never sent; what was rejected nobody will correct, until a correction says otherwise. */
-int engine_cancel(struct engine *engine, int64_t lot, const char *who, struct err *err);
+/*
+ * What was not sent is never sent; what was rejected nobody will correct, until a correction says otherwise. `text` says why;
+ * may be NULL or empty.
+ */
+int engine_cancel(struct engine *engine, int64_t lot, const char *text, const char *who, struct err *err);
 /* A lot that corrects this one was made: if it was given up, that is over. */
 int engine_lot_corrected(struct engine *engine, int64_t lot, struct err *err);
 int engine_retry(struct engine *engine, int64_t lot, const char *who, struct err *err);

@@ -109,7 +109,10 @@ int fence_doubt(struct engine *engine, struct store_lot *lot, struct err *err);
 int order_lots(struct engine *engine, int64_t *lots, size_t n, struct err *err);
 /* Does the loaded lot wait for an older one? 1 or 0. */
 int order_waits(struct engine *engine, const struct store_lot *lot, struct err *err);
-/* The lots that may wait for this one; none where that costs no look. New array. */
+/*
+ * The lots that may wait for this one, which has another state or hold than the schedule knows; none where that costs no look.
+ * New array.
+ */
 int order_behind(struct engine *engine, const struct store_lot *lot, int64_t **ret, size_t *ret_n,
                  struct err *err);
 /* What these wait for has changed: those that wait no more are due. */

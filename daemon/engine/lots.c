@@ -88,6 +88,7 @@ int lot_schedule(struct engine *engine, const struct store_lot *lot, struct err 
                  &(struct job){.lot = lot->id,
                                .certificate = rp.certificate,
                                .state = lot->state,
+                               .hold = lot->hold,
                                .blocked = hold_blocks(lot) || import_has(engine, lot->id) ||
                                           reindex_has(engine, lot->id),
                                .waits = waits > 0,

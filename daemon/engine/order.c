@@ -92,7 +92,9 @@ int order_waits(struct engine *engine, const struct store_lot *lot, struct err *
 int order_behind(struct engine *engine, const struct store_lot *lot, int64_t **ret, size_t *ret_n,
                  struct err *err)
 {
-    if (engine->schedule.n_waiting == 0 || lot_state_may_go(lot->state))
+    const struct job *job = schedule_find(&engine->schedule, lot->id);
+    bool same = job && job->state == lot->state && job->hold == lot->hold; /* to who waits for it */
+    if (engine->schedule.n_waiting == 0 || same)
         return 0;
     return store_lot_younger(engine->store, lot->id, ret, ret_n, err);
 }
@@ -175,8 +177,6 @@ int order_tell_held(struct engine *engine, const struct store_lot *lot, struct e
     int r = store_lot_younger(engine->store, lot->id, &younger, &n, err);
     if (r < 0 || n == 0)
         return r;
-    for (size_t i = 0; i < n; i++) /* who waits for one of them hears that it takes a person */
-        engine->host.lot_changed(engine->host.data, younger[i]);
     _cleanup_free_ char *text = xasprintf(
         dngettext(
             IDSED_TEXTDOMAIN, "it is held, and %zu younger lot with workers of it waits for it, lot %lld",

@@ -127,8 +127,16 @@ static bool was_rejected(const struct store_lot *lot)
     return lot->state == LOT_STATE_PARTIAL || lot->state == LOT_STATE_REJECTED || lot->state == LOT_STATE_FAILED;
 }
 
+static void give_up(struct store_lot *lot, int64_t at_us, const char *text, const char *who)
+{
+    lot->given_up_us = at_us;
+    replace_str(&lot->given_up_by, xstrdup(who));
+    replace_str(&lot->given_up_text, str_empty(text) ? NULL : xstrdup(text));
+}
+
 /* IMSS's answer stays what it is: only its last day is nobody's business any more. */
-static int give_up_correcting(struct engine *engine, struct store_lot *lot, const char *who, struct err *err)
+static int give_up_correcting(struct engine *engine, struct store_lot *lot, const char *text, const char *who,
+                              struct err *err)
 {
     int64_t other;
     if (lot->given_up_us)
@@ -140,23 +148,24 @@ static int give_up_correcting(struct engine *engine, struct store_lot *lot, cons
                        (long long)lot->id);
     if (r < 0)
         return r;
-    lot->given_up_us = engine_wall_us(engine);
-    replace_str(&lot->given_up_by, xstrdup(who));
+    give_up(lot, engine_wall_us(engine), text, who);
     lot->deadline = 0;
     return lot_save(engine, lot, err);
 }
 
-int engine_cancel(struct engine *engine, int64_t id, const char *who, struct err *err)
+int engine_cancel(struct engine *engine, int64_t id, const char *text, const char *who, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
     unsigned actions;
     int r = store_lot_get(engine->store, id, &lot, err);
     if (r >= 0 && was_rejected(&lot))
-        return give_up_correcting(engine, &lot, who, err);
+        return give_up_correcting(engine, &lot, text, who, err);
     if (r >= 0)
         r = lot_apply(engine, &lot, LOT_EVENT_CANCEL, &actions, err);
     if (r == 0)
         return wrong_state(&lot, _("only what was not sent, or was rejected, can be given up"), err);
+    if (r > 0)
+        give_up(&lot, lot.finished_us, text, who);
     return r < 0 ? r : lot_save(engine, &lot, err);
 }
 
@@ -168,6 +177,7 @@ int engine_lot_corrected(struct engine *engine, int64_t id, struct err *err)
         return r;
     lot.given_up_us = 0;
     replace_str(&lot.given_up_by, NULL);
+    replace_str(&lot.given_up_text, NULL);
     lot.deadline = lot.adopted_us ? 0 : DEADLINE_UNKNOWN; /* should the correction come to nothing */
     return lot_save(engine, &lot, err);
 }

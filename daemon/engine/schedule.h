@@ -14,7 +14,8 @@ struct job {
     int64_t lot;
     int64_t certificate; /* identity that serves it; 0 = none */
     enum lot_state state;
-    bool blocked;     /* held, so that nothing is due */
+    enum lot_hold hold;
+    bool blocked;     /* by its hold, so that nothing is due */
     bool waits;       /* for older lots with workers of it, see order.c */
     int32_t deadline; /* the earliest last day of its movements; 0 or less: not known */
     bool unjudged; /* something about it changed; its hold must be worked out before it is served */

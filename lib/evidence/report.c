@@ -191,6 +191,7 @@ static void write_lot(struct report *report)
     number_fact(report, _("Corrected by lot"), lot, "corrected_by");
     instant_fact(report, _("Given up"), lot, "given_up");
     fact(report, _("Given up by"), text_of(lot, "given_up_by"));
+    fact(report, _("Given up because"), text_of(lot, "given_up_text"));
 
     heading(report, _("What was to be sent"));
     instant_fact(report, _("Submitted"), lot, "created");

@@ -49,6 +49,7 @@
     X(approved_us, I64, store_lot, approved_us)                                                              \
     X(given_up_us, I64, store_lot, given_up_us)                                                              \
     X(given_up_by, TEXT, store_lot, given_up_by)                                                             \
+    X(given_up_text, TEXT, store_lot, given_up_text)                                                         \
     X(remarks, TEXT, store_lot, remarks)
 #define LOT_CHANGING(X) LOT_INDEXED(X) LOT_PLAIN(X)
 

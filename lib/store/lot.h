@@ -52,9 +52,12 @@ struct store_lot {
     enum deadline_stage deadline_stage; /* that people were told of */
     int64_t erased_us; /* when its bytes were erased; 0 = they are here */
     char *remarks; /* what the portal's CSV says otherwise than the constancia; NULL = nothing */
-    /* Since when nobody will correct what was rejected, by the word of whom; then it has no deadline. 0, NULL: not so */
+    /*
+     * Since when it is cancelled, or nobody will correct what was rejected, and then it has no deadline; by the word of whom,
+     * and why. 0, NULL: not so, or nobody said
+     */
     int64_t given_up_us;
-    char *given_up_by;
+    char *given_up_by, *given_up_text;
 };
 void store_lot_free(struct store_lot *lot);
 void store_lots_free(struct store_lot *lots, size_t n);

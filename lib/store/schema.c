@@ -210,9 +210,15 @@ static const char *const migrations[] = {
     /* Since when a lot that others sent is known from its receipts; 0 for one of our own. */
     "ALTER TABLE lot ADD COLUMN adopted_us INTEGER NOT NULL DEFAULT 0;"
 
-    /* Since when nobody will correct what was rejected of the lot, and who said so. */
+    /* Since when the lot is cancelled, or nobody will correct what was rejected of it; who said so, and why. */
     "ALTER TABLE lot ADD COLUMN given_up_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE lot ADD COLUMN given_up_by TEXT;"
+    "ALTER TABLE lot ADD COLUMN given_up_text TEXT;"
+    "UPDATE lot SET given_up_us = act.at_us, given_up_by = act.who,"
+    "  given_up_text = iif(json_valid(act.detail), json_extract(act.detail, '$.text'), NULL)"
+    "  FROM (SELECT CAST(substr(object, 5) AS INTEGER) AS lot, max(seq), at_us, who, detail FROM audit"
+    "    WHERE action = 'cancel' AND outcome = 'ok' AND object GLOB 'lot [0-9]*' GROUP BY 1) AS act"
+    "  WHERE lot.id = act.lot AND lot.state = 9;"
 
     /*
      * Both may still go to the portal (states 0 to 2) or are being taken in (-1), and have a worker in common. With row

@@ -15,8 +15,8 @@ import unittest
 
 import dbus
 
-from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, REGISTRATION, ROOT, RP, RP_2, House, dispmag, invoke, memory_file,
-                     option, reingreso)
+from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, REGISTRATION, ROOT, RP, RP_2, House, die_with_parent, dispmag, invoke,
+                     memory_file, option, reingreso)
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
@@ -215,6 +215,24 @@ class Waiting(unittest.TestCase):
         self.assertEqual(len(self.get(lot, "WaitsFor")), 1)
         self.act(older, "Cancel")
         self.assertEqual(self.get(lot, "WaitsFor"), [])
+
+    def test_who_waits_is_told_when_the_older_lot_changes(self):
+        older = self.submit(RP_2, hold=True)
+        Waiting.number -= 1
+        lot = self.submit(RP_2, allow_duplicate=True, name="again")
+        match = f"type='signal',path='{lot}',member='PropertiesChanged'"
+        with subprocess.Popen(["dbus-monitor", "--address", self.house.address, match], stdout=subprocess.PIPE, text=True,
+                              preexec_fn=die_with_parent) as monitor:
+            while "NameLost" not in monitor.stdout.readline():
+                pass
+            for method, hold in ("Release", "certificate-missing"), ("Hold", "operator"), ("Cancel", None):
+                self.act(older, method)
+                while '"WaitsFor"' not in monitor.stdout.readline():
+                    pass
+                monitor.stdout.readline()  # variant
+                value = "".join(iter(lambda: monitor.stdout.readline().strip(), "]"))
+                self.assertEqual(f'string "queued"string "{hold}"' in value, hold is not None, value)
+            monitor.terminate()
 
     def test_the_command_line_takes_a_time(self):
         path = os.path.join(self.house.folder, "later.txt")

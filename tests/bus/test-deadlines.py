@@ -194,12 +194,29 @@ class Deadlines(unittest.TestCase):
         self.assertEqual(self.given_up(lot), [("approved", False), ("rejected", True), ("approved", False)])
         for verb in ("show", lot), ("list",), ("movements",):
             self.assertIn("given_up", self.idsectl(*map(str, verb), "--json").stdout)
-        self.assertIn("Given up by: uid 0", " ".join(self.idsectl("show", str(lot)).stdout.split()))
+        shown = " ".join(self.idsectl("show", str(lot)).stdout.split())
+        self.assertIn("Given up by: uid 0", shown)
+        self.assertIn("Given up because: no se presentó", shown)
         record = self.manager("ListHistory", option({"lot": dbus.UInt64(lot)}), dbus.UInt64(0), dbus.UInt32(1))[0][0]
         self.assertEqual((record["action"], record["outcome"], json.loads(record["detail"])), ("cancel", "ok", {"text": "no se presentó"}))
         with self.assertRaises(dbus.DBusException) as raised:
             self.lot_method(lot, "Cancel")
         self.assertEqual(raised.exception.get_dbus_name(), ERROR + "WrongState")
+
+    def test_what_is_cancelled_says_who_when_and_why(self):
+        lot, silent = self.new_lot(day(-30)), self.new_lot(day(-30))
+        self.assertEqual(self.idsectl("cancel", str(lot), "--yes", "--reason=se capturó dos veces").returncode, OK)
+        self.assertEqual(self.idsectl("cancel", str(silent), "--yes").returncode, OK)
+        self.assertEqual((self.get(lot, "State"), self.get(lot, "GivenUpBy"), self.get(lot, "GivenUpText")),
+                         ("cancelled", "uid 0", "se capturó dos veces"))
+        self.assertEqual((self.get(lot, "GivenUp"), self.get(silent, "GivenUpText")), (self.get(lot, "Finished"), ""))
+        shown = self.idsectl("show", str(lot)).stdout
+        self.assertRegex(shown, r"Given up: +20\d\d-")
+        self.assertRegex(shown, "Given up because: +se capturó dos veces")
+        self.assertNotIn("Given up because", self.idsectl("show", str(silent)).stdout)
+        told = self.idsectl("history", "--lot", str(lot)).stdout
+        self.assertIn(" se capturó dos veces", told)
+        self.assertNotIn("{", told)
 
     def test_what_was_given_up_stays_so_with_another_calendar_and_after_a_start(self):
         lot = self.rejected_lot()

@@ -85,6 +85,28 @@ static void what_is_not_at_imss_says_that_it_is_late_or_will_be(void **state)
     }
 }
 
+static void details_of_the_history_are_told_in_words(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"{\"text\":\"no se presentó\"}", "no se presentó"},
+        {"{\"ahead\":true}", "ahead of older lots"},
+        {"{\"existing\":true}", "it was submitted before"},
+        {"{\"corrects\":7}", "corrects lot: 7"},
+        {"{\"role\":\"operador\",\"enabled\":false}", "role: operador, enabled: no"},
+        {"{\"registrations\":[\"Z9900001108\",\"Z9900002106\"]}",
+         "registros patronales: Z9900001108 Z9900002106"},
+        {"{\"registrations\":[]}", "registros patronales: "},
+        {"{\"at\":1790000000000000,\"host\":\"uno\"}", "copied on: 2026-09-21 08:13, machine: uno"},
+        {"{\"of-later\":null}", "of-later: "},
+        {"no JSON", "no JSON"},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_json_ json_t *row = json_pack("{s:s}", "detail", cases[i][0]);
+        assert_text(row, history_kind, "detail", cases[i][1]);
+    }
+}
+
 static void money_keeps_every_centavo(void **state)
 {
     _cleanup_json_ json_t *row = json_pack("{s:i, s:i, s:[[s,s,s],[s,s,s]]}", "sbc", 27884, "date", 20261102,
@@ -217,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_small_with_underscores),
         cmocka_unit_test(a_lot_becomes_json_and_text),
+        cmocka_unit_test(details_of_the_history_are_told_in_words),
         cmocka_unit_test(what_is_not_at_imss_says_that_it_is_late_or_will_be),
         cmocka_unit_test(money_keeps_every_centavo),
         cmocka_unit_test(a_hold_is_explained_once),

@@ -275,7 +275,7 @@ static void what_was_adopted_is_left_alone(void **state)
     assert_true(engine_hold(world->engine, id, LOT_HOLD_OPERATOR, "x", "uid 1", &fault) < 0);
     assert_int_equal(fault.code, ERR_WRONG_STATE);
     assert_true(engine_retry(world->engine, id, "uid 1", &fault) < 0);
-    assert_true(engine_cancel(world->engine, id, "uid 1", &fault) < 0);
+    assert_true(engine_cancel(world->engine, id, NULL, "uid 1", &fault) < 0);
     MUST(engine_refresh(world->engine, err));
     pass(30 * US_PER_DAY);
     world_die_and_start();

@@ -244,10 +244,10 @@ static void a_lot_that_is_given_up_lets_the_younger_go(void **state)
     int64_t older =
         submit_as(1, 3, (struct store_lot){.hold = LOT_HOLD_OPERATOR, .hold_by = (char *)"uid 1"});
     int64_t younger = submit_younger();
-    MUST(engine_cancel(world->engine, older, "uid 1", err));
+    MUST(engine_cancel(world->engine, older, NULL, "uid 1", err));
     pass(0);
     assert_waits(younger, oldest); /* which was hidden behind it */
-    MUST(engine_cancel(world->engine, oldest, "uid 1", err));
+    MUST(engine_cancel(world->engine, oldest, NULL, "uid 1", err));
     pass(0);
     assert_state(younger, LOT_STATE_ACCEPTED);
     assert_int_equal(world->fake.n_lots, 1);

@@ -152,7 +152,7 @@ static void make_many_shapes(void)
     pass(0);
     world->fake.cannot_upload = true;
     submit(4000, 3);
-    MUST(engine_cancel(world->engine, submit(4100, 3), "uid 1", err));
+    MUST(engine_cancel(world->engine, submit(4100, 3), NULL, "uid 1", err));
     make_records(&first, 5000, 6);
     make_records(&second, 6000, 6);
     make_records(&third, 7000, 6);

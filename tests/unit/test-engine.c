@@ -149,7 +149,7 @@ static void a_lot_cancelled_while_its_records_are_loaded_is_not_sent(void **stat
     turn();
     turn();
     assert_state(id, LOT_STATE_QUEUED);
-    MUST(engine_cancel(world->engine, id, "uid 0", err));
+    MUST(engine_cancel(world->engine, id, NULL, "uid 0", err));
     pass(US_PER_HOUR);
     assert_state(id, LOT_STATE_CANCELLED);
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 0);
@@ -501,7 +501,7 @@ static void a_person_may_ask_for_settling_but_not_for_resending(void **state)
     int64_t id = submit(1, 1);
     pass(0);
     struct err why = ERR_INIT;
-    assert_int_equal(engine_cancel(world->engine, id, "uid 0", &why), -ERR_WRONG_STATE);
+    assert_int_equal(engine_cancel(world->engine, id, NULL, "uid 0", &why), -ERR_WRONG_STATE);
     err_clear(&why);
     MUST(engine_reconcile(world->engine, id, "uid 0", err));
     pass(0);
@@ -864,9 +864,13 @@ static void a_clock_that_differs_is_told_once_and_remembered_until_both_agree(vo
 static void a_cancelled_lot_is_never_sent(void **state)
 {
     int64_t id = submit(1, 1);
-    MUST(engine_cancel(world->engine, id, "uid 0", err));
+    MUST(engine_cancel(world->engine, id, "it was sent twice", "uid 0", err));
+    int64_t now_us = world_wall_us(NULL);
     pass(US_PER_DAY);
     assert_state(id, LOT_STATE_CANCELLED);
+    assert_int_equal(get(id)->given_up_us, now_us);
+    assert_string_equal(get(id)->given_up_by, "uid 0");
+    assert_string_equal(get(id)->given_up_text, "it was sent twice");
     assert_int_equal(world->fake.requests[FAKE_UPLOAD], 0);
 }
 
@@ -1004,7 +1008,7 @@ static void visits_for_receipts_do_not_mend_a_portal_that_takes_no_files(void **
     settle_down();
     assert_int_equal(tested, REASON_OK);
     assert_portal("down"); /* a login is no news */
-    MUST(engine_cancel(world->engine, id, "uid 0", err));
+    MUST(engine_cancel(world->engine, id, NULL, "uid 0", err));
     MUST(engine_test_certificate(world->engine, world->certificate, on_tested, NULL, err));
     settle_down();
     assert_portal("down"); /* … also where nothing waits */

@@ -141,6 +141,24 @@ static void it_knows_which_lots_go_before_others(void **state)
     assert_string_equal(pairs, "3 1\n");
 }
 
+/* Who cancelled what, when and why is in the history alone there. */
+static void it_knows_who_cancelled_what(void **state)
+{
+    static const char sql[] =
+        "UPDATE lot SET state = 9 WHERE id IN (8, 9);"
+        "INSERT INTO audit VALUES(1001, 50, 'uid 7', 'cancel', 'lot 8', 'ok', '{\"text\":\"twice\"}', '');"
+        "INSERT INTO audit VALUES(1002, 60, 'uid 8', 'cancel', 'lot 8', 'WrongState', NULL, '');"
+        "INSERT INTO audit VALUES(1003, 70, 'uid 9', 'cancel', 'lot 9', 'ok', 'no JSON', '');";
+    struct fixture *f = *state;
+    become_old(f);
+    run(f->path, sql, NULL, NULL);
+    assert_ok(fixture_reopen(f));
+    _cleanup_free_ char *given_up = rows(
+        f->path,
+        "SELECT id, given_up_us, given_up_by, given_up_text FROM lot WHERE given_up_us <> 0 ORDER BY id");
+    assert_string_equal(given_up, "8 50 uid 7 twice\n9 70 uid 9 \n10 1761072944681629 uid 0 \n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_new, fixture_free)
@@ -150,6 +168,7 @@ int main(void)
         TEST(it_is_whole),
         TEST(the_copy_is_as_it_was),
         TEST(it_knows_which_lots_go_before_others),
+        TEST(it_knows_who_cancelled_what),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
