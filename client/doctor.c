@@ -48,12 +48,13 @@ static int reindex(struct invocation *inv, struct err *err)
     if (r < 0)
         return r;
     json_t *report = json_array_get(body, 0);
-    json_t *differences = field_tuples(json_object_get(report, "differences"), difference_members);
-    json_object_set_new(report, "differences", differences);
-    if (inv->value[OPT_JSON])
-        output_print_json(json_incref(report));
-    else
+    if (inv->value[OPT_JSON]) {
+        output_print_json(field_json(report, reindex_kind));
+    } else {
+        _cleanup_json_ json_t *differences =
+            field_tuples(json_object_get(report, "differences"), difference_members);
         print_report(inv, report, differences);
+    }
     return row_number(report, "faults") > 0 ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
 }
 

@@ -33,6 +33,12 @@ static json_t *text_or_null(bool there, char *text)
     return there ? json_string(owned) : json_null();
 }
 
+/* On the bus a text that is not there is empty. */
+static json_t *plain_json(const json_t *value)
+{
+    return json_is_string(value) && json_string_length(value) == 0 ? json_null() : json_deep_copy(value);
+}
+
 static json_t *tuples_json(const json_t *tuples, const struct field *sub);
 
 static json_t *value_json(const json_t *value, const struct field *field)
@@ -70,7 +76,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_DETAIL:
     case FIELD_WORKER_STATUS:
     case FIELD_SEVERITY:
-        return json_deep_copy(value);
+        return plain_json(value);
     }
     return json_null();
 }
@@ -103,7 +109,7 @@ json_t *field_json(const json_t *row, const struct field *fields)
         while (field->key && !streq(field->key, key))
             field++;
         _cleanup_free_ char *name = field_key(key);
-        json_object_set_new(object, name, field->key ? value_json(value, field) : json_deep_copy(value));
+        json_object_set_new(object, name, field->key ? value_json(value, field) : plain_json(value));
     }
     return object;
 }

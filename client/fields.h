@@ -11,7 +11,7 @@
  *
  * JSON keys are the contract's, small and with underscores ("PortalLot" and "portal-lot" are "portal_lot").
  * Instants are ISO 8601 texts with zone, dates "YYYY-MM-DD", money a text with two decimals, states and types
- * their stable names; what is not there is null.
+ * their stable names; what is not there is null, a text too. A list may be empty, a count 0, a flag false.
  */
 enum field_kind {
     FIELD_TEXT,
@@ -60,7 +60,7 @@ struct field {
 
 /* "PortalLot" as "portal_lot"; a new string. */
 char *field_key(const char *contract_key);
-/* A row as it goes into --json; a new reference. Keys that the table does not know stay as they are. */
+/* A row as it goes into --json; a new reference. Keys that the table does not know stay as they are, but for empty texts. */
 json_t *field_json(const json_t *row, const struct field *fields);
 /* All rows of an array, the same way. */
 json_t *field_json_rows(const json_t *rows, const struct field *fields);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/findings.h"
 
+#include "client/kinds.h"
 #include "client/remote.h"
 #include "client/terminal.h"
 #include "idse/finding.h"
 
 json_t *findings_json(const struct findings *findings)
 {
-    json_t *rows = json_array();
+    _cleanup_json_ json_t *rows = json_array();
     for (size_t i = 0; i < findings->n; i++) {
         const struct finding *finding = &findings->items[i];
         json_array_append_new(
@@ -16,7 +17,7 @@ json_t *findings_json(const struct findings *findings)
                             "severity", finding_severity_name(finding->severity), "value", finding->value,
                             "text", finding->text, "expected", finding->expected, "fix", finding->fix));
     }
-    return rows;
+    return field_json_rows(rows, finding_kind);
 }
 
 const char *findings_severity_label(const char *severity)

@@ -29,6 +29,8 @@ const struct field receipt_members[] = {
 
 const struct field difference_members[] = {{"lot", FIELD_NUMBER}, {"text", FIELD_TEXT}, {NULL}};
 
+const struct field reindex_kind[] = {{"differences", FIELD_TUPLES, 0, NULL, difference_members}, {NULL}};
+
 const struct field part_members[] = {{"registration", FIELD_TEXT}, {"portal_lot", FIELD_TEXT}, {NULL}};
 
 const struct field import_kind[] = {
@@ -208,6 +210,12 @@ const struct field attempt_kind[] = {
     {"sent", FIELD_FLAG, COLUMN | SPARE, N_("Bytes left")},
     {"reason", FIELD_TEXT, COLUMN, N_("Result")},
     {"text", FIELD_TEXT, COLUMN | CUT, N_("What happened")},
+    {NULL},
+};
+
+const struct field finding_kind[] = {
+    {"line", FIELD_NUMBER}, {"column", FIELD_NUMBER}, {"field", FIELD_TEXT}, {"rule", FIELD_TEXT}, {"severity", FIELD_TEXT},
+    {"value", FIELD_TEXT}, {"text", FIELD_TEXT}, {"expected", FIELD_TEXT}, {"fix", FIELD_TEXT},
     {NULL},
 };
 

@@ -12,7 +12,8 @@ extern const struct field movement_name_kind[];  /* both names of a worker side 
 extern const struct field receipt_kind[];
 extern const struct field import_kind[];
 extern const struct field part_members[]; /* of its "others" */
-extern const struct field difference_members[]; /* of the structures in what Reindex gives */
+extern const struct field reindex_kind[];
+extern const struct field difference_members[]; /* of the structures in it */
 extern const struct field receipt_members[]; /* of the structures in Receipts */
 extern const struct field older_members[];   /* … in WaitsFor */
 extern const struct field error_members[];   /* of the structures in "errors" */
@@ -20,6 +21,7 @@ extern const struct field rejection_kind[];      /* what there is to say about a
 extern const struct field rejection_text_kind[]; /* of the structures in its "texts" */
 extern const struct field attempt_kind[];
 extern const struct field history_kind[];
+extern const struct field finding_kind[];
 extern const struct field registration_kind[];
 extern const struct field certificate_kind[];
 extern const struct field user_kind[];

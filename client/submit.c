@@ -71,7 +71,7 @@ static void take_lots(struct submission *submission, const json_t *lots, json_t 
 static void take_file(struct submission *submission, const char *file, const json_t *reply)
 {
     bool existing = json_is_true(json_array_get(reply, 1));
-    const json_t *findings = json_array_get(reply, 2);
+    _cleanup_json_ json_t *findings = field_json_rows(json_array_get(reply, 2), finding_kind);
     json_t *numbers = json_array();
     if (!submission->inv->value[OPT_QUIET])
         findings_print(stderr, file, findings);

@@ -320,7 +320,7 @@ class Lots(Case):
         self.control.Set(dbus.UInt64(4), json.dumps({"State": "queued", "WaitsFor": older}))
         sentence = "lot 2 (queued, held): Held by an operator; release it to send it. · lot 3 (uncertain)"
         self.assertIn("Waits for: " + sentence, self.run_it("show", "4"))
-        self.assertEqual(self.run_json("show", "4")["waits_for"][1], {"lot": 3, "state": "uncertain", "hold_reason": ""})
+        self.assertEqual(self.run_json("show", "4")["waits_for"][1], {"lot": 3, "state": "uncertain", "hold_reason": None})
         self.assertIn("queued, waits", self.run_it("list", "--waiting"))
         self.assertEqual(self.calls("ListLots")[0][2][0], {"waiting": True})
         self.run_it("wait", "4", status=HELD)  # for a person
@@ -431,6 +431,10 @@ class Movements(Case):
             "since": 20261101, "until": 20261130})
         self.assertEqual((rows[0]["sbc"], rows[0]["date"], rows[0]["received"]), ("1450.10", "2026-11-02", None))
         self.assertEqual(rows[0]["errors"][0], {"code": "012", "text": "CURP no coincide", "imss_value": "OTRA"})
+        self.assertIsNone(rows[0]["errors"][1]["imss_value"])
+        for absent in "curp", "clave", "cause", "extemporaneous", "constancia":
+            self.assertIsNone(rows[0][absent], absent)
+        self.assertEqual((rows[0]["worker_type"], rows[0]["reduced_week"]), ("1", "0"))
         self.assertIn("1,450.10", self.run_it("movements"))
 
     def test_several_rps_words_and_a_sort(self):

@@ -27,9 +27,9 @@ class Case:
         row, status = show(lot), ask("status")
         attempts = row["attempt_list"]
         texts = [row["hold_text"], row["last_error"], status["portal_text"], *(attempt["text"] for attempt in attempts)]
-        return (self.state in (None, row["state"]) and self.hold == row["hold_reason"] and
+        return (self.state in (None, row["state"]) and self.hold == (row["hold_reason"] or "") and
                 (self.reason is None or self.reason in [row["last_reason"], *(a["reason"] for a in attempts)]) and
-                (self.text is None or any(self.text in text for text in texts)) and
+                (self.text is None or any(self.text in (text or "") for text in texts)) and
                 self.portal in (None, status["portal_state"]) and
                 (self.step == "connect" or len(requests(self.step)) - asked_before >= self.asked))
 

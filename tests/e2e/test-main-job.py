@@ -49,7 +49,7 @@ def case_files_are_submitted_and_answered():
         for lot in lots:
             found = (lot["type"], lot["state"], lot["movements"], lot["approved"], lot["rejected"], lot["held"])
             assert found == (kind, state, options["count"], approved, rejected, False), f"{name}: {found}"
-            assert lot["remarks"] == "", lot["remarks"]  # the portal's CSV says the same as its constancia
+            assert lot["remarks"] is None, lot["remarks"]  # the portal's CSV says the same as its constancia
             assert lot["source"] == name and lot["attempts"] == 1 and lot["portal_lot"] and lot["folio"]
         LOTS[name] = [lot["id"] for lot in lots]
 

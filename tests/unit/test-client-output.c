@@ -107,6 +107,19 @@ static void details_of_the_history_are_told_in_words(void **state)
     }
 }
 
+static void what_is_not_there_is_null(void **state)
+{
+    _cleanup_json_ json_t *row =
+        json_pack("{s:s, s:s, s:i, s:b, s:[], s:[[i,s,s]], s:s, s:s}", "HoldReason", "", "PortalLot", "", "Approved", 0,
+                  "Held", false, "Receipts", "WaitsFor", 3, "queued", "", "FutureText", "", "Type", "baja");
+    _cleanup_json_ json_t *json = field_json(row, lot_kind);
+    _cleanup_json_ json_t *expected =
+        json_pack("{s:n, s:n, s:i, s:b, s:[], s:[{s:i, s:s, s:n}], s:n, s:s}", "hold_reason", "portal_lot", "approved", 0,
+                  "held", false, "receipts", "waits_for", "lot", 3, "state", "queued", "hold_reason", "future_text", "type",
+                  "baja");
+    assert_true(json_equal(json, expected));
+}
+
 static void money_keeps_every_centavo(void **state)
 {
     _cleanup_json_ json_t *row = json_pack("{s:i, s:i, s:[[s,s,s],[s,s,s]]}", "sbc", 27884, "date", 20261102,
@@ -241,6 +254,7 @@ int main(void)
         cmocka_unit_test(a_lot_becomes_json_and_text),
         cmocka_unit_test(details_of_the_history_are_told_in_words),
         cmocka_unit_test(what_is_not_at_imss_says_that_it_is_late_or_will_be),
+        cmocka_unit_test(what_is_not_there_is_null),
         cmocka_unit_test(money_keeps_every_centavo),
         cmocka_unit_test(a_hold_is_explained_once),
         cmocka_unit_test(text_from_elsewhere_cannot_steer_the_terminal),
