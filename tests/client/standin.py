@@ -164,6 +164,8 @@ def submit(path, data, options):
 
 def list_lots(path, filter, cursor, limit):
     rows = [state.lots[n] for n in sorted(state.lots, reverse=True) if not cursor or n < cursor]
+    if filter.get("states"):
+        rows = [row for row in rows if row["State"] in filter["states"]]
     if filter.get("held"):
         rows = [row for row in rows if row["Held"]]
     page = rows[:min(limit, 3)]  # small pages, so that the next one is asked for

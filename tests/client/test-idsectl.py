@@ -463,7 +463,7 @@ class Movements(Case):
 class Receipts(Case):
     def test_list_and_get(self):
         self.assertEqual([row["kind"] for row in self.run_json("receipts", "list", "1")], ["acuse", "constancia"])
-        self.assertIn(("acuse", 1), [(row["kind"], row["lot"]) for row in self.run_json("receipts", "list", "--state=partial,queued")])
+        self.assertIn(("acuse", 1), [(row["kind"], row["lot"]) for row in self.run_json("receipts", "list", "--state=partial,accepted")])
         self.run_it("receipts", "list", "1", "--state=partial", status=USAGE)
         self.run_it("receipts", "get", "1", "records")
         self.assertEqual(self.out, "RECORD\n".replace("\n", "\r\n"))
@@ -625,8 +625,16 @@ class Others(Case):
         self.run_it("profile", "show", "other", status=NOT_FOUND)
         self.run_it("profile", "use", "imss", status=USAGE)  # which asks, and here is nobody to answer
         self.assertEqual(self.calls("UseProfile"), [])
+        self.control.Set(4, json.dumps({"State": "queued"}))
         self.run_it("profile", "use", "imss", "--yes")
-        self.assertEqual(self.calls("UseProfile")[0][2][0], "imss")
+        calls = json.loads(self.control.Calls())
+        self.assertEqual([call for call in calls if call[1] == "UseProfile"][0][2][0], "imss")
+        self.assertLess([call[1] for call in calls].index("ListLots"), [call[1] for call in calls].index("UseProfile"))
+        for part in ("never takes them: upload.", "'profile-incomplete'", "1 lot that waits to be sent is held so: 4."):
+            self.assertIn(part, self.err)  # lot 2 is held already, for another reason
+        self.run_it("profile", "use", "other", "--yes", status=NOT_FOUND)
+        self.control.Refuse("ListLots", "AccessDenied", "not for you")
+        self.run_it("profile", "use", "imss", "--yes")
         self.control.Refuse("UseProfile", "WrongState", "lots are under way")
         self.run_it("profile", "use", "imss", "--yes", status=FAILURE)
 
