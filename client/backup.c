@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "client/output.h"
+#include "client/place.h"
 #include "client/progress.h"
 #include "client/remote.h"
 #include "client/terminal.h"
@@ -42,7 +43,7 @@ static int target_open(struct target *target, bool force, struct err *err)
                    : 0;
     }
     if (!force && lstat(target->path, &st) == 0)
-        return err_set(err, ERR_IO, _("%s is there already; --force replaces it."), target->path);
+        return place_refuse(target->path, EEXIST, err);
     _cleanup_free_ char *copy = xstrdup(target->path);
     target->fd = open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (target->fd >= 0)
@@ -53,7 +54,7 @@ static int target_open(struct target *target, bool force, struct err *err)
         return 0;
     int errnum = errno;
     replace_str(&target->beside, NULL);
-    return err_set_errno(err, ERR_IO, errnum, "%s", target->path);
+    return place_refuse(target->path, errnum, err);
 }
 
 static int give_name(const struct target *target, const char *name)

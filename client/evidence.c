@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "client/output.h"
+#include "client/place.h"
 #include "client/remote.h"
 #include "client/session.h"
 #include "config.h"
@@ -194,18 +195,13 @@ static int copy_file(int from, int to, struct err *err)
     return n < 0 ? err_set_errno(err, ERR_IO, errno, _("the bundle cannot be read")) : 0;
 }
 
-static int is_there(const char *path, struct err *err)
-{
-    return err_set(err, ERR_IO, _("%s is there already; --force replaces it."), path);
-}
-
 static int write_zip(const struct invocation *inv, int bundle, struct err *err)
 {
     const char *path = inv->value[OPT_ZIP];
     const int replace = inv->value[OPT_FORCE] ? O_TRUNC : O_EXCL;
     _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | replace, 0666);
     if (fd < 0)
-        return errno == EEXIST ? is_there(path, err) : err_set_errno(err, ERR_IO, errno, "%s", path);
+        return place_refuse(path, errno, err);
     int r = copy_file(bundle, fd, err);
     if (r < 0) {
         unlink(path);
@@ -222,7 +218,7 @@ int evidence_export(struct invocation *inv, struct err *err)
     if (inv->value[OPT_JSON])
         return err_set(err, ERR_USAGE, _("--json does not go with --bundle or --zip."));
     if (inv->value[OPT_ZIP] && !inv->value[OPT_FORCE] && access(inv->value[OPT_ZIP], F_OK) == 0)
-        return is_there(inv->value[OPT_ZIP], err); /* before a bundle is made for nothing */
+        return place_refuse(inv->value[OPT_ZIP], EEXIST, err); /* before a bundle is made for nothing */
     int r = 0;
     for (int i = 0; r == 0 && i < inv->n_args; i++) {
         int fd = evidence_fetch(inv, inv->args[i], err);

@@ -280,7 +280,7 @@ static size_t count_stored(struct remote *remote)
                : (size_t)row_number(properties, "MovementCount");
 }
 
-static int fill(void *data, const struct export_format *format, void *file, struct err *err)
+static int fill(void *data, const struct export_format *format, void *file, size_t *ret_rows, struct err *err)
 {
     struct export *export = data;
     uint64_t limit = export->filter->limit ? export->filter->limit : UINT64_MAX;
@@ -292,13 +292,19 @@ static int fill(void *data, const struct export_format *format, void *file, stru
     int r = format->sheet ? write_sheets(export->inv, export, export->filter, limit, err)
                           : write_rows(export->inv, export, export->filter, &limit, err);
     progress_close(export->progress);
+    *ret_rows = export->done;
     return r;
 }
 
 int export_movements(struct invocation *inv, const struct filter *filter, struct err *err)
 {
     struct export export = {.inv = inv, .filter = filter};
-    int r = export_file(inv, &table, fill, &export, err);
+    size_t n = 0;
+    int r = export_file(inv, &table, fill, &export, &n, err);
     buf_free(&export.cause);
-    return r;
+    if (r < 0)
+        return r;
+    _cleanup_free_ char *counted = xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu movement", "%zu movements", n), n);
+    export_tell(inv, n, counted);
+    return 0;
 }

@@ -28,16 +28,24 @@ static int write_row(const struct export_format *format, void *file, const json_
     return format->row(file, cells, err);
 }
 
-static int fill(void *data, const struct export_format *format, void *file, struct err *err)
+static int fill(void *data, const struct export_format *format, void *file, size_t *ret_rows, struct err *err)
 {
     const json_t *receipts = data;
     int r = format->sheet ? format->sheet(file, "Documentos", err) : 0;
     for (size_t i = 0; r >= 0 && i < json_array_size(receipts); i++)
         r = write_row(format, file, json_array_get(receipts, i), err);
+    *ret_rows = json_array_size(receipts);
     return r;
 }
 
 int export_receipts(const struct invocation *inv, json_t *receipts, struct err *err)
 {
-    return export_file(inv, &table, fill, receipts, err);
+    size_t n = 0;
+    int r = export_file(inv, &table, fill, receipts, &n, err);
+    if (r < 0)
+        return r;
+    _cleanup_free_ char *counted =
+        xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu document", "%zu documents", n), n);
+    export_tell(inv, n, counted);
+    return 0;
 }

@@ -15,6 +15,7 @@
 #include "client/export.h"
 #include "client/kinds.h"
 #include "client/output.h"
+#include "client/place.h"
 #include "client/remote.h"
 #include "client/verbs.h"
 
@@ -83,6 +84,8 @@ int verb_receipts_list(struct invocation *inv, struct err *err)
 {
     _cleanup_json_ json_t *rows = json_array();
     int r = check_filter(inv, err);
+    if (r >= 0 && inv->value[OPT_EXPORT])
+        r = export_check(inv, err); /* before everything is fetched for nothing */
     if (r >= 0 && inv->n_args == 0)
         r = add_found(inv, rows, err);
     for (int i = 0; r >= 0 && i < inv->n_args; i++)
@@ -169,7 +172,7 @@ int document_write(const struct invocation *inv, const char *path, const struct 
                    : err_set(err, ERR_IO, _("%s is there already, with other bytes; --force replaces it."),
                              path);
     if (fd < 0)
-        return err_set_errno(err, ERR_IO, errno, "%s", path);
+        return place_refuse(path, errno, err);
     int r = file_write_fd(fd, bytes->data, bytes->len, err);
     if (r < 0) {
         unlink(path);

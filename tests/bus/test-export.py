@@ -9,11 +9,14 @@ usage: test-export.py IDSED POLICY IDSECTL
 import contextlib
 import csv
 import datetime
+import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import dbus
@@ -82,6 +85,7 @@ class Export(unittest.TestCase):
         done = subprocess.run([IDSECTL, f"--address={self.house.address}", *arguments], text=True, capture_output=True,
                               env=dict(os.environ, LC_ALL="C.UTF-8"), check=False, preexec_fn=die_with_parent)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.said = done.stdout
         return done.stderr
 
     def expected(self, row):
@@ -182,7 +186,46 @@ class Export(unittest.TestCase):
         self.idsectl("movements", "--export", folder + "/x.xlsx", "--sort=colour", status=USAGE)
         self.idsectl("movements", "--export", folder + "/x.ods", status=USAGE)
         self.idsectl("movements", "--export", folder + "/none/x.csv", status=FAILURE)
+        self.assertIn(f"no folder {folder}/none", self.idsectl("receipts", "list", "--export", folder + "/none/x.csv", status=FAILURE))
         self.assertEqual(os.listdir(folder), [])
+
+    def test_what_was_written_is_told(self):
+        path = self.path("told.csv")
+        self.idsectl("movements", "--export", path, "--type=baja")
+        self.assertEqual(self.said, f"{path}: 7 movements\n")
+        self.idsectl("movements", "--export", path, "--limit=1", "--force")
+        self.assertEqual(self.said, f"{path}: 1 movement\n")
+        self.idsectl("movements", "--export", path, "--json", "--force", "--rp", RP)
+        self.assertEqual(json.loads(self.said), {"file": path, "rows": 30})
+        self.assertIn("nothing was found", self.idsectl("movements", "--export", path, "--nss=99999999999", "--force"))
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            self.assertEqual(len(list(csv.reader(stream))), 1)
+        self.assertIn("nothing was found", self.idsectl("receipts", "list", "--state=failed", "--export", self.path("none.xlsx")))
+        self.assertEqual(self.idsectl("movements", "--export", path, "--nss=99999999999", "--force", "--quiet"), "")
+
+    def test_a_folder_is_not_replaced(self):
+        folder = self.path("folder.csv")
+        os.mkdir(folder)
+        for more in [], ["--force"]:
+            self.assertIn("is a folder", self.idsectl("movements", "--export", folder, *more, status=FAILURE))
+        self.assertEqual(os.listdir(folder), [])
+
+    def test_an_export_that_is_broken_off_leaves_nothing(self):
+        folder = self.path("broken")
+        os.mkdir(folder)
+        os.kill(self.house.daemon.pid, signal.SIGSTOP)  # so that it waits in the middle
+        try:
+            for number in signal.SIGINT, signal.SIGTERM:
+                process = subprocess.Popen([IDSECTL, f"--address={self.house.address}", "movements", "--export", folder + "/x.xlsx"],
+                                           preexec_fn=die_with_parent)
+                while not os.listdir(folder):
+                    self.assertIsNone(process.poll())
+                    time.sleep(0.01)
+                process.send_signal(number)
+                self.assertEqual(process.wait(), -number)
+                self.assertEqual(os.listdir(folder), [])
+        finally:
+            os.kill(self.house.daemon.pid, signal.SIGCONT)
 
 
 if __name__ == "__main__":
