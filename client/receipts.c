@@ -163,6 +163,8 @@ static mode_t usual_mode(void)
 
 int document_write(const struct invocation *inv, const char *path, const struct buf *bytes, struct err *err)
 {
+    if (place_is_folder(path))
+        return place_refuse(path, EISDIR, err);
     if (inv->value[OPT_FORCE])
         return file_replace(path, usual_mode(), str_or_empty(bytes->data), bytes->len, err);
     _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -278,11 +280,12 @@ static int export_lot(struct invocation *inv, const char *number, json_t *writte
     if (r < 0)
         return r;
     rows = receipt_rows(lot);
-    for (size_t i = 0; i < json_array_size(rows); i++) {
+    if (inv->value[OPT_TO])
+        r = file_make_dirs(inv->value[OPT_TO], 0777, err);
+    for (size_t i = 0; r >= 0 && i < json_array_size(rows); i++)
         r = export_document(inv, path, lot, i, json_array_get(rows, i), err);
-        if (r < 0)
-            return r;
-    }
+    if (r < 0)
+        return r;
     json_array_extend(written, rows);
     if (json_array_size(rows) == 0)
         output_warn(inv, _("Lot %s has no documents yet."), number);
@@ -294,7 +297,7 @@ int verb_receipts_export(struct invocation *inv, struct err *err)
     if (inv->value[OPT_BUNDLE] || inv->value[OPT_ZIP])
         return evidence_export(inv, err);
     _cleanup_json_ json_t *written = json_array();
-    int r = inv->value[OPT_TO] ? file_make_dirs(inv->value[OPT_TO], 0777, err) : 0;
+    int r = 0;
     for (int i = 0; r >= 0 && i < inv->n_args; i++)
         r = export_lot(inv, inv->args[i], written, err);
     if (inv->value[OPT_JSON])

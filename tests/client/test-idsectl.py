@@ -522,6 +522,19 @@ class Receipts(Case):
         self.assertEqual([(row.get("entry"), row["name"]) for row in asked],
                          [(None, "resultados.ZIP"), (2, "a.pdf"), (5, "c.zip"), (4, "b.CSV")])
 
+    def test_a_folder_is_told_from_a_file(self):
+        file, folder = self.path("plain.txt", b"x"), self.path("folder.pdf")
+        os.mkdir(folder)
+        self.run_it("receipts", "export", "1", "--to", file, status=FAILURE)
+        self.assertIn("is no folder", self.err)
+        for more in [], ["--force"]:
+            self.run_it("receipts", "get", "1", "acuse", "--output", folder, *more, status=FAILURE)
+            self.assertIn("is a folder", self.err)
+        self.run_it("receipts", "get", "1", "acuse", "--output", self.path("none/a.pdf"), status=FAILURE)
+        self.assertIn("there is no folder", self.err)
+        self.run_it("receipts", "export", "99", "--to", self.path("never"), status=NOT_FOUND)
+        self.assertFalse(os.path.exists(self.path("never")))
+
     def test_export_is_byte_for_byte_and_never_overwrites(self):
         folder = self.path("out/deep")
         names = self.run_it("receipts", "export", "1", "--to", folder).splitlines()
