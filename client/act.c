@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/clock.h"
 #include "client/output.h"
 #include "client/remote.h"
 #include "client/rp.h"
 #include "client/terminal.h"
 #include "client/verbs.h"
+#include "idse/lot.h"
 
 /* The verbs that are one method, without a result, of each object that was named. */
 static const struct act {
@@ -48,6 +50,29 @@ static int act_on(struct invocation *inv, const struct act *act, const char *nam
     return remote_call(inv->remote, &w, REMOTE_SHORT, NULL, NULL, err);
 }
 
+/* What a lot does now that somebody wants its next step: what stands in its way may still do so. */
+static char *retried(struct invocation *inv, const struct act *act, const char *name)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_json_ json_t *lot = NULL;
+    if (act->path_of(name, &path, NULL) < 0 ||
+        remote_properties(inv->remote, path, REMOTE_LOT, &lot, NULL) < 0)
+        return xstrdup(_(act->done));
+    if (row_flag(lot, "Held") && streq(row_text(lot, "HoldReason"), lot_hold_name(LOT_HOLD_PORTAL_DOWN)))
+        return xstrdup(
+            _("is tried now, although the portal does not answer; if it still does not, sending goes "
+              "on when it does"));
+    if (row_flag(lot, "Held")) {
+        _cleanup_free_ char *why = field_text(lot, &(struct field){"HoldReason", FIELD_HOLD});
+        return xasprintf(_("is held, and takes its next step when it is not: %s"), why);
+    }
+    int64_t next_us = (int64_t)row_number(lot, "NextStep");
+    _cleanup_free_ char *when = time_format_short(next_us);
+    return next_us > clock_wall_us(&clock_system) + US_PER_MIN
+               ? xasprintf(_("takes its next step at %s"), when)
+               : xstrdup(_(act->done));
+}
+
 static bool allowed(const struct invocation *inv, const struct act *act, const char *name)
 {
     if (!(inv->verb->flags & VERB_CONFIRM) || inv->value[OPT_YES])
@@ -69,9 +94,11 @@ int verb_act(struct invocation *inv, struct err *err)
             status = MAX(status, EXIT_STATUS_FAILURE);
             continue;
         }
-        if (act_on(inv, act, inv->args[i], &fault) >= 0)
-            output_note(inv, "%s: %s", inv->args[i], _(act->done));
-        else {
+        if (act_on(inv, act, inv->args[i], &fault) >= 0) {
+            _cleanup_free_ char *done =
+                streq(act->method, "Retry") ? retried(inv, act, inv->args[i]) : xstrdup(_(act->done));
+            output_note(inv, "%s: %s", inv->args[i], done);
+        } else {
             output_error(inv->args[i], &fault);
             status = MAX(status, (int)err_exit_status(fault.code));
         }

@@ -44,6 +44,8 @@ static void print_lots(const json_t *manager)
 static void print_portal(const json_t *manager)
 {
     static const char *const states[] = {"unknown", "ok", "down", "changed"};
+    print_number("idse_portal_failures", "Faults of the portal in a row.",
+                 row_number(manager, "PortalFailures"));
     begin("idse_portal", "stateset", "What was last seen of the portal.");
     for (size_t i = 0; i < ELEMENTSOF(states); i++)
         printf("idse_portal{idse_portal=\"%s\"} %d\n", states[i],

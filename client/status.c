@@ -176,6 +176,12 @@ static void print_portal(const json_t *manager, int64_t now_us)
             label = _(states[i].label);
             paint = states[i].colour;
         }
+    unsigned long long failures = row_number(manager, "PortalFailures");
+    bool unknown = streq(state, "unknown"), failing = failures > 0 && (unknown || streq(state, "ok"));
+    if (unknown && failing)
+        label = _("no answer yet");
+    else if (failing)
+        paint = "\033[33m";
     bool coloured = terminal_colours(STDOUT_FILENO) && *paint;
     _cleanup_free_ char *since = field_text(manager, &(struct field){"PortalSince", FIELD_INSTANT});
     const char *text = row_text(manager, "PortalText");
@@ -183,7 +189,11 @@ static void print_portal(const json_t *manager, int64_t now_us)
            row_text(manager, "Profile"));
     if (*since)
         printf(_(", since %s"), since);
-    if (*text && !streq(state, "ok")) /* when all is well, what was seen last is no news */
+    if (failing)
+        printf(dngettext(IDSED_TEXTDOMAIN, "; %llu failure in a row, not yet counted as down: %s",
+                         "; %llu failures in a row, not yet counted as down: %s", failures),
+               failures, text);
+    else if (*text && !streq(state, "ok")) /* when all is well, what was seen last is no news */
         printf("; %s", text);
     putchar('\n');
     int64_t next_us = (int64_t)row_number(manager, "NextVisit");

@@ -91,6 +91,46 @@ static void check_certificates(struct bus_writer *w, struct daemon *daemon,
     write_check(w, "certificates", faults.len == 0, faults.len ? faults.data : well);
 }
 
+/* ---- lots that do not go on by themselves ---- */
+
+static void describe_lot(const struct store_lot *lot, struct buf *text)
+{
+    long long id = lot->id;
+    const char *why = str_or_empty(lot->last_error);
+    buf_printf(
+        text,
+        lot->state == LOT_STATE_UNCERTAIN
+            ? _("Nobody knows whether lot %lld of %s arrived (%s): 'idsectl show %lld' says what to do. ")
+            : _("The receipts of lot %lld of %s do not add up (%s): 'idsectl show %lld' says what to do. "),
+        id, lot->rp, why, id);
+}
+
+static void check_lots(struct bus_writer *w, struct daemon *daemon)
+{
+    enum { SHOWN = 10 };
+    const struct store_lot_filter doubtful = {
+        .states = 1u << LOT_STATE_UNCERTAIN | 1u << LOT_STATE_QUARANTINED, .held = -1};
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    _cleanup_err_ struct err err = ERR_INIT;
+    uint64_t totals[_LOT_STATE_MAX] = {0}, held;
+    struct store_lot *lots = NULL;
+    size_t n = 0;
+    int r = store_lot_totals(daemon->store, totals, &held, &err);
+    if (r >= 0)
+        r = store_lot_list(daemon->store, &doubtful, 0, SHOWN, &lots, &n, &err);
+    for (size_t i = 0; i < n; i++)
+        describe_lot(&lots[i], &text);
+    store_lots_free(lots, n);
+    uint64_t all = totals[LOT_STATE_UNCERTAIN] + totals[LOT_STATE_QUARANTINED];
+    if (all > n)
+        buf_printf(&text, _("There are %llu more; see '%s'"), (unsigned long long)(all - n),
+                   "idsectl list --state=uncertain,quarantined");
+    if (r < 0)
+        write_check(w, "lots", false, err_text(&err));
+    else
+        write_check(w, "lots", n == 0, n ? text.data : _("None is uncertain or quarantined."));
+}
+
 /* ---- the portal ---- */
 
 static void check_profile(struct bus_writer *w, struct daemon *daemon)
@@ -103,6 +143,15 @@ static void check_profile(struct bus_writer *w, struct daemon *daemon)
     write_check(w, "profile", can_send, text);
 }
 
+/* Not often enough yet to count as down. */
+static char *failing(const struct engine_portal_state *state)
+{
+    return xasprintf(
+        dngettext(IDSED_TEXTDOMAIN, "It failed %u time in a row: %s. From %u on it counts as down.",
+                  "It failed %u times in a row: %s. From %u on it counts as down.", state->failures),
+        state->failures, state->text, state->failures_until_down);
+}
+
 static void check_portal(struct bus_writer *w, struct daemon *daemon)
 {
     struct engine_portal_state state = {0};
@@ -111,11 +160,12 @@ static void check_portal(struct bus_writer *w, struct daemon *daemon)
     bool unknown = streq(state.state, "unknown");
     _cleanup_free_ char *since = time_format_short(state.since_us);
     _cleanup_free_ char *text =
-        unknown ? xstrdup(_("It was not asked for anything yet."))
-        : ok    ? xasprintf(_("It answers, without a fault since %s."), since)
-        : down  ? xasprintf(_("It does not answer, since %s: %s"), since, str_or_empty(state.text))
-                : xasprintf(_("It answers with pages that are not understood, since %s: %s"), since,
-                            str_or_empty(state.text));
+        state.failures > 0 && (ok || unknown) ? failing(&state)
+        : unknown                             ? xstrdup(_("It was not asked for anything yet."))
+        : ok                                  ? xasprintf(_("It answers, without a fault since %s."), since)
+        : down ? xasprintf(_("It does not answer, since %s: %s"), since, str_or_empty(state.text))
+               : xasprintf(_("It answers with pages that are not understood, since %s: %s"), since,
+                           str_or_empty(state.text));
     write_check(w, "portal", ok || unknown, text);
 }
 
@@ -199,6 +249,7 @@ static void inspected(void *data)
     write_result(w, "database", &diagnosis->database, _("Whole."));
     write_result(w, "audit", &diagnosis->audit, _("The chain is whole."));
     check_place(w, daemon);
+    check_lots(w, daemon);
     check_sealing_key(w, daemon, rows, n);
     check_certificates(w, daemon, rows, n);
     check_profile(w, daemon);

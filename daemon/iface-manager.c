@@ -250,6 +250,11 @@ static void get_portal_since(struct bus_writer *w, const struct bus_property *pr
     bus_write_u64(w, (uint64_t)portal_state(daemon).since_us);
 }
 
+static void get_portal_failures(struct bus_writer *w, const struct bus_property *property, void *daemon)
+{
+    bus_write_u32(w, portal_state(daemon).failures);
+}
+
 static void get_next_visit(struct bus_writer *w, const struct bus_property *property, void *daemon)
 {
     bus_write_u64(w, (uint64_t)engine_next_visit_us(((struct daemon *)daemon)->engine));
@@ -332,6 +337,7 @@ static const struct bus_property properties[] = {
     {"PortalState", "s", BUS_EMITS_CHANGE, get_portal_state},
     {"PortalText", "s", BUS_EMITS_CHANGE, get_portal_text},
     {"PortalSince", "t", BUS_EMITS_CHANGE, get_portal_since},
+    {"PortalFailures", "u", BUS_EMITS_CHANGE, get_portal_failures},
     {"NextVisit", "t", BUS_EMITS_NOTHING, get_next_visit},
     {"Profile", "s", BUS_EMITS_CHANGE, get_profile},
     {"CanSend", "b", BUS_EMITS_CHANGE, get_can_send},

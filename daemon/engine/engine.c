@@ -317,7 +317,9 @@ void engine_portal_state(const struct engine *engine, struct engine_portal_state
 {
     *ret = (struct engine_portal_state){.state = circuit_state_name(engine->circuit.state),
                                         .text = str_or_empty(engine->circuit.text),
-                                        .since_us = engine->circuit.since_us};
+                                        .since_us = engine->circuit.since_us,
+                                        .failures = engine->circuit.failures,
+                                        .failures_until_down = engine->config.circuit_failures};
 }
 
 static int64_t boot_to_wall_us(const struct engine *engine, int64_t at_boot_us)

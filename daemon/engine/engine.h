@@ -217,6 +217,8 @@ struct engine_portal_state {
     const char *state; /* "unknown", "ok", "down", "changed" */
     const char *text;
     int64_t since_us;
+    unsigned failures; /* in a row, its own; from so many on it is down: */
+    unsigned failures_until_down;
 };
 void engine_portal_state(const struct engine *engine, struct engine_portal_state *ret);
 /* Does this clock agree with the portal's to two minutes, as far as is known? Else deadlines cannot be trusted. */

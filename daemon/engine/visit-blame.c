@@ -40,6 +40,16 @@ static int circuit_move_and_judge(struct engine *engine, enum circuit_state stat
     return judge_again(engine, 0, err);
 }
 
+/* It is not down yet, but nobody should read that all is well. */
+static int circuit_doubt(struct engine *engine, const char *text, struct err *err)
+{
+    struct circuit *circuit = &engine->circuit;
+    if (circuit->state == CIRCUIT_OK || circuit->state == CIRCUIT_UNKNOWN)
+        replace_str(&circuit->text, xstrdup(text));
+    engine->host.portal_changed(engine->host.data);
+    return circuit_save(circuit, engine->store, err);
+}
+
 static int circuit_blame(struct visit *visit, const struct portal_answer *answer, struct err *err)
 {
     struct engine *engine = visit->engine;
@@ -47,7 +57,7 @@ static int circuit_blame(struct visit *visit, const struct portal_answer *answer
     const struct engine_config *config = &engine->config;
     circuit_count(circuit, visit->step);
     if (circuit->failures < config->circuit_failures)
-        return circuit_save(circuit, engine->store, err);
+        return circuit_doubt(engine, answer->text, err);
     circuit->open_until_us = engine_wall_us(engine) +
                              backoff_delay_us(circuit->failures - config->circuit_failures + 1,
                                               config->retry_first_us, config->retry_max_us,
@@ -61,6 +71,8 @@ static int praise_portal(struct engine *engine, struct err *err)
 {
     if (engine->circuit.failures == 0 && engine->circuit.state != CIRCUIT_UNKNOWN)
         return 0;
+    if (engine->circuit.failures > 0)
+        engine->host.portal_changed(engine->host.data);
     engine->circuit.failures = 0;
     engine->circuit.open_until_us = 0;
     enum circuit_state state = engine->circuit.state == CIRCUIT_CHANGED ? CIRCUIT_CHANGED : CIRCUIT_OK;

@@ -145,7 +145,7 @@ def get_all(path, interface):
     counts = {} if state.fresh else {"queued": dbus.UInt64(1), "accepted": dbus.UInt64(1)}
     return "a{sv}", {
         "Version": "0.1.0", "PortalState": "ok", "PortalText": "login worked", "PortalSince": dbus.UInt64(T0),
-        "NextVisit": dbus.UInt64(0), "Profile": "idse-sim", "CanSend": True,
+        "PortalFailures": dbus.UInt32(0 if state.fresh else 2), "NextVisit": dbus.UInt64(0), "Profile": "idse-sim", "CanSend": True,
         "LotCounts": dbus.Dictionary(counts, signature="st"),
         "HeldCount": dbus.UInt64(0 if state.fresh else 1), "WaitingCount": dbus.UInt64(0), "MovementCount": dbus.UInt64(0 if state.fresh else 1234),
     }

@@ -100,6 +100,7 @@ class Status(Case):
         self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
         self.assertIn("Certificate 1 (EJEMPLO): REVOKED on 2026-09-20", text)
         self.assertIn("idsectl rp resume Z9900002106", text)
+        self.assertIn("; 2 failures in a row, not yet counted as down: login worked", text)
         self.assertIn("Z9900001108: 2 late, 1 for today", text)
         self.assertNotIn("Z9900002106: ", text)
         self.assertEqual(len(json.loads(self.control.Calls())), 5)
@@ -111,6 +112,7 @@ class Status(Case):
         self.assertIn('idse_lots{state="accepted"} 1', lines)
         self.assertIn('idse_lots{state="quarantined"} 0', lines)
         self.assertIn('idse_portal{idse_portal="ok"} 1', lines)
+        self.assertIn('idse_portal_failures 2', lines)
         self.assertIn('idse_portal{idse_portal="down"} 0', lines)
         self.assertTrue(any(line.startswith('idse_certificate_end_timestamp_seconds{certificate="1"} ') for line in lines))
         typed = [line.split()[2] for line in lines if line.startswith("# TYPE")]
@@ -327,6 +329,12 @@ class Lots(Case):
         self.run_it("retry", "4", "--ahead")
         self.assertEqual(self.calls("Retry")[0][2], [{"ahead": True}])
         self.run_it("retry", "4", "--ahead", "--only-rejected", status=USAGE)
+
+    def test_retry_says_what_stands_in_its_way(self):
+        for hold, told in (("", "takes its next step now"), ("portal-down", "is tried now, although the portal does not answer"),
+                           ("operator", "is held, and takes its next step when it is not: Held by an operator; release it")):
+            self.control.Set(dbus.UInt64(4), json.dumps({"State": "queued", "Held": hold != "", "HoldReason": hold}))
+            self.assertIn("4: " + told, self.run_it("retry", "4"))
 
     def test_retry_of_what_was_rejected(self):
         self.assertIn("3: lot 13 has what was rejected", self.run_it("retry", "3", "--only-rejected", "--hold"))

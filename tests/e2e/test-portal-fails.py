@@ -43,8 +43,10 @@ def case_a_lot_that_cannot_be_settled_stops_no_other():
     assert [lot["id"] for lot in ask("status")["uncertain"]] == [lost]
     assert f"lot {lost} ({RP}): " in idsectl("status").stdout.decode()
     assert f"idsectl reconcile {lost}" in idsectl("show", lost).stdout.decode()
-    portal = next(check for check in ask("doctor", status=FAILURE) if check["name"] == "portal")
-    assert not portal["ok"] and "HTTP status 503" in portal["text"], portal
+    checks = {check["name"]: check for check in ask("doctor", status=FAILURE)}
+    assert not checks["portal"]["ok"] and "HTTP status 503" in checks["portal"]["text"], checks
+    assert not checks["lots"]["ok"] and f"lot {lost} of {RP} arrived" in checks["lots"]["text"], checks
+    assert f"'idsectl show {lost}'" in checks["lots"]["text"], checks
     idsectl("wait", lost, "--timeout=1", status=PORTAL)
     until_accepted(lost, younger, *others)
 

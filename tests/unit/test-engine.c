@@ -897,6 +897,27 @@ static void a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot(void *
     assert_string_equal(seen.state, "ok");
 }
 
+static void a_portal_that_fails_but_is_not_down_yet_is_not_said_to_be_well(void **state)
+{
+    struct engine_portal_state seen;
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CONNECT});
+    int64_t id = submit(1, 1);
+    pass(0);
+    engine_portal_state(world->engine, &seen);
+    assert_string_equal(seen.state, "unknown");
+    assert_int_equal(seen.failures, 1);
+    assert_true(seen.failures_until_down > 1);
+    assert_string_not_equal(seen.text, "");
+    world_die_and_start();
+    engine_portal_state(world->engine, &seen);
+    assert_int_equal(seen.failures, 1);
+    pass(2 * US_PER_HOUR);
+    assert_state(id, LOT_STATE_ACCEPTED);
+    engine_portal_state(world->engine, &seen);
+    assert_string_equal(seen.state, "ok");
+    assert_int_equal(seen.failures, 0);
+}
+
 static void portal_fails_from_now_on(enum fake_step step, enum outcome_reason reason)
 {
     fake_portal_fault(&world->fake, step, (struct fake_fault){.reason = reason});
@@ -1457,6 +1478,7 @@ int main(void)
         engine_test(a_clock_that_differs_is_told_once_and_remembered_until_both_agree),
         engine_test(a_cancelled_lot_is_never_sent),
         engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
+        engine_test(a_portal_that_fails_but_is_not_down_yet_is_not_said_to_be_well),
         engine_test(a_portal_that_fails_after_the_login_is_down_until_what_failed_works),
         engine_test(what_waits_for_a_portal_that_takes_no_files_is_held),
         engine_test(a_portal_that_fails_while_a_lot_is_settled_is_down),
