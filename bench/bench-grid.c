@@ -166,7 +166,15 @@ static const char *const named_sorts[] = {"date", "first-surname", "names", "nss
 /* Parts of names, numbers and CURPs as people type them: common and rare ones, some that nobody has. */
 static const char *const searches[] = {"garlo", "ruiflo", "muño", "villu", "sanmara", "garez marero", "99123456", "012345",
                                        "990012", "GAXH8", "850412", "hurseda", "zzz", "flores perez",
-                                       "garez", "zu", "qx", "yauz", "al", "valuz gojia"};
+                                       "garez", "zu", "qx", "yauz", "al", "valuz gojia",
+                                       "yax", "zux", "vix", "xdf", "0499", "99", "h01"};
+/* The same words with what else is asked for: only for some of the searches. */
+static const struct ask narrowed[] = {
+    {.search = "garlo", .rp = "RP"},     {.search = "yax", .rp = "RP"},
+    {.search = "yax", .type = "baja"},   {.search = "yax", .state = "rejected"},
+    {.search = "garez", .state = "unsent"}, {.search = "yax", .since_days = 400, .until_days = 370},
+    {.search = "al", .since_days = 800, .until_days = 435}, {.search = "zu", .rp = "RP", .since_days = 800},
+};
 static const char *const other_sorts[] = {"lot", "second-surname", "registration", "type", "sbc", "curp", "umf", "guia", "clave",
                                           "worker-type", "salary-type", "reduced-week", "cause", "state", "sent", "received",
                                           "approved", "rejected", "errors", "extemporaneous", "imss-name"};
@@ -186,6 +194,14 @@ static void add(struct asks *asks, struct ask ask, enum group group, const char 
     asks->items[asks->n++] = ask;
 }
 
+/* By each sort that has a table, and by lots, up and down. */
+static void add_search(struct asks *asks, struct ask ask, const char *rp)
+{
+    for (size_t i = 0; i <= ELEMENTSOF(named_sorts); i++)
+        for (int down = 0; down < 2; down++)
+            add(asks, ask, SEARCH, i < ELEMENTSOF(named_sorts) ? named_sorts[i] : NULL, down, rp);
+}
+
 static struct asks all_asks(const char *rp)
 {
     struct asks asks = {0};
@@ -196,8 +212,9 @@ static struct asks all_asks(const char *rp)
             add(&asks, filters[i], LATER, named_sorts[j], j % 2, rp);
         }
     for (size_t i = 0; i < ELEMENTSOF(searches); i++)
-        for (size_t j = 0; j <= ELEMENTSOF(named_sorts); j++)
-            add(&asks, (struct ask){.search = searches[i]}, SEARCH, j < ELEMENTSOF(named_sorts) ? named_sorts[j] : NULL, false, rp);
+        add_search(&asks, (struct ask){.search = searches[i]}, rp);
+    for (size_t i = 0; i < ELEMENTSOF(narrowed); i++)
+        add_search(&asks, narrowed[i], rp);
     for (size_t i = 0; i < ELEMENTSOF(other_sorts); i++)
         add(&asks, (struct ask){0}, SORT, other_sorts[i], i % 2, rp);
     return asks;

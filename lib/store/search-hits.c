@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/search-columns.h"
 #include "store/search-postings.h"
 #include "store/search-private.h"
 #include "store/search-text.h"
@@ -32,7 +33,7 @@ static int take_hits(struct search_plan *plan, struct store *store, const char *
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     size_t n = 0;
-    search_set_clear(plan->set, plan->last);
+    search_set_clear(plan->set, (uint32_t)plan->last);
     int r = search_statement(plan, store, sql, &query, err);
     while (r >= 0 && n <= most && (r = db_next(&query, err)) > 0) {
         search_set_add(plan->set, (uint32_t)sqlite3_column_int64(query.stmt, 0));
@@ -47,22 +48,6 @@ static int hits_by_number(struct search_plan *plan, struct store *store, struct 
     buf_add_str(&sql, "SELECT n FROM ix.by_nss WHERE nss = :nss");
     add_kinds(plan, &sql);
     return take_hits(plan, store, sql.data, SIZE_MAX, err);
-}
-
-/*
- * Few that have the words are fetched and sorted. Of many the first page is sooner met in passing, unless, by names, those who
- * share a surname stand together at the far end: of these some more are fetched.
- */
-static int hits_by_text(struct search_plan *plan, struct store *store, struct err *err)
-{
-    const struct search_order *order = search_order(plan->query->sort);
-    _cleanup_free_ char *plain = search_plain(plan->terms);
-    int r = postings_find(store, plain, plan->last, plan->set, err);
-    if (r <= 0)
-        return r;
-    plan->holds = SET_MAY_HAVE_TERMS;
-    size_t most = order->text ? 2 * plan->most_hits : plan->most_hits + plan->most_hits / 2;
-    return !order->of_entry || search_set_count(plan->set) <= most;
 }
 
 static int hits_by_rp(struct search_plan *plan, struct store *store, struct err *err)
@@ -82,6 +67,70 @@ static int hits_by_date(struct search_plan *plan, struct store *store, struct er
     add_kinds(plan, &sql);
     search_add_dates(&sql, "date", plan->query);
     return take_hits(plan, store, sql.data, plan->most_hits, err);
+}
+
+static uint64_t rows_of_kinds(const struct search_plan *plan)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < plan->n_kinds; i++)
+        rows += plan->kinds[i].n;
+    return rows;
+}
+
+/* Where the page's order has no table to walk. */
+static int hits_by_filter(struct search_plan *plan, struct store *store, struct err *err)
+{
+    int r = 0;
+    if (plan->n_rps > 0 && plan->n_rps <= MOST_RPS)
+        r = hits_by_rp(plan, store, err);
+    if (r == 0 && (plan->query->since || plan->query->until || rows_of_kinds(plan) <= plan->most_hits))
+        r = hits_by_date(plan, store, err);
+    return r;
+}
+
+/* Few that have the words are fetched and sorted. */
+static bool are_few(const struct search_plan *plan)
+{
+    return !search_order(plan->query->sort)->of_entry || 3 * search_set_count(plan->set) <= 2 * plan->most_hits;
+}
+
+/* Very many are met in passing; if they all stand far away, the page is given up after some steps. */
+static bool are_very_many(const struct search_plan *plan)
+{
+    return !plan->walked && search_set_count(plan->set) > (size_t)plan->last / 32;
+}
+
+/* Of the others those are fetched that stand first: some, and if they do not suffice, more. */
+static int hits_that_stand_first(struct search_plan *plan, struct store *store, struct err *err)
+{
+    plan->fetched = plan->fetched > 0 ? 16 * plan->fetched : 2 * plan->query->limit;
+    return plan->fetched > 10 * plan->most_hits ? 0 : search_columns_first(plan, store, plan->fetched, err);
+}
+
+static int hits_by_text(struct search_plan *plan, struct store *store, struct err *err)
+{
+    const struct search_query *query = plan->query;
+    if (plan->fetched > 0) {
+        plan->holds = SET_MAY_HAVE_TERMS;
+        return hits_that_stand_first(plan, store, err);
+    }
+    _cleanup_free_ char *plain = search_plain(plan->terms);
+    int r = postings_find(store, plain, (uint32_t)plan->last, plan->set, err);
+    if (r <= 0)
+        return r;
+    plan->holds = SET_MAY_HAVE_TERMS;
+    if (are_few(plan))
+        return 1;
+    if (are_very_many(plan)) {
+        plan->set->looks = 2 * (uint32_t)plan->most_hits + 1;
+        return 0;
+    }
+    if (plan->n_rps > 0 || query->since || query->until || query->type || query->states) {
+        r = search_columns_filter(plan, store, err);
+        if (r < 0 || are_few(plan))
+            return r < 0 ? r : 1;
+    }
+    return hits_that_stand_first(plan, store, err);
 }
 
 bool search_goes_by_rp(const struct search_plan *plan)
@@ -164,40 +213,24 @@ static int no_hits(struct search_plan *plan)
     return 1;
 }
 
-/* By registros patronales or dates, where the page's order has no table to walk. */
-static int hits_by_filter(struct search_plan *plan, struct store *store, struct err *err)
-{
-    uint64_t rows = 0;
-    int r = 0;
-    for (size_t i = 0; i < plan->n_kinds; i++)
-        rows += plan->kinds[i].n;
-    if (plan->n_rps > 0 && plan->n_rps <= MOST_RPS)
-        r = hits_by_rp(plan, store, err);
-    if (r == 0 && (plan->query->since || plan->query->until || rows <= plan->most_hits))
-        r = hits_by_date(plan, store, err);
-    return r;
-}
-
 static int find_hits(struct search_plan *plan, struct store *store, struct err *err)
 {
     int r = db_number(store, &plan->last, err, "SELECT coalesce(max(n), 0) FROM ix.entry");
     if (r < 0)
         return r;
+    r = 0;
     if (plan->n_kinds == 0)
         return no_hits(plan);
     if (plan->nss >= 0)
         return hits_by_number(plan, store, err);
     if (*plan->terms)
         r = hits_by_text(plan, store, err);
-    else
-        r = 0;
-    if (r != 0)
+    if (r != 0 || plan->holds == SET_MAY_HAVE_TERMS)
         return r;
-    if (search_order(plan->query->sort)->table) {
-        r = find_few(plan, store, err);
-        return r >= 0 && plan->n_kinds == 0 ? no_hits(plan) : r; /* none fits */
-    }
-    return plan->holds == SET_MAY_HAVE_TERMS ? 0 : hits_by_filter(plan, store, err);
+    if (!search_order(plan->query->sort)->table)
+        return hits_by_filter(plan, store, err);
+    r = find_few(plan, store, err);
+    return r >= 0 && plan->n_kinds == 0 ? no_hits(plan) : r; /* none fits */
 }
 
 int search_hits_find(struct search_plan *plan, struct store *store, struct err *err)

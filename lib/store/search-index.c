@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "store/lot-columns.h"
+#include "store/search-columns.h"
 #include "store/search-postings.h"
 #include "store/search-private.h"
 #include "store/search-text.h"
@@ -18,7 +19,7 @@
  * together. Its generation is one more than the database's until the loop has noted in there what was done; with any other
  * difference (an older copy of either file was put in place) the index says nothing about this database and is made anew.
  */
-enum { SLICE = 20000, SLICE_LOTS = 4096, APPLICATION_ID = 0x49445358 /* "IDSX" */, LAYOUT = 2 };
+enum { SLICE = 20000, SLICE_LOTS = 4096, APPLICATION_ID = 0x49445358 /* "IDSX" */, LAYOUT = 3 };
 
 static const char layout[] =
     "CREATE TABLE meta(token TEXT NOT NULL, generation INTEGER NOT NULL) STRICT;"
@@ -37,7 +38,7 @@ static const char layout[] =
     "CREATE TABLE by_name(type, state, name, movement, date, rp, n, PRIMARY KEY(type, state, name, movement))"
     "  WITHOUT ROWID;"
     "CREATE TABLE by_names(type, state, names, movement, date, rp, n, PRIMARY KEY(type, state, names, movement))"
-    "  WITHOUT ROWID;" POSTINGS_LAYOUT;
+    "  WITHOUT ROWID;" POSTINGS_LAYOUT SEARCH_COLUMNS_LAYOUT;
 
 /* The tables that are sorted by a key of several columns, and what else they have of an entry. */
 static const struct {
@@ -330,6 +331,8 @@ static int write_slice(struct store *index, const struct search_slice *slice, st
         r = db_exec(index, add_fresh, err);
     if (r >= 0)
         r = postings_add(index, texts_of_fresh, err);
+    if (r >= 0)
+        r = search_columns_write(index, "fresh CROSS JOIN entry AS e ON e.movement = fresh.movement", err);
     if (r >= 0)
         r = add_to_orders(index, err);
     return r < 0 ? r : db_run(index, err, "UPDATE meta SET generation = ?1", DB_INT(slice->generation + 1));

@@ -48,6 +48,10 @@ struct search_plan {
     int64_t last; /* number of an entry */
     struct search_set *set; /* the reader's own; what is in it: */
     enum { SET_UNKNOWN, SET_MAY_HAVE_TERMS, SET_IS_ALL } holds; /* nothing, what may have the terms, what may be on the page */
+    struct search_place reach; /* of the set that is all: behind it there are more, which are in: */
+    struct search_set *rest;   /* the reader's own, too */
+    size_t fetched;            /* how many of them, for the page as far as it was found */
+    bool walked;               /* the first steps were tried, and did not suffice */
     struct search_kind kinds[3 * _MOVEMENT_STATE_MAX]; /* those that there are, and that fit */
     size_t n_kinds;
     size_t most_hits; /* rows that are sorted rather than looked for in passing */
@@ -74,10 +78,20 @@ void search_add_narrow(const struct search_plan *plan, const char *row, struct b
 
 /* Is each of the registros patronales, in each of its kinds, in the order of the page? */
 bool search_goes_by_rp(const struct search_plan *plan);
-/* What is better known before the statement is made. 1 when the set holds all rows of the index that may be on the page. */
+/*
+ * What is better known before the statement is made. 1 when the set holds all rows of the index that may be on the page, or
+ * on its part up to the plan's reach.
+ */
 int search_hits_find(struct search_plan *plan, struct store *store, struct err *err);
 /* Puts the statement together; it gives keys and numbers of movements in order. `index`: there is one. */
 int search_plan_make(struct search_plan *plan, struct store *store, bool index, struct err *err);
+/* What is in the one is then in the other. */
+void search_plan_swap_sets(struct search_plan *plan);
+/*
+ * When that was read up to the place `last` (which has no movement when nothing was found), and did not suffice: is there more
+ * to be found in another way? Then it is for search_plan_make() to go on.
+ */
+bool search_plan_goes_on(struct search_plan *plan, const struct search_place *last);
 /* A statement, which is kept, with the plan's own values bound. */
 int search_statement(struct search_plan *plan, struct store *store, const char *sql, struct db_query *ret,
                      struct err *err);

@@ -10,7 +10,8 @@
  *   - one for each kind of movement (type and state) that the filter allows, from the table sorted by the page's key. What
  *     else the filter says is looked at in passing, which is cheap as long as enough rows fit;
  *   - or, of a kind of which few rows fit the registros patronales or the dates, those, fetched and sorted;
- *   - or, when few rows have the words or fit some other part of the filter, those (search_set), sorted;
+ *   - or, when few rows have the words or fit some other part of the filter, those (search_set), sorted. Of many that have the
+ *     words they are those that stand first, and only what they leave of the page is found in passing, by another statement;
  *   - and the movements of lots that wait to be indexed, from the database itself.
  * Sorts that have no table read the whole database.
  */
@@ -34,17 +35,32 @@ static void begin_part(struct search_plan *plan)
         buf_add_str(&plan->sql, " UNION ALL ");
 }
 
-static void add_behind(struct search_plan *plan, const char *key, const char *movement)
+/* Which are behind a place; `name` is put before those of its values. */
+static void add_is_behind(struct search_plan *plan, const char *name, const char *key, const char *movement)
 {
     char less = plan->query->descending ? '<' : '>';
+    if (plan->query->sort == SEARCH_SORT_LOT)
+        buf_printf(&plan->sql, "(%s %c :%slot OR %s = :%slot AND %s %c :%smovement)", key, less == '<' ? '>' : '<', name, key,
+                   name, movement, less, name);
+    else
+        buf_printf(&plan->sql, "(%s, %s) %c (:%s%s, :%smovement)", key, movement, less, name,
+                   search_order(plan->query->sort)->text ? "key" : "number", name);
+}
+
+static void add_behind(struct search_plan *plan, const char *key, const char *movement)
+{
     if (plan->place.movement == 0)
         return;
-    if (plan->query->sort == SEARCH_SORT_LOT)
-        buf_printf(&plan->sql, " AND (%s %c :lot OR %s = :lot AND %s %c :movement)", key, less == '<' ? '>' : '<', key,
-                   movement, less);
-    else
-        buf_printf(&plan->sql, " AND (%s, %s) %c (%s, :movement)", key, movement, less,
-                   search_order(plan->query->sort)->text ? ":key" : ":number");
+    buf_add_str(&plan->sql, " AND ");
+    add_is_behind(plan, "", key, movement);
+}
+
+static void add_within_reach(struct search_plan *plan, const char *key, const char *movement)
+{
+    if (plan->reach.movement == 0)
+        return;
+    buf_add_str(&plan->sql, " AND NOT ");
+    add_is_behind(plan, "reach_", key, movement);
 }
 
 void search_add_numbers(struct buf *sql, const char *column, const int64_t *numbers, size_t n)
@@ -148,6 +164,7 @@ static void add_database(struct search_plan *plan, bool only_waiting, bool only_
     add_movement_filter(plan);
     if (plan->query->sort != SEARCH_SORT_LOT || only_hits)
         add_behind(plan, key, "movement.id");
+    add_within_reach(plan, key, "movement.id");
 }
 
 /* ---- the index ---- */
@@ -273,7 +290,7 @@ int search_plan_make(struct search_plan *plan, struct store *store, bool index, 
 {
     const struct search_query *query = plan->query;
     const bool indexed = index && query->lot == 0;
-    int hits = indexed ? search_hits_find(plan, store, err) : 0;
+    int hits = indexed && plan->holds == SET_UNKNOWN ? search_hits_find(plan, store, err) : 0;
     if (hits < 0)
         return hits;
     bool of_entries = search_order(query->sort)->of_entry != NULL;
@@ -292,4 +309,38 @@ int search_plan_make(struct search_plan *plan, struct store *store, bool index, 
         add_database(plan, true, false);
     add_order(plan);
     return 0;
+}
+
+void search_plan_swap_sets(struct search_plan *plan)
+{
+    const struct search_set set = *plan->set;
+    *plan->set = *plan->rest;
+    *plan->rest = set;
+}
+
+static void move_place(struct search_plan *plan, const struct search_place *to)
+{
+    free(plan->place.text);
+    plan->place = (struct search_place){to->number, to->text ? xstrdup(to->text) : NULL, to->movement};
+}
+
+bool search_plan_goes_on(struct search_plan *plan, const struct search_place *last)
+{
+    buf_reset(&plan->sql);
+    plan->parts = 0;
+    plan->holds = SET_UNKNOWN;
+    if (plan->set->tired) {
+        plan->set->tired = false;
+        plan->walked = true;
+        if (last->movement)
+            move_place(plan, last);
+        return true;
+    }
+    if (plan->reach.movement == 0)
+        return false;
+    search_plan_swap_sets(plan);
+    free(plan->place.text);
+    plan->place = plan->reach;
+    plan->reach = (struct search_place){0};
+    return true;
 }

@@ -57,7 +57,13 @@ static int64_t member_from(const struct search_set *set, int64_t n)
 
 static void sql_in(sqlite3_context *context, int n_args, sqlite3_value **args)
 {
-    sqlite3_result_int(context, is_member(sqlite3_user_data(context), sqlite3_value_int64(args[0])));
+    struct search_set *set = sqlite3_user_data(context);
+    if (set->looks > 0 && --set->looks == 0)
+        set->tired = true;
+    if (set->tired)
+        sqlite3_result_error_code(context, SQLITE_ABORT);
+    else
+        sqlite3_result_int(context, is_member(set, sqlite3_value_int64(args[0])));
 }
 
 struct table {
@@ -138,7 +144,7 @@ static int cursor_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *ret)
     return SQLITE_OK;
 }
 
-int search_set_register(sqlite3 *db, const struct search_set *set)
+int search_set_register(sqlite3 *db, struct search_set *set)
 {
     static const sqlite3_module module = {
         .xConnect = table_connect,
@@ -152,10 +158,9 @@ int search_set_register(sqlite3 *db, const struct search_set *set)
         .xColumn = cursor_column,
         .xRowid = cursor_rowid,
     };
-    void *data = (void *)(uintptr_t)set; /* only read */
-    int code = sqlite3_create_module(db, "search_set", &module, data);
+    int code = sqlite3_create_module(db, "search_set", &module, set);
     /* Not deterministic: the set is another one for each page. */
     return code != SQLITE_OK ? code
-                             : sqlite3_create_function(db, "search_in", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, data, sql_in,
+                             : sqlite3_create_function(db, "search_in", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, set, sql_in,
                                                        NULL, NULL);
 }

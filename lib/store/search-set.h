@@ -14,6 +14,8 @@
 struct search_set {
     uint64_t *words;
     size_t n_words, room;
+    uint32_t looks; /* how often search_in() may still be asked before the statement fails; 0: as often as it likes */
+    bool tired;     /* it was asked more often */
 };
 
 enum { SEARCH_SET_BITS = 64 }; /* of a word */
@@ -26,4 +28,4 @@ void search_set_add(struct search_set *set, uint32_t n);
 size_t search_set_count(const struct search_set *set);
 
 /* The table and the function, on a connection whose statements run while the set is there. */
-int search_set_register(sqlite3 *db, const struct search_set *set);
+int search_set_register(sqlite3 *db, struct search_set *set);

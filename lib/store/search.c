@@ -15,7 +15,7 @@ struct search {
     struct store *store; /* reads the database; the index is attached as ix */
     bool attached;
     size_t most_hits;
-    struct search_set set; /* of what is looked at for a page */
+    struct search_set set, rest; /* of what is looked at for a page, and for what is behind that */
     struct search_statements statements;
     int64_t until_us; /* boot clock: when the present page is given up */
 };
@@ -68,6 +68,7 @@ struct search *search_close(struct search *search)
         forget_prepared(&search->statements.items[i]);
     store_close(search->store);
     search_set_free(&search->set);
+    search_set_free(&search->rest);
     free(search);
     return NULL;
 }
@@ -195,13 +196,20 @@ static void bind(const struct search_plan *plan, sqlite3_stmt *stmt)
     const struct search_query *query = plan->query;
     const struct {
         const char *name, *value;
-    } texts[] = {{":terms", plan->terms}, {":key", plan->place.text}};
+    } texts[] = {{":terms", plan->terms}, {":key", plan->place.text}, {":reach_key", plan->reach.text}};
     const struct {
         const char *name;
         int64_t value;
     } numbers[] = {
-        {":number", plan->place.number}, {":movement", plan->place.movement}, {":lot", plan->place.movement >> ROW_BITS},
-        {":since", query->since},        {":until", query->until},            {":only", query->lot},
+        {":number", plan->place.number},
+        {":movement", plan->place.movement},
+        {":lot", plan->place.movement >> ROW_BITS},
+        {":reach_number", plan->reach.number},
+        {":reach_movement", plan->reach.movement},
+        {":reach_lot", plan->reach.movement >> ROW_BITS},
+        {":since", query->since},
+        {":until", query->until},
+        {":only", query->lot},
         {":nss", plan->nss},
     };
     for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
@@ -276,6 +284,7 @@ static void plan_free(struct search_plan *plan)
     free(plan->rps);
     free(plan->terms);
     free(plan->place.text);
+    free(plan->reach.text);
     buf_free(&plan->sql);
 }
 
@@ -320,24 +329,41 @@ static void note_place(const struct db_query *query, bool text, struct search_pl
         ret->number = sqlite3_column_int64(query->stmt, 0);
 }
 
-static int read_page(struct search_plan *plan, struct store *store, struct search_page *page, struct err *err)
+/* Rows of one statement; one more than fit on the page tells that there is a next one. */
+static int read_rows(struct search_plan *plan, struct store *store, struct search_page *page, size_t *found,
+                     struct search_place *last, struct err *err)
 {
     const struct search_query *wanted = plan->query;
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    int r = search_statement(plan, store, plan->sql.data, &query, err);
+    while (r >= 0 && *found <= wanted->limit && (r = db_next(&query, err)) > 0) {
+        if (++*found > wanted->limit)
+            break;
+        note_place(&query, search_order(wanted->sort)->text, last);
+        r = add_row(store, last->movement, wanted->documents, page, err);
+    }
+    return MIN(r, 0);
+}
+
+static int read_page(struct search_plan *plan, struct store *store, bool index, struct search_page *page, struct err *err)
+{
     struct search_place last = {0};
     size_t found = 0;
-    int r = search_statement(plan, store, plan->sql.data, &query, err);
-    page->rows = xcalloc(wanted->limit, sizeof(*page->rows));
-    while (r >= 0 && found <= wanted->limit && (r = db_next(&query, err)) > 0) {
-        if (++found > wanted->limit)
-            break;
-        note_place(&query, search_order(wanted->sort)->text, &last);
-        r = add_row(store, last.movement, wanted->documents, page, err);
-    }
-    if (r >= 0 && found > wanted->limit)
-        page->next = write_cursor(wanted, &last);
+    page->rows = xcalloc(plan->query->limit, sizeof(*page->rows));
+    int r;
+    do {
+        r = search_plan_make(plan, store, index, err);
+        if (r >= 0)
+            r = read_rows(plan, store, page, &found, &last, err);
+        if (r < 0 && plan->set->tired) {
+            err_clear(err);
+            r = 0;
+        }
+    } while (r >= 0 && found <= plan->query->limit && search_plan_goes_on(plan, &last));
+    if (r >= 0 && found > plan->query->limit)
+        page->next = write_cursor(plan->query, &last);
     free(last.text);
-    return MIN(r, 0);
+    return r;
 }
 
 static int fill_page(struct search *search, struct search_plan *plan, bool index, struct search_page *page, struct err *err)
@@ -350,9 +376,7 @@ static int fill_page(struct search *search, struct search_plan *plan, bool index
     plan->waiting = r > 0;
     if (r >= 0 && index)
         r = take_kinds(plan, search->store, err);
-    if (r >= 0)
-        r = search_plan_make(plan, search->store, index, err);
-    return r < 0 ? r : read_page(plan, search->store, page, err);
+    return r < 0 ? r : read_page(plan, search->store, index, page, err);
 }
 
 void search_page_free(struct search_page *page)
@@ -384,9 +408,11 @@ static int run(struct search *search, struct search_plan *plan, struct search_pa
 int search_page(struct search *search, const struct search_query *query, struct search_page *ret, struct err *err)
 {
     struct search_plan plan = {.query = query, .terms = search_terms(str_or_empty(query->text)), .nss = -1,
-                               .most_hits = search->most_hits, .set = &search->set,
+                               .most_hits = search->most_hits, .set = &search->set, .rest = &search->rest,
                                .statements = &search->statements};
     struct search_page page = {0};
+    search->set.looks = 0;
+    search->set.tired = false;
     if (!str_empty(query->nss))
         plan.nss = strtoll(query->nss, NULL, 10);
     int r = read_cursor(query, &plan.place, err);
