@@ -15,7 +15,8 @@
 
 static const struct config_key keys[] = {
     {KEY("General", "Language", WORD, language), "system", 0, 0, false,
-     N_("Language of what idsed says, in the journal, in the history and to who calls it: system (that of the "
+     N_("Language of what idsed says, in the journal, in the history and to who calls it: system (that of "
+        "the "
         "machine), es or en."),
      "system|es|en"},
     {KEY("Portal", "Profile", TEXT, profile), "idse-sim", 0, 0, false,
@@ -58,21 +59,23 @@ static const struct config_key keys[] = {
     {KEY("Check", "MinimumWage", WORD, minimum_wage), "general", 0, 0, true,
      N_("The zone whose minimum wage an SBC is held against: general, or norte."), "general|norte"},
     {KEY("Deadlines", "Mail", WORD, deadlines_mail), "no", 0, 0, true,
-     N_("Mail operators and administrators, too, about lots that near or miss their last legal day: no or "
-        "yes."),
+     N_("Mail operators and administrators, too, about lots that near or miss their last legal day, all of "
+        "them at once: no or yes."),
      "no|yes"},
     {KEY("Deadlines", "GraceSec", SECONDS, deadlines_grace_us), "600", 0, 86400, true,
      N_("How long a lot that was just submitted or answered is given before anybody is told that it is "
-        "due.")},
+        "due, and how long a mail waits for more lots.")},
     {KEY("Spool", "Path", PATH, spool_path), NULL, 0, 0, false,
-     N_("Folder of the spool, which has in/ and out/, instead of /var/spool/idsed. Where in/ is not there is no "
+     N_("Folder of the spool, which has in/ and out/, instead of /var/spool/idsed. Where in/ is not there is "
+        "no "
         "spool.")},
     {KEY("Store", "Path", PATH, store_path), NULL, 0, 0, false,
      N_("Database file, instead of idsed.db in the state folder.")},
     {KEY("Sealing", "KeyFile", PATH, key_file), NULL, 0, 0, false,
      N_("Key that seals credentials, instead of the credential idsed.key that the service manager passes.")},
     {KEY("Certificates", "CheckRevocation", WORD, check_revocation), "no", 0, 0, true,
-     N_("Ask once a day the authority that a certificate names whether it was revoked, by its responder (OCSP) "
+     N_("Ask once a day the authority that a certificate names whether it was revoked, by its responder "
+        "(OCSP) "
         "or else its list (CRL): no or yes. For information."),
      "no|yes"},
     {KEY("Certificates", "IssuersFile", PATH, issuers_file), NULL, 0, 0, true,
@@ -101,7 +104,8 @@ static const struct config_key keys[] = {
      N_("With smtp://: required, or never, which only a relay on this machine is allowed."),
      "required|never"},
     {KEY("Privacy", "RetainYears", COUNT, retain_years), "0", 0, 100, true,
-     N_("How many years after the one in which it was finished a lot is kept; then its documents and whatever names "
+     N_("How many years after the one in which it was finished a lot is kept; then its documents and "
+        "whatever names "
         "people are erased. At least 5 (LSS 15-II); 0 keeps everything.")},
     {KEY("Log", "Level", LEVEL, log_level), "info", 0, 0, true,
      N_("Least important messages that are logged: err, warning, notice, info or debug.")},

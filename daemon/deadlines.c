@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "base/data.h"
+#include "daemon/deadline-mail.h"
+#include "daemon/deadline-text.h"
 #include "daemon/notices.h"
 #include "daemon/reminder.h"
 #include "idse/date.h"
@@ -11,7 +13,6 @@
 enum {
     MOVEMENTS_A_TURN = 1000, /* whose last day is worked out */
     LOTS_A_TURN = 100,
-    MAIL_LINES = 100,
 };
 
 struct deadlines {
@@ -23,8 +24,7 @@ struct deadlines {
     /* the pass over those that people are told of */
     struct store_due_cursor told;
     int64_t next_us;
-    struct buf mail;
-    size_t n_told;
+    struct deadline_mail *mail;
 };
 
 /* ---- the calendar ---- */
@@ -110,82 +110,7 @@ static int date_some(struct daemon *daemon, struct err *err)
 
 /* ---- telling ---- */
 
-static char *sentence(const struct store_lot *lot, enum deadline_stage stage, int days)
-{
-    char last[DATE_TEXT_SIZE];
-    long long id = lot->id;
-    const char *state = lot_state_label(lot->state);
-    date_text(lot->deadline, last);
-    if (stage == DEADLINE_STAGE_OVER)
-        return xasprintf(
-            _("Lot %lld of %s (%s): its last day, %s, is over, and IMSS has not taken it. Late is better "
-              "than never: idsectl due"),
-            id, lot->rp, state, last);
-    if (stage == DEADLINE_STAGE_TODAY)
-        return xasprintf(_("Lot %lld of %s (%s) must reach IMSS today, %s: idsectl due"), id, lot->rp, state,
-                         last);
-    return xasprintf(
-        dngettext(IDSED_TEXTDOMAIN, "Lot %lld of %s (%s) must reach IMSS by %s, in %d day: idsectl due",
-                  "Lot %lld of %s (%s) must reach IMSS by %s, in %d days: idsectl due", (unsigned long)days),
-        id, lot->rp, state, last, days);
-}
-
-static char *with(char *text, const char *why)
-{
-    char *whole = why ? xasprintf("%s (%s)", text, why) : xstrdup(text);
-    free(text);
-    return whole;
-}
-
-/* Its own time to be sent, where that is still to come; else NULL. */
-static char *not_before(const struct store_lot *lot, int64_t now_us)
-{
-    if (lot->state != LOT_STATE_QUEUED || lot->not_before_us <= now_us)
-        return NULL;
-    _cleanup_free_ char *when = time_format_short(lot->not_before_us);
-    bool late = deadline_is_sent_late(lot->deadline, lot->not_before_us);
-    return xasprintf(
-        late ? _("it is not to be sent before %s, when that day is over: 'idsectl retry %lld' sends it now")
-             : _("it is not to be sent before %s; 'idsectl retry %lld' sends it now"),
-        when, (long long)lot->id);
-}
-
-/* … and what keeps it from going: its hold, or an older lot; and its own time. */
-static char *reason(struct daemon *daemon, const struct store_lot *lot, int64_t now_us, char *text)
-{
-    _cleanup_free_ char *later = not_before(lot, now_us);
-    _cleanup_free_ char *why = lot->hold != LOT_HOLD_NONE       ? xstrdup(str_or_empty(lot->hold_text))
-                               : lot->state == LOT_STATE_QUEUED ? engine_lot_waits(daemon->engine, lot->id)
-                                                                : NULL;
-    return with(with(text, why), later);
-}
-
-static void add_to_mail(struct deadlines *deadlines, const char *text)
-{
-    if (deadlines->n_told++ < MAIL_LINES)
-        buf_printf(&deadlines->mail, "%s\n\n", text);
-}
-
-static void send_mail(struct daemon *daemon)
-{
-    struct deadlines *deadlines = daemon->deadlines;
-    size_t more = deadlines->n_told - MIN(deadlines->n_told, (size_t)MAIL_LINES);
-    if (more > 0)
-        buf_printf(&deadlines->mail,
-                   dngettext(IDSED_TEXTDOMAIN, "and %zu lot more\n", "and %zu lots more\n", more), more);
-    if (!engine_clock_trusted(daemon->engine))
-        buf_printf(&deadlines->mail, "%s\n",
-                   _("This machine's clock and the portal's differ: do not trust these days before it is set "
-                     "right."));
-    if (deadlines->n_told > 0 && daemon->config.deadlines_mail == DEADLINES_MAIL_YES)
-        reminder_mail(daemon, 1u << USER_ADMINISTRADOR | 1u << USER_OPERADOR, _("IDSE: movements are due"),
-                      deadlines->mail.data);
-    buf_free(&deadlines->mail);
-    deadlines->n_told = 0;
-}
-
-/* What was rejected is no longer this lot's to do once another corrects it, or was made of the same file. */
-static bool is_taken_over(struct store *store, const struct store_lot *lot)
+bool deadlines_taken_over(struct store *store, const struct store_lot *lot)
 {
     int64_t other;
     return lot->state == LOT_STATE_FAILED
@@ -206,13 +131,11 @@ static int tell(struct daemon *daemon, const struct store_lot *lot, int64_t now_
         return 0;
     }
     int r = store_lot_set_stage(daemon->store, lot->id, stage, err);
-    if (r < 0 || is_taken_over(daemon->store, lot))
+    if (r < 0 || deadlines_taken_over(daemon->store, lot))
         return r;
-    int days = date_between(today, lot->deadline);
-    _cleanup_free_ char *text = reason(daemon, lot, now_us, sentence(lot, stage, days));
-    notices_deadline(daemon->notices, lot, days, text);
-    add_to_mail(deadlines, text);
-    return 0;
+    _cleanup_free_ char *text = deadline_sentence(daemon, lot, stage, now_us);
+    notices_deadline(daemon->notices, lot, date_between(today, lot->deadline), text);
+    return deadline_mail_want(daemon, now_us, err);
 }
 
 /* 1 when there are more for the next turn. */
@@ -238,11 +161,12 @@ static int look(struct daemon *daemon, int64_t now_us, int64_t *ret_next_us, str
     int r = date_some(daemon, err);
     if (r == 0 && daemon->law.calendar)
         r = tell_some(daemon, now_us, err);
+    if (r == 0)
+        r = deadline_mail_go_on(deadlines->mail, now_us, &deadlines->next_us, err);
     if (r > 0) {
         *ret_next_us = now_us;
         return 0;
     }
-    send_mail(daemon);
     *ret_next_us = MIN(*ret_next_us, deadlines->next_us);
     deadlines->told = (struct store_due_cursor){0};
     deadlines->next_us = INT64_MAX;
@@ -253,6 +177,7 @@ struct deadlines *deadlines_new(struct daemon *daemon)
 {
     struct deadlines *deadlines = xcalloc(1, sizeof(*deadlines));
     deadlines->next_us = INT64_MAX;
+    deadlines->mail = deadline_mail_new(daemon);
     deadlines->reminder = reminder_new(daemon, look);
     return deadlines;
 }
@@ -262,7 +187,7 @@ struct deadlines *deadlines_free(struct deadlines *deadlines)
     if (!deadlines)
         return NULL;
     reminder_free(deadlines->reminder);
-    buf_free(&deadlines->mail);
+    deadline_mail_free(deadlines->mail);
     free(deadlines);
     return NULL;
 }

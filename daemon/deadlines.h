@@ -17,3 +17,5 @@ int deadlines_check_calendar(struct daemon *daemon, struct err *err);
 void deadlines_ask(struct deadlines *deadlines);
 /* A lot is new, or has another state. */
 void deadlines_lot_moved(struct daemon *daemon, const struct store_lot *lot);
+/* What was rejected is no longer this lot's to do once another corrects it, or was made of the same file. */
+bool deadlines_taken_over(struct store *store, const struct store_lot *lot);

@@ -46,7 +46,13 @@ static int warn(struct daemon *daemon, const struct store_certificate *row, enum
 {
     _cleanup_free_ char *text = sentence(row, stage, days);
     notices_certificate_expiring(daemon->notices, row->id, days, text);
-    reminder_mail(daemon, 1u << USER_ADMINISTRADOR, _("IDSE: a certificate ends"), text);
+    long long id = row->id;
+    _cleanup_free_ char *when = time_format_short(row->not_after_us);
+    _cleanup_free_ char *subject =
+        xasprintf(stage == EXPIRY_OVER ? _("IDSE: certificate %lld (%s) expired on %s")
+                                       : _("IDSE: certificate %lld (%s) expires on %s"),
+                  id, str_or_empty(row->name), when);
+    reminder_mail(daemon, 1u << USER_ADMINISTRADOR, subject, text);
     return stage == EXPIRY_OVER ? engine_certificate_changed(daemon->engine, row->id, err) : 0;
 }
 

@@ -290,14 +290,7 @@ class Deadlines(unittest.TestCase):
         told = self.change(("UPDATE lot SET created_us = created_us - 3600000000 WHERE id = ?", (lot,)))
         self.assertEqual([event for event, _, _ in told], ["deadline-missed"])
 
-    def test_operators_and_administrators_get_one_mail_where_it_is_wanted(self):
-        class Inbox:
-            messages = []
-
-            async def handle_DATA(self, server, session, envelope):
-                self.messages.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=email.policy.default)))
-                return "250 fine"
-
+    def add_users(self):
         versions = [str(text["version"]) for text in self.manager("LegalTexts", "es")]
         for user, role in ("ana@example.mx", "administrador"), ("beto@example.mx", "operador"), ("lia@example.mx", "consulta"):
             fd = memory_file(b"una clave bien larga 2026")
@@ -305,24 +298,116 @@ class Deadlines(unittest.TestCase):
                 {"names": "Persona", "first-surname": "Ficticia", "role": role, "privacy": versions[0],
                  "agreement": versions[-1]}))
             os.close(fd)
-        lots = [self.new_lot(day(60)), self.new_lot(day(60))]
+
+    def relay(self, grace=0):
+        """A relay that keeps what it gets, and the configuration to use it; the messages, [(recipient, message)]."""
+        messages = []
+
+        class Inbox:
+            async def handle_DATA(self, server, session, envelope):
+                message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+                messages.extend((to, message) for to in envelope.rcpt_tos)
+                return "250 fine"
+
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         server = Controller(Inbox(), hostname="127.0.0.1", port=port)
         server.start()
         self.addCleanup(server.stop)
         with open(self.house.config, "a") as f:
-            f.write(f"Mail=yes\n[Mail]\nRelay=smtp://127.0.0.1:{port}\nFrom=idsed@example.mx\nStartTLS=never\n")
-        self.change(("UPDATE lot SET deadline = ?", (int(day(0, "%Y%m%d")),)))
+            f.write(f"GraceSec={grace}\nMail=yes\n[Mail]\nRelay=smtp://127.0.0.1:{port}\nFrom=idsed@example.mx\nStartTLS=never\n")
+        return messages
+
+    def mailed(self, messages, n=2):
+        """The subject and the text of the only message, when as many people as that have it."""
         end = time.monotonic() + 60
-        while len(Inbox.messages) < 2:
+        while len(messages) < n:
             self.assertLess(time.monotonic(), end, "there is no mail")
             time.sleep(0.02)
-        self.assertEqual(sorted(to for (to,), _ in Inbox.messages), ["ana@example.mx", "beto@example.mx"])
-        for _, message in Inbox.messages:
-            self.assertEqual(message["Subject"], "IDSE: movements are due")
-            for lot in lots:
-                self.assertIn(f"Lot {lot} of {RP}", message.get_content().replace("\n", " "))
+        self.assertEqual(sorted(to for to, _ in messages), ["ana@example.mx", "beto@example.mx"])
+        self.assertEqual(len({(message["Subject"], message.get_content()) for _, message in messages}), 1)
+        message = messages[0][1]
+        messages.clear()
+        return message["Subject"], message.get_content()
+
+    def last_day(self, lot, days):
+        return ("UPDATE lot SET deadline = ? WHERE id = ?", (int(day(days, "%Y%m%d")), lot))
+
+    def test_operators_and_administrators_get_one_mail_of_all_lots(self):
+        self.add_users()
+        late = [self.new_lot(day(60)), self.new_lot(day(60), rp=RP_2)]
+        todays, soon, far, done = [self.new_lot(day(60)) for _ in range(4)]
+        messages = self.relay()
+        self.change(self.last_day(late[0], -2), self.last_day(late[1], -1), self.last_day(todays, 0), self.last_day(soon, 1),
+                    self.last_day(far, 30), self.last_day(done, -1), self.state(done, RECEIVED, 2))
+        subject, text = self.mailed(messages)
+        self.assertEqual(subject, "IDSE: 2 lots late, 1 lot due today, 1 lot due soon (2 registros patronales)")
+        order = ["The last day is over", f"Lot {late[0]} of {RP} (queued), last day {day(-2, '%Y-%m-%d')}", f"Lot {late[1]} of {RP_2}",
+                 "Must reach IMSS today:", f"Lot {todays} of", "Must reach IMSS in the next days:", f"Lot {soon} of", "'idsectl due'"]
+        places = [text.find(part) for part in order]
+        self.assertEqual(places, sorted(places), text)
+        self.assertNotIn(-1, places, text)
+        for lot in far, done:
+            self.assertNotIn(f"Lot {lot} of", text)
+        self.assertIn("has no certificate", text)  # what they wait for
+        self.change(("UPDATE lot SET state = 9 WHERE id IN (?, ?, ?)", (late[0], todays, soon)))
+        self.assertEqual(messages, [])  # nothing is new
+
+    def test_the_subject_of_a_mail_on_one_lot_names_it(self):
+        self.add_users()
+        lot = self.new_lot(day(60))
+        messages = self.relay()
+        for days, told in ((1, f"must reach IMSS by {day(1, '%Y-%m-%d')}"), (0, "must reach IMSS today"),
+                           (-1, f"is late, its last day was {day(-1, '%Y-%m-%d')}")):
+            self.tell(lot, days)
+            self.assertEqual(self.mailed(messages)[0], f"IDSE: lot {lot} of {RP} {told}")
+
+    def test_lots_of_one_registration_are_mailed_with_its_name(self):
+        self.add_users()
+        lots = [self.new_lot(day(60)), self.new_lot(day(60))]
+        messages = self.relay()
+        self.change(*(self.last_day(lot, 0) for lot in lots))
+        self.assertEqual(self.mailed(messages)[0], f"IDSE: 2 lots due today ({RP})")
+
+    def test_a_mail_of_very_many_lots_counts_all_and_lists_the_most_urgent(self):
+        self.add_users()
+        lots = [self.new_lot(day(60)) for _ in range(205)]
+        messages = self.relay()
+        self.change(("UPDATE lot SET deadline = ?", (int(day(0, "%Y%m%d")),)), self.last_day(lots[-1], -1))
+        subject, text = self.mailed(messages)
+        self.assertEqual(subject, f"IDSE: 1 lot late, 204 lots due today ({RP})")
+        self.assertIn(f"Lot {lots[-1]} of", text)
+        self.assertEqual(text.count("last day "), 100 + 1)  # one is in the heading
+        self.assertIn("and 105 lots more", text)
+
+    def test_a_mail_waits_for_more_lots_and_leaves_once_over_restarts(self):
+        self.add_users()
+        lots = [self.new_lot(day(60)), self.new_lot(day(60))]
+        messages = self.relay(grace=3600)
+        old = ("UPDATE lot SET created_us = created_us - 7200000000",)
+        self.assertEqual(len(self.change(old, self.last_day(lots[0], 0))), 1)
+        self.assertEqual(len(self.change(self.last_day(lots[1], -1))), 1)
+        self.assertEqual(messages, [])  # the first one waits for the second
+        self.change(("UPDATE value SET value = '1' WHERE name = 'deadline-mail'",))  # its time has come
+        subject, text = self.mailed(messages)
+        self.assertEqual(subject, f"IDSE: 1 lot late, 1 lot due today ({RP})")
+        for lot in lots:
+            self.assertIn(f"Lot {lot} of", text)
+        self.change()
+        self.assertEqual(messages, [])
+
+    def test_no_mail_leaves_where_none_is_wanted_any_more(self):
+        self.add_users()
+        lot = self.new_lot(day(60))
+        messages = self.relay()
+        with open(self.house.config, "a") as f:
+            f.write("[Deadlines]\nMail=no\n")
+        self.tell(lot, 0)
+        self.change(("INSERT INTO value VALUES ('deadline-mail', '1')",))
+        self.assertEqual(self.change(), [])
+        with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as db:
+            self.assertEqual(db.execute("SELECT count(*) FROM value WHERE name = 'deadline-mail'").fetchone(), (0,))
+        self.assertEqual(messages, [])
 
     def test_another_calendar_gives_other_days(self):
         lot = self.new_lot(day(-30))
