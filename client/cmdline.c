@@ -200,8 +200,10 @@ char **list_split(const char *text)
     char **list = xcalloc(strlen(text) / 2 + 2, sizeof(*list));
     while (*text) {
         size_t len = strcspn(text, ",");
-        if (len > 0)
-            list[n++] = xstrndup(text, len);
+        _cleanup_free_ char *part = xstrndup(text, len);
+        const char *trimmed = str_trim(part);
+        if (*trimmed)
+            list[n++] = xstrdup(trimmed);
         text += len + (text[len] == ',');
     }
     return list;

@@ -18,7 +18,8 @@ void cmdline_usage(struct buf *out);
 void cmdline_verb_help(const struct verb *verb, struct buf *out);
 
 /*
- * "RP,RP" cut at the commas; a NULL-terminated list, to be freed with strv_free(). Empty parts are left out.
+ * "RP,RP" cut at the commas; a NULL-terminated list, to be freed with strv_free(). Blanks around a
+ * part do not count, empty parts are left out.
  */
 char **list_split(const char *text);
 void strv_free(char **list);

@@ -198,15 +198,16 @@ static int copy_file(int from, int to, struct err *err)
 static int write_zip(const struct invocation *inv, int bundle, struct err *err)
 {
     const char *path = inv->value[OPT_ZIP];
-    const int replace = inv->value[OPT_FORCE] ? O_TRUNC : O_EXCL;
-    _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | replace, 0666);
-    if (fd < 0)
-        return place_refuse(path, errno, err);
-    int r = copy_file(bundle, fd, err);
-    if (r < 0) {
-        unlink(path);
+    struct place place;
+    int r = place_open(&place, path, inv->value[OPT_FORCE] != NULL, err);
+    if (r < 0)
+        return r;
+    r = copy_file(bundle, place.fd, err);
+    int closed = place_close(&place, r >= 0, err);
+    if (r < 0)
         return err_prefix(err, "%s", path);
-    }
+    if (closed < 0)
+        return closed;
     output_note(inv, "%s", path);
     return 0;
 }
@@ -217,9 +218,9 @@ int evidence_export(struct invocation *inv, struct err *err)
         return err_set(err, ERR_USAGE, _("--zip takes one lot; --bundle takes several."));
     if (inv->value[OPT_JSON])
         return err_set(err, ERR_USAGE, _("--json does not go with --bundle or --zip."));
-    if (inv->value[OPT_ZIP] && !inv->value[OPT_FORCE] && access(inv->value[OPT_ZIP], F_OK) == 0)
-        return place_refuse(inv->value[OPT_ZIP], EEXIST, err); /* before a bundle is made for nothing */
     int r = 0;
+    if (inv->value[OPT_ZIP]) /* before a bundle is made for nothing */
+        r = place_check(inv->value[OPT_ZIP], inv->value[OPT_FORCE] != NULL, err);
     for (int i = 0; r == 0 && i < inv->n_args; i++) {
         int fd = evidence_fetch(inv, inv->args[i], err);
         if (fd < 0)

@@ -56,11 +56,12 @@ struct export_format {
 extern const struct export_format export_xlsx, export_csv;
 
 /* Writes the rows, sheet by sheet where there are sheets; *ret_rows is how many. */
-typedef int export_fill_fn(void *data, const struct export_format *format, void *file, size_t *ret_rows, struct err *err);
+typedef int export_fill_fn(void *data, const struct export_format *format, void *file, size_t *ret_rows,
+                           struct err *err);
 /* Is what --export names a file that can be made? */
 int export_check(const struct invocation *inv, struct err *err);
 /* Makes the file that --export names, or leaves nothing. */
-int export_file(const struct invocation *inv, const struct export_table *table, export_fill_fn *fill, void *data,
-                size_t *ret_rows, struct err *err);
+int export_file(const struct invocation *inv, const struct export_table *table, export_fill_fn *fill,
+                void *data, size_t *ret_rows, struct err *err);
 /* Says what is in the file now; `counted`: "16 movements". */
 void export_tell(const struct invocation *inv, size_t rows, const char *counted);

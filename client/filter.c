@@ -31,6 +31,12 @@ static void collect_states(enum listing listing, struct state_words *ret)
     }
 }
 
+/* A table shows it beside the state, but it is a flag. */
+static bool is_flag(const char *typed, enum listing listing)
+{
+    return listing == LISTING_LOTS && (word_is(typed, "held") || word_is(typed, _("held")));
+}
+
 static int refuse_state(const char *typed, const struct state_words *states, struct err *err)
 {
     _cleanup_buf_ struct buf list = BUF_INIT;
@@ -55,6 +61,10 @@ static int take_states(char **typed, enum listing listing, struct err *err)
         size_t i = 0;
         while (i < 2 * states.n && !word_is(*typed, states.words[i]))
             i++;
+        if (i == 2 * states.n && is_flag(*typed, listing))
+            return err_set(
+                err, ERR_USAGE,
+                _("'%s' is no state: give --held for lots that are held, whatever their state is."), *typed);
         if (i == 2 * states.n)
             return refuse_state(*typed, &states, err);
         replace_str(typed, xstrdup(states.words[i % states.n]));

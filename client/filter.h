@@ -4,8 +4,8 @@
 #include "client/verbs.h"
 
 /*
- * What the long lists are filtered by. A filter that nothing can pass, for the shape of what was typed, is refused rather than
- * answered with an empty list.
+ * What the long lists are filtered by. A filter that nothing can pass, for the shape of what was typed, is refused
+ * rather than answered with an empty list.
  */
 enum listing { LISTING_LOTS, LISTING_MOVEMENTS, LISTING_WORKERS, LISTING_HISTORY };
 
@@ -30,5 +30,5 @@ struct filter {
 /* The filter that the options of the command line make. `states` is to be freed with strv_free(). */
 int filter_read(const struct invocation *inv, enum listing listing, struct filter *ret, struct err *err);
 
-/* A column to sort by as people call it ("name", "first_surname"), at a number from 0 on; NULL behind the last. */
+/* The index-th column to sort by, as people call it ("name", "first_surname"); NULL behind the last. */
 const char *filter_sort_column(size_t index, char ret[static 32]);

@@ -71,8 +71,8 @@ static bool has_something(const struct output *output, const struct field *field
 }
 
 /*
- * The columns that say something and that there is room for; *ret is in the order of the table of fields. Who reads a pipe
- * without headings knows a column by its place alone, and finds all of them.
+ * The columns that say something and that there is room for; *ret is in the order of the table of fields. Who reads
+ * a pipe without headings knows a column by its place alone, and finds all of them.
  */
 static size_t choose_columns(const struct output *output, const struct field *ret[MAX_FIELDS])
 {

@@ -73,7 +73,7 @@ static void warn_of_steps(const struct invocation *inv, const json_t *profile)
                     row_text(profile, "name"), unknown.data);
 }
 
-/* Would it go to the portal, if this could be sent to? What people hold, or certificates, stays held for that. */
+/* Would it go to a portal that can be sent to? What people hold, or certificates, stays held for that. */
 static bool goes_to_portal(const json_t *lot)
 {
     int hold = lot_hold_from_name(row_text(lot, "HoldReason"));

@@ -142,7 +142,8 @@ static int take_turn(struct attempt *attempt, int64_t *ret_wait_us)
         const int64_t seconds = (wait_us + US_PER_S - 1) / US_PER_S;
         attempt->guess = false;
         return err_set(&attempt->act->err, ERR_TOO_MANY_ATTEMPTS,
-                       dngettext(IDSED_TEXTDOMAIN, "There were too many wrong attempts; try again in %lld second",
+                       dngettext(IDSED_TEXTDOMAIN,
+                                 "There were too many wrong attempts; try again in %lld second",
                                  "There were too many wrong attempts; try again in %lld seconds",
                                  (unsigned long)seconds),
                        (long long)seconds);

@@ -38,7 +38,7 @@ static bool is_uid(const char *who)
     return str_starts(who, "uid ") && str_all_digits(who + 4);
 }
 
-/* Who did something once is in the history for ever, and a user may not have done anything yet; who is neither is unknown. */
+/* Who did something is in the history for ever, a user may not have done anything yet; who is neither is unknown. */
 static int check_who(struct store *store, const char *who, struct err *err)
 {
     const struct store_audit_filter filter = {.who = who};
@@ -62,7 +62,7 @@ static int check_who(struct store *store, const char *who, struct err *err)
                            who);
 }
 
-/* An empty answer is told from a question that nothing can answer. A lot that was never finished has its history still. */
+/* An empty answer is told from a question that nothing can answer. */
 static int check_nothing(struct store *store, const struct store_audit_filter *filter, struct err *err)
 {
     struct store_lot lot = {0};

@@ -106,7 +106,7 @@ static inline int64_t iface_number(uint64_t number)
 int iface_take_rp(struct daemon *daemon, const char *text, char ret[static 12], struct err *err);
 /* Says that this is no registro patronal: ERR_INVALID_RP. */
 int iface_no_rp(const char *text, struct err *err);
-/* An NSS of a filter or an argument: ERR_INVALID_ARGUMENT when it is none. A wrong check digit is no obstacle: real ones have such. */
+/* ERR_INVALID_ARGUMENT when it is no NSS. A wrong check digit is no obstacle: real ones have such. */
 int iface_check_nss(const char *nss, struct err *err);
 /* Both ends of a period, 0 for none: ERR_INVALID_ARGUMENT when nothing can be between them. */
 int iface_check_period(uint64_t since, uint64_t until, struct err *err);

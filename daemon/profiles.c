@@ -178,7 +178,8 @@ static int refuse_while_open(struct daemon *daemon, struct err *err)
         return err_set(err, ERR_WRONG_STATE,
                        dngettext(IDSED_TEXTDOMAIN,
                                  "%llu lot waits for an answer of the portal %s, which only it can give",
-                                 "%llu lots wait for an answer of the portal %s, which only it can give", open),
+                                 "%llu lots wait for an answer of the portal %s, which only it can give",
+                                 open),
                        (unsigned long long)open, profiles_url(daemon->profiles));
     if (engine_is_visiting(daemon->engine))
         return err_set(err, ERR_BUSY, _("the portal is being visited; try again in a moment"));

@@ -209,6 +209,7 @@ enum verdict check_records(struct examination *e, struct buf *text)
     return said(VERDICT_OK, text,
                 dngettext(IDSED_TEXTDOMAIN,
                           "%zu movement, of the lot's registro patronal, with the SHA-256 of the lot.",
-                          "%zu movements, all of the lot's registro patronal, with the SHA-256 of the lot.", n),
+                          "%zu movements, all of the lot's registro patronal, with the SHA-256 of the lot.",
+                          n),
                 n);
 }

@@ -90,9 +90,10 @@ static void check_rest(struct task *task)
         r = store_reindex_totals(store, &repaired, &err);
     reindex->report.repaired += repaired;
     if (r >= 0 && repaired > 0)
-        reindex_report(reindex, 0, xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu count of lots or of rejections",
-                                                        "%zu counts of lots or of rejections", repaired),
-                                              repaired));
+        reindex_report(reindex, 0,
+                       xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu count of lots or of rejections",
+                                           "%zu counts of lots or of rejections", repaired),
+                                 repaired));
     end(reindex, r < 0 ? &err : NULL);
 }
 
@@ -104,10 +105,11 @@ static void check_keys(struct task *task)
     int r = store_reindex_keys(reindex->engine->store, &reindex->keys, KEYS, &repaired, &err);
     reindex->report.repaired += repaired;
     if (r >= 0 && repaired > 0)
-        reindex_report(reindex, 0,
-                       xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu entry of the index of workers without a movement",
-                                           "%zu entries of the index of workers without a movement", repaired),
-                                 repaired));
+        reindex_report(
+            reindex, 0,
+            xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu entry of the index of workers without a movement",
+                                "%zu entries of the index of workers without a movement", repaired),
+                      repaired));
     go_on(reindex, r, r > 0 ? check_keys : check_rest, &err);
 }
 

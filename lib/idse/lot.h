@@ -29,7 +29,7 @@ enum lot_state {
 
 const char *lot_state_name(enum lot_state state);  /* "queued": stable */
 const char *lot_state_label(enum lot_state state); /* translated */
-/* So many lots in this state: "2 rejected", in the words that go with the number; `number` is how it is written. A new string. */
+/* "2 rejected": so many lots in this state, in words that go with n, which `number` is written. A new string. */
 char *lot_state_counted(enum lot_state state, uint64_t n, const char *number);
 int lot_state_from_name(const char *name);         /* negative when it is none */
 bool lot_state_final(enum lot_state state);        /* nothing will change it any more */

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * MOVEMENT_SORT_TABLE(X): X(id, name). By what movements can be sorted, as ListMovements calls it. The fields of a movement and
- * "approved" and "rejected", the days of those notices.
+ * MOVEMENT_SORT_TABLE(X): X(id, name). By what movements can be sorted, as ListMovements calls it: the fields of a
+ * movement, and "approved" and "rejected", the days of those notices.
  */
 #define MOVEMENT_SORT_TABLE(X)                                                                             \
     X(LOT, "lot")                                                                                            \

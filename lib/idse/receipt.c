@@ -280,7 +280,8 @@ int constancia_match(const struct constancia *constancia, const struct movement 
     if (differences.n > 0 && constancia->n_others > 0)
         differ(&differences,
                dngettext(IDSED_TEXTDOMAIN, "%zu row of another registro patronal or lot was left out",
-                         "%zu rows of other registros patronales or lots were left out", constancia->n_others),
+                         "%zu rows of other registros patronales or lots were left out",
+                         constancia->n_others),
                constancia->n_others);
 
     int r = report_differences(&differences, err);

@@ -37,8 +37,8 @@ int search_index_all(struct store *store, struct err *err);
 /* ---- searching ---- */
 
 /*
- * By what a page can be sorted: the names of ListMovements. Rows that have the same there stand in the order in which they were
- * submitted. LOT, DATE, NSS, FIRST_SURNAME and NAMES are served from the index.
+ * By what a page can be sorted: the names of ListMovements. Rows that have the same there stand in the order in which
+ * they were submitted. LOT, DATE, NSS, FIRST_SURNAME and NAMES are served from the index.
  */
 #define SEARCH_SORT_TABLE MOVEMENT_SORT_TABLE
 

@@ -286,7 +286,10 @@ class Lots(Case):
             self.assertEqual(states("movements", "--state", typed, language="es"), [state])
         for typed, state in (("en cola", "queued"), ("en_cola", "queued"), ("Aceptado", "accepted")):
             self.assertEqual(states("list", "--state", typed, language="es"), [state])
+        self.assertEqual(states("list", "--state", "en cola, Rechazado", language="es"), ["queued", "rejected"])
         self.env.update(LANGUAGE="es")
+        self.run_it("list", "--state=en cola, retenido", status=USAGE)
+        self.assertIn("--held", self.err)
         self.run_it("list", "--state=rechasado", status=USAGE)
         self.env.update(LANGUAGE="")
         self.assertIn("«rechazado»", self.err)
@@ -529,6 +532,16 @@ class Receipts(Case):
         asked = [call[2][1] for call in self.calls("ImportReceipt")]
         self.assertEqual([(row.get("entry"), row["name"]) for row in asked],
                          [(None, "resultados.ZIP"), (2, "a.pdf"), (5, "c.zip"), (4, "b.CSV")])
+
+    def test_an_account_that_fails_replaces_nothing(self):
+        file = self.path("account.txt", b"the old one")
+        self.run_it("report", "99", "--output", file, status=FAILURE)
+        self.assertIn("--force", self.err)
+        self.control.Refuse("GetEvidence", "UnknownLot", "there is no such lot")
+        self.run_it("report", "99", "--output", file, "--force", status=NOT_FOUND)
+        with open(file, "rb") as old:
+            self.assertEqual(old.read(), b"the old one")
+        self.assertEqual([name for name in os.listdir(self.folder.name) if name.startswith("account")], ["account.txt"])
 
     def test_a_folder_is_told_from_a_file(self):
         file, folder = self.path("plain.txt", b"x"), self.path("folder.pdf")

@@ -37,7 +37,7 @@ def case_a_baja_waits_for_an_uncertain_alta():
     until("the alta is uncertain", lambda: state_of(alta) == "uncertain")
     baja = submit(file_of(BAJA, 1))[0]["id"]
     row = show(baja)
-    assert row["waits_for"] == [{"lot": alta, "state": "uncertain", "hold_reason": ""}] and row["next_step"] is None, row
+    assert row["waits_for"] == [{"lot": alta, "state": "uncertain", "hold_reason": None}] and row["next_step"] is None, row
     assert f"lot {alta} (uncertain)" in idsectl("show", baja).stdout.decode()
     assert [lot["id"] for lot in ask("status")["waiting"]] == [lot["id"] for lot in ask("list", "--waiting")] == [baja]
     assert f"lot {baja} ({RP}): lot {alta} (uncertain)" in idsectl("status").stdout.decode()

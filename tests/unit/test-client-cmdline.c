@@ -134,7 +134,7 @@ static void usage_shows_every_verb_but_the_hidden(void **state)
 
 static void lists_are_cut_at_commas(void **state)
 {
-    _cleanup_(strv_cleanup) char **list = list_split(",A,,BC,");
+    _cleanup_(strv_cleanup) char **list = list_split(",A,, BC , ");
     assert_string_equal(list[0], "A");
     assert_string_equal(list[1], "BC");
     assert_null(list[2]);
