@@ -38,8 +38,11 @@ static bool is_uid(const char *who)
     return str_starts(who, "uid ") && str_all_digits(who + 4);
 }
 
-/* Who did something is in the history for ever, a user may not have done anything yet; who is neither is unknown. */
-static int check_who(struct store *store, const char *who, struct err *err)
+/*
+ * Who did something is in the history for ever, a user may not have done anything yet; who is neither is unknown.
+ * `searched`: the whole history was, and has nothing.
+ */
+static int check_who(struct store *store, const char *who, bool searched, struct err *err)
 {
     const struct store_audit_filter filter = {.who = who};
     struct store_audit *audits = NULL;
@@ -51,7 +54,7 @@ static int check_who(struct store *store, const char *who, struct err *err)
     store_user_free(&user);
     if (r != 0)
         return r;
-    r = store_audit_list(store, &filter, 0, 1, &audits, &n, err);
+    r = searched ? 0 : store_audit_list(store, &filter, 0, 1, &audits, &n, err);
     if (r < 0)
         return r;
     store_audits_free(audits, n);
@@ -66,7 +69,8 @@ static int check_who(struct store *store, const char *who, struct err *err)
 static int check_nothing(struct store *store, const struct store_audit_filter *filter, struct err *err)
 {
     struct store_lot lot = {0};
-    int r = filter->who ? check_who(store, filter->who, err) : 0;
+    const bool by_who_alone = !filter->since_us && !filter->until_us && !filter->lot;
+    int r = filter->who ? check_who(store, filter->who, by_who_alone, err) : 0;
     if (r < 0 || !filter->lot)
         return r;
     r = store_lot_get(store, filter->lot, &lot, err);

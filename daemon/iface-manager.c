@@ -45,6 +45,14 @@ static int check_flags(const struct store_lot_filter *filter, struct err *err)
     return 0;
 }
 
+static int check_certificate(struct store *store, int64_t id, struct err *err)
+{
+    struct store_certificate certificate = {0};
+    int r = id ? store_certificate_get(store, id, &certificate, err) : 0;
+    store_certificate_free(&certificate);
+    return r;
+}
+
 static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct store_lot_filter *ret,
                            struct err *err)
 {
@@ -62,6 +70,8 @@ static int read_lot_filter(struct daemon *daemon, struct bus_reader *r, struct s
     ret->certificate = iface_number(given.certificate);
     ret->since_us = iface_number(given.since);
     ret->until_us = iface_number(given.until);
+    if (result >= 0)
+        result = check_certificate(daemon->store, ret->certificate, err);
     return result < 0 ? result : check_flags(ret, err);
 }
 

@@ -399,6 +399,7 @@ class Listing(DaemonTest):
         for filter in ({"since": lot(2), "until": lot(1)}, {"held": True, "waiting": True},
                        {"held": True, "states": states("accepted", "cancelled")}, {"waiting": True, "states": states("sending")}):
             self.fails("InvalidArgument", self.lots_where, **filter)
+        self.fails("UnknownCertificate", self.lots_where, certificate=lot(99999))
 
     def test_what_merely_finds_nothing_is_empty(self):
         day = dbus.UInt32(20261120)

@@ -142,7 +142,7 @@ def get_all(path, interface):
         return "a{sv}", the_lot(path)
     if interface == CERTIFICATE:
         return "a{sv}", certificate(1, T0)
-    counts = {} if state.fresh else {"queued": dbus.UInt64(1), "accepted": dbus.UInt64(1)}
+    counts = {} if state.fresh else {"queued": dbus.UInt64(1), "accepted": dbus.UInt64(2)}
     return "a{sv}", {
         "Version": "0.1.0", "PortalState": "ok", "PortalText": "login worked", "PortalSince": dbus.UInt64(T0),
         "PortalFailures": dbus.UInt32(0 if state.fresh else 2), "NextVisit": dbus.UInt64(0), "Profile": "idse-sim", "CanSend": True,

@@ -94,7 +94,7 @@ class Status(Case):
     def test_one_screen_says_who_is_held_and_what_is_next(self):
         text = self.run_it("status")
         self.assertIn("idsed 0.1.0", text)
-        self.assertIn("1 accepted", text)
+        self.assertIn("1 queued, 2 accepted; ", text)
         self.assertIn("idsectl cert add", text)
         self.assertIn("lot 2 (Z9900001108): The registro patronal has no certificate", text)
         self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
@@ -123,12 +123,17 @@ class Status(Case):
                 self.assertTrue(any(line.startswith(name) for name in typed), line)
         self.assertNotIn("EJEMPLO", text)
 
+    def test_numbers_go_with_their_words(self):
+        self.env.update(LANGUAGE="es")
+        self.assertIn("Lotes: 1 en cola, 2 aceptados; movimientos guardados: 1,234\n", self.run_it("status"))
+        self.env.update(LANGUAGE="")
+
     def test_json_has_the_documented_keys(self):
         status = self.run_json("status")
         self.assertEqual(status["portal_state"], "ok")
         self.assertEqual(status["portal_since"], "2026-09-21T08:13:20-06:00")
         self.assertIsNone(status["next_visit"])
-        self.assertEqual(status["lot_counts"], {"queued": 1, "accepted": 1})
+        self.assertEqual(status["lot_counts"], {"queued": 1, "accepted": 2})
         self.assertEqual(status["held"][0]["hold_reason"], "certificate-missing")
         self.assertEqual(status["expiring_certificates"][0]["id"], 1)
         self.assertEqual((status["uncertain"], status["quarantined"]), ([], []))
