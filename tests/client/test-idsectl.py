@@ -109,7 +109,7 @@ class Status(Case):
         text = self.run_it("status", "--metrics")
         lines = text.splitlines()
         self.assertEqual(lines[-1], "# EOF")
-        self.assertIn('idse_lots{state="accepted"} 1', lines)
+        self.assertIn('idse_lots{state="accepted"} 2', lines)
         self.assertIn('idse_lots{state="quarantined"} 0', lines)
         self.assertIn('idse_portal{idse_portal="ok"} 1', lines)
         self.assertIn('idse_portal_failures 2', lines)
