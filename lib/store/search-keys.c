@@ -11,7 +11,7 @@ enum { NSS_SHIFT = 5 /* eleven digits have 37 bits */ };
 /*
  * Each sign has a part of the span that the signs before it leave, in their order, and the key is where the span of the last
  * one begins. Parts are about as large as the signs are frequent in names, so that a key tells some eight of them apart. Rare
- * signs share a part, behind which nothing more is told apart.
+ * signs share a part, behind which nothing more is told apart. Keys are stored: whoever changes them makes another LAYOUT.
  */
 static const struct {
     uint8_t first; /* and all that are before the next one */
