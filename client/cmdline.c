@@ -120,7 +120,8 @@ int cmdline_parse(int argc, char **argv, struct invocation *ret, struct err *err
     inv.verb = verb_find(words, n, &used);
     inv.args = words + used;
     inv.n_args = n - used;
-    if (!inv.verb && n > 0)
+    bool family_explained = explain && n == 1 && verb_is_family(words[0]);
+    if (!inv.verb && n > 0 && !family_explained)
         return unknown_verb(words, n, err);
     if (!inv.verb && !explain)
         return err_set(err, ERR_USAGE, _("What is to be done? See 'idsectl help'."));
@@ -192,6 +193,17 @@ void cmdline_verb_help(const struct verb *verb, struct buf *out)
     for (int id = _OPT_FIRST_OF_VERBS; id < _OPT_MAX; id++)
         if (verb_takes(verb, (enum opt)id))
             explain_option(out, &option_table[id]);
+}
+
+void cmdline_family_help(const char *word, struct buf *out)
+{
+    const size_t before = out->len, len = strlen(word);
+    for (const struct verb *verb = verb_table; verb->name; verb++) {
+        if (!str_starts(verb->name, word) || (verb->name[len] && verb->name[len] != ' '))
+            continue;
+        buf_add_str(out, out->len > before ? "\n" : "");
+        cmdline_verb_help(verb, out);
+    }
 }
 
 char **list_split(const char *text)

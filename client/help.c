@@ -12,16 +12,11 @@ int verb_help(struct invocation *inv, struct err *err)
     const struct verb *verb = verb_find(inv->args, inv->n_args, &used);
     if (inv->n_args == 0)
         cmdline_usage(&text);
+    else if (inv->n_args == 1 && verb_is_family(inv->args[0]))
+        cmdline_family_help(inv->args[0], &text);
     else if (verb && used == inv->n_args)
         cmdline_verb_help(verb, &text);
-    else if (inv->n_args == 1 && verb_is_family(inv->args[0])) {
-        _cleanup_free_ char *family = xasprintf("%s ", inv->args[0]);
-        for (verb = verb_table; verb->name; verb++)
-            if (str_starts(verb->name, family)) {
-                buf_add_str(&text, text.len ? "\n" : "");
-                cmdline_verb_help(verb, &text);
-            }
-    } else
+    else
         return err_set(err, ERR_USAGE, _("There is no such verb; 'idsectl help' lists them."));
     fputs(text.data, stdout);
     return EXIT_STATUS_OK;

@@ -22,7 +22,10 @@ static int explain(const struct invocation *inv)
         return EXIT_STATUS_OK;
     }
     _cleanup_buf_ struct buf text = BUF_INIT;
-    if (inv->verb)
+    const char *word = inv->verb ? inv->verb->name : inv->n_args > 0 ? inv->args[0] : NULL;
+    if (word && verb_is_family(word))
+        cmdline_family_help(word, &text);
+    else if (inv->verb)
         cmdline_verb_help(inv->verb, &text);
     else
         cmdline_usage(&text);

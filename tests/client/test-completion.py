@@ -29,6 +29,8 @@ CASES = {
     "idsectl list --stat": {"--state"},
     "idsectl list --state qu": {"queued", "quarantined"},
     "idsectl receipts get 1 a": {"acuse"},
+    "idsectl cert --h": {"--help"},
+    "idsectl help c": {"cert", "check", "cancel"},
 }
 
 
