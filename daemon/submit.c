@@ -54,7 +54,7 @@ static int start(struct submission *s)
     bool whole = s->input.fd < 0; /* nothing is read */
     int r = whole ? 0 : input_check(&s->input, (size_t)daemon->config.max_file_size, &s->act->err);
     if (r >= 0 && s->options.not_before > NOT_BEFORE_MAX_US)
-        r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("not-before: beyond the year 9999"));
+        r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("the time to send it at is beyond the year 9999"));
     if (r >= 0 && s->options.name && strlen(s->options.name) > NAME_MAX_BYTES)
         r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("name: longer than %d bytes"), NAME_MAX_BYTES);
     if (r >= 0)

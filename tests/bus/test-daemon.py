@@ -781,6 +781,8 @@ class Registrations(DaemonTest):
         self.fails("UnknownRegistration", self.get, self.path(RP_UNKNOWN), REGISTRATION, "Name")
 
     def test_a_check_digit_can_be_insisted_on(self):
+        said = self.fails("InvalidRegistration", self.manager, "AddRegistration", "Z9900005551", option({}))
+        self.assertIn("'idsectl rp add Z9900005551 --force'", said)  # the option has that name on D-Bus, too
         path = self.manager("AddRegistration", "Z9900005551", option({"force": True}))
         self.assertEqual(self.get(path, REGISTRATION, "Rp"), "Z9900005551")
         self.call(path, REGISTRATION, "Remove", option({}))
