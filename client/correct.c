@@ -44,8 +44,8 @@ static int retry_rejected(struct invocation *inv, const char *lot, struct err *e
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *reply = NULL;
     int r = remote_lot_path(lot, &path, err);
-    if (r >= 0 && inv->value[OPT_WITH])
-        r = input_open(inv->value[OPT_WITH], &fixes, err);
+    if (r >= 0 && inv->value[OPT_WITH] && input_open(inv->value[OPT_WITH], &fixes, err) < 0)
+        return err_prefix(err, "%s", inv->value[OPT_WITH]);
     if (r >= 0)
         r = correct(inv, path, fixes, &reply, err);
     if (r < 0)

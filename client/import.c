@@ -4,6 +4,7 @@
 #include <fts.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "client/cmdline.h"
 #include "client/input.h"
@@ -114,7 +115,7 @@ static int add_path(struct batch *batch, char *path, struct err *err)
     FTSENT *entry;
     while (r >= 0 && (errno = 0, entry = fts_read(walk)) != NULL) {
         if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
-            r = err_set_errno(err, ERR_INVALID_FILE, entry->fts_errno, "%s", entry->fts_path);
+            r = err_set_errno(err, file_fault(entry->fts_errno), entry->fts_errno, "%s", entry->fts_path);
         else if (entry->fts_info == FTS_F && (entry->fts_level == 0 || may_have_receipts(entry->fts_path)))
             add_file(batch, entry->fts_path, entry->fts_level == 0);
         else if (entry->fts_level == 0 && entry->fts_info == FTS_DEFAULT)

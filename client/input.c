@@ -29,9 +29,9 @@ int input_open(const char *path, int *ret_fd, struct err *err)
                                               : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
-        return err_set(err, ERR_INVALID_FILE, "%s", strerror(errno));
+        return err_set(err, file_fault(errno), "%s", strerror(errno));
     if (S_ISDIR(st.st_mode))
-        return err_set(err, ERR_INVALID_FILE, "%s", strerror(EISDIR));
+        return err_set(err, file_fault(EISDIR), "%s", strerror(EISDIR));
     if (!S_ISREG(st.st_mode) || streq(path, "-"))
         return copy(fd, ret_fd, err);
     *ret_fd = fd;

@@ -7,6 +7,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 /*
  * One line into memory that is never moved, so that no copy stays behind; NULL when there is none, or ^C
  * came.
@@ -62,7 +64,7 @@ int password_read(const char *path, char **ret_password, struct err *err)
     _cleanup_close_ int fd =
         streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return err_set_errno(err, ERR_INVALID_FILE, errno, "%s", path);
+        return err_set_errno(err, file_fault(errno), errno, "%s", path);
     char *line = read_line(fd);
     size_t n = line ? strlen(line) : 0;
     if (n > 0 && line[n - 1] == '\r')

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 static const char handed_over[] = "/dev/fd/";
@@ -23,5 +24,5 @@ int input_open(const char *name, struct err *err)
         fd = fcntl((int)number, F_DUPFD_CLOEXEC, 3);
     else
         errno = EBADF;
-    return fd < 0 ? err_set_errno(err, errno == ENOENT ? ERR_INVALID_FILE : ERR_IO, errno, "%s", name) : fd;
+    return fd < 0 ? err_set_errno(err, file_fault(errno), errno, "%s", name) : fd;
 }

@@ -22,6 +22,7 @@
     X(UNKNOWN_LOT, "UnknownLot", EXIT_STATUS_NOT_FOUND, N_("There is no such lot"))                          \
     X(UNKNOWN_RP, "UnknownRegistration", EXIT_STATUS_NOT_FOUND, N_("This registro patronal is not known"))   \
     X(UNKNOWN_CERTIFICATE, "UnknownCertificate", EXIT_STATUS_NOT_FOUND, N_("There is no such certificate"))  \
+    X(UNKNOWN_FILE, "UnknownFile", EXIT_STATUS_NOT_FOUND, N_("There is no such file"))                       \
     X(UNKNOWN_DOCUMENT, "UnknownDocument", EXIT_STATUS_NOT_FOUND, N_("There is no such document"))           \
     X(ERASED, "Erased", EXIT_STATUS_NOT_FOUND, N_("This was erased because it need not be kept any more"))   \
     X(UNKNOWN_PROFILE, "UnknownProfile", EXIT_STATUS_NOT_FOUND, N_("There is no such portal profile"))       \

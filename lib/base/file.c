@@ -36,6 +36,11 @@ int file_read_fd(int fd, size_t max, struct buf *buf, struct err *err)
     }
 }
 
+enum err_code file_fault(int errnum)
+{
+    return errnum == ENOENT || errnum == ENOTDIR ? ERR_UNKNOWN_FILE : ERR_IO;
+}
+
 int file_read(const char *path, size_t max, struct buf *buf, struct err *err)
 {
     _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What it means that a file which somebody named cannot be opened, by errno: ERR_UNKNOWN_FILE or ERR_IO. */
+enum err_code file_fault(int errnum);
 /* Appends all of an open file to `buf`; ERR_TOO_LARGE beyond `max` bytes, ERR_IO. On failure buf keeps its old length. */
 int file_read_fd(int fd, size_t max, struct buf *buf, struct err *err);
 /* As above, by path. */

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 IDSECTL, DATA = (os.path.abspath(path) for path in (sys.argv.pop(1), sys.argv.pop(1)))
-OK, FAILURE, USAGE, INVALID = 0, 1, 2, 6
+OK, FAILURE, USAGE, NOT_FOUND, INVALID = 0, 1, 2, 3, 6
 TODAY = "--today=2026-09-23"
 
 
@@ -66,7 +66,7 @@ class Case(unittest.TestCase):
 class Check(Case):
     def test_a_file_that_is_not_there_is_named_once(self):
         path = self.path("none.txt")
-        self.run_it("check", path, status=INVALID)
+        self.run_it("check", path, status=NOT_FOUND)
         self.assertEqual(self.err, f"idsectl: {path}: No such file or directory\n")
 
     def test_severities_of_rules_are_names_in_json(self):
@@ -96,7 +96,7 @@ class Check(Case):
         files = self.check_json(bad, good, self.path("none.txt"), status=INVALID)
         self.assertGreater(files[0]["errors"], 0)
         self.assertEqual(files[1]["errors"], 0)
-        self.assertEqual(files[2]["error"]["name"], "InvalidFile")
+        self.assertEqual(files[2]["error"]["name"], "UnknownFile")
 
     def test_standard_input(self):
         file, = self.check_json("-", input=dispmag(reingreso()))

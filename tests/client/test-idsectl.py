@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -357,7 +358,7 @@ class Lots(Case):
                 self.assertEqual((options["fixes"], options["name"]), (text, "fixes.csv"))
             self.run_it("retry", "3", "--with", file.name, status=USAGE)
             self.run_it("retry", "3", "4", "--only-rejected", "--with", file.name, status=USAGE)
-        self.run_it("retry", "3", "--only-rejected", "--with", "/nonexistent", status=INVALID)
+        self.run_it("retry", "3", "--only-rejected", "--with", "/nonexistent", status=NOT_FOUND)
         self.run_it("retry", "99", "3", "--only-rejected", status=NOT_FOUND)
 
     def test_wait_gives_each_state_its_exit_status(self):
@@ -510,7 +511,7 @@ class Receipts(Case):
         rows = self.run_json("receipts", "import", none, fine, status=HELD)
         self.assertEqual(sorted(row.get("error", {}).get("name", "") for row in rows), ["", "UnreadableReceipt"], rows)
         self.assertIn("page 1, line 2", self.err)
-        self.run_it("receipts", "import", self.path("nothing.pdf"), status=INVALID)
+        self.run_it("receipts", "import", self.path("nothing.pdf"), status=NOT_FOUND)
         self.run_it("receipts", "import", fine, "--lot=x", status=USAGE)
         self.calls("ImportReceipt")
         self.run_it("receipts", "import", fine, "--lot=4", "--add-rp")
@@ -705,6 +706,21 @@ class Others(Case):
     def test_help_needs_no_daemon(self):
         self.assertIn("Exit status", self.run_it("help", "--address=unix:path=/nonexistent"))
         self.assertIn("--pfx", self.run_it("cert", "add", "--help"))
+
+    def test_help_of_a_group_of_verbs_is_that_of_each(self):
+        with open(os.path.join(os.path.dirname(__file__), "../../docs/reference.md"), encoding="utf-8") as file:
+            verbs = re.findall(r"^\| `([a-z]+ [a-z]+)` \|", file.read(), re.MULTILINE)
+        groups = {verb.split()[0] for verb in verbs}
+        self.assertLessEqual({"cert", "rp", "user", "worker", "receipts", "profile", "history"}, groups)
+        for group in groups:
+            for asked in (group, "--help"), (group, "-h"), ("--help", group), ("help", group):
+                text = self.run_it(*asked)
+                shown = re.findall(r"^Usage: idsectl ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE)
+                self.assertEqual(sorted(name for name in shown if " " in name),
+                                 sorted(verb for verb in verbs if verb.startswith(group + " ")), asked)
+        self.assertIn("Usage: idsectl history [", self.run_it("history", "--help"))
+        self.run_it("cert", status=USAGE)
+        self.run_it("cert", "none", "--help", status=USAGE)
 
 
 if __name__ == "__main__":

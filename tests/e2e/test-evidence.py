@@ -382,7 +382,19 @@ def case_a_zip_that_is_cut_off_is_refused():
     for size in [*range(0, len(whole_one), len(whole_one) // 40), len(whole_one) - 1]:
         (HERE / "cut.zip").write_bytes(whole_one[:size])
         fails(HERE / "cut.zip", "cut off")
-    idsectl("receipts", "verify", HERE / "nothing-here", status=INVALID)
+
+
+def case_a_bundle_that_is_not_there_is_no_forged_one():
+    """idsectl's exit statuses tell them apart, and so do its words; what is there and cannot be read is a third thing."""
+    (HERE / "forged.zip").write_bytes(b"PK no bundle at all")
+    for name, status, words in (("nothing-here", NOT_FOUND, "No such file"), ("nothing.zip", NOT_FOUND, "No such file"),
+                                ("forged.zip/in", NOT_FOUND, "Not a directory"), ("loop.zip", FAILURE, "symbolic links"),
+                                ("forged.zip", INVALID, "")):
+        if name == "loop.zip":
+            (HERE / name).symlink_to(name)
+        for verb in ["receipts", "verify"], ["report"]:
+            done = idsectl(*verb, HERE / name, status=status)
+            assert words in done.stderr.decode(), (verb, name, done)
 
 
 def case_no_flipped_byte_of_a_zip_crashes_it():

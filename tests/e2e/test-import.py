@@ -243,7 +243,7 @@ def case_what_is_no_receipt_is_refused():
         if name not in ("libro.xlsx", "nada.zip", "lista.csv", "quien.csv"):
             told = idsectl("receipts", "import", strange / name, "--lot", before[0]["id"], status=INVALID).stderr.decode()
             assert text in told, (name, told)
-    idsectl("receipts", "import", HERE / "nothing", status=INVALID)
+    idsectl("receipts", "import", HERE / "nothing", status=NOT_FOUND)
     assert ask("list") == before
 
 
