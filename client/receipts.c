@@ -36,7 +36,7 @@ static int add_documents(struct invocation *inv, const char *number, json_t *row
 {
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *lot = NULL, *some = NULL;
-    int r = remote_lot(inv->remote, number, &path, &lot, err);
+    int r = remote_lot_receipts(inv->remote, number, &path, &lot, err);
     if (r < 0)
         return r;
     some = receipt_rows(lot);
@@ -86,8 +86,13 @@ int verb_receipts_list(struct invocation *inv, struct err *err)
     int r = check_filter(inv, err);
     if (r >= 0 && inv->value[OPT_EXPORT])
         r = export_check(inv, err); /* before everything is fetched for nothing */
-    if (r >= 0 && inv->n_args == 0)
+    if (r >= 0 && inv->n_args == 0) {
         r = add_found(inv, rows, err);
+        if (r < 0 && err->code == ERR_ACCESS_DENIED)
+            err_prefix(err, "%s",
+                       _("Lots cannot be looked for; name those whose receipts are wanted, "
+                         "'idsectl movements' tells them"));
+    }
     for (int i = 0; r >= 0 && i < inv->n_args; i++)
         r = add_documents(inv, inv->args[i], rows, err);
     if (r >= 0 && inv->value[OPT_EXPORT])
@@ -230,18 +235,25 @@ static int fetch_receipt(struct invocation *inv, const char *path, const json_t 
     return fetch_document(inv, path, id, bytes, err);
 }
 
+/* The others are made of what the lot itself has. */
+static bool is_document(const char *which)
+{
+    return !streq(which, "records") && !streq(which, "transcript");
+}
+
 int verb_receipts_get(struct invocation *inv, struct err *err)
 {
     const char *which = inv->args[1], *output = inv->value[OPT_OUTPUT];
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *lot = NULL;
     _cleanup_buf_ struct buf bytes = BUF_INIT;
-    int r = remote_lot(inv->remote, inv->args[0], &path, &lot, err);
+    int r = is_document(which) ? remote_lot_receipts(inv->remote, inv->args[0], &path, &lot, err)
+                               : remote_lot_path(inv->args[0], &path, err);
     if (r < 0)
         return r;
-    r = streq(which, "records")      ? fetch_records(inv, path, &bytes, err)
-        : streq(which, "transcript") ? fetch_transcript(inv, path, &bytes, err)
-                                     : fetch_receipt(inv, path, lot, which, &bytes, err);
+    r = lot                       ? fetch_receipt(inv, path, lot, which, &bytes, err)
+        : streq(which, "records") ? fetch_records(inv, path, &bytes, err)
+                                  : fetch_transcript(inv, path, &bytes, err);
     if (r < 0)
         return r;
     if (output)
@@ -276,7 +288,7 @@ static int export_lot(struct invocation *inv, const char *number, json_t *writte
 {
     _cleanup_free_ char *path = NULL;
     _cleanup_json_ json_t *lot = NULL, *rows = NULL;
-    int r = remote_lot(inv->remote, number, &path, &lot, err);
+    int r = remote_lot_receipts(inv->remote, number, &path, &lot, err);
     if (r < 0)
         return r;
     rows = receipt_rows(lot);

@@ -331,6 +331,24 @@ int remote_lot(struct remote *remote, const char *number, char **ret_path, json_
     return 0;
 }
 
+int remote_lot_receipts(struct remote *remote, const char *number, char **ret_path, json_t **ret_lot,
+                        struct err *err)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_json_ json_t *body = NULL;
+    struct bus_writer w;
+    int r = remote_lot_path(number, &path, err);
+    if (r < 0)
+        return r;
+    remote_begin(remote, path, REMOTE_LOT, "ListReceipts", "", &w);
+    if (remote_call(remote, &w, REMOTE_SHORT, "a{sv}a(tssst)", &body, err) < 0)
+        return err_prefix(err, "%s", number);
+    *ret_lot = json_incref(json_array_get(body, 0));
+    json_object_set(*ret_lot, "Receipts", json_array_get(body, 1));
+    *ret_path = STEAL(path);
+    return 0;
+}
+
 int remote_certificate_path(const char *number, char **ret_path, struct err *err)
 {
     return numbered_path("certificate", number, _("certificate"), ret_path, err);

@@ -90,6 +90,12 @@ int remote_properties(struct remote *remote, const char *path, const char *inter
 int remote_lot_path(const char *number, char **ret_path, struct err *err);
 /* Path and properties of a lot that a person named by its number; errors begin with it. */
 int remote_lot(struct remote *remote, const char *number, char **ret_path, json_t **ret_lot, struct err *err);
+/*
+ * For who may see receipts and not lots: its path, what receipts say of it and, under "Receipts", those that the caller may
+ * see. Named as those of remote_lot().
+ */
+int remote_lot_receipts(struct remote *remote, const char *number, char **ret_path, json_t **ret_lot,
+                        struct err *err);
 int remote_certificate_path(const char *number, char **ret_path, struct err *err);
 /* ERR_INVALID_RP when it has not the shape of a registro patronal; letters may be small. */
 int remote_registration_path(const char *rp, char **ret_path, struct err *err);

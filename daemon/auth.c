@@ -94,6 +94,10 @@ static void audit_denial(struct auth *auth, const struct bus_call *call, const c
 
 static void deny(struct auth *auth, struct bus_call *call, const char *action, const char *why)
 {
+    if (bus_call_is_wish(call)) {
+        bus_call_go_without(call);
+        return;
+    }
     _cleanup_err_ struct err err = ERR_INIT;
     err_set(&err, ERR_ACCESS_DENIED,
             _("This needs the authorisation %s: %s. A session of a user with the role %s has it too; see "
@@ -182,7 +186,8 @@ void auth_check(struct auth *auth, struct bus_call *call, const char *action)
         bus_call_allow(call);
         return;
     }
-    bool interactive = bus_call_interactive(call);
+    bool interactive =
+        bus_call_interactive(call) && !bus_call_is_wish(call); /* nobody is asked for what can be left out */
     DBusMessage *message = new_question(call, action, interactive);
     struct question *question = xcalloc(1, sizeof(*question));
     *question = (struct question){.auth = auth, .call = call, .action = action};

@@ -16,7 +16,10 @@ struct auth *auth_new(struct store *store, const struct clock *clock, struct ses
 struct auth *auth_free(struct auth *auth);
 /* The server to ask polkit through; before any call comes in. */
 void auth_set_server(struct auth *auth, struct bus_server *server);
-/* Answers with bus_call_allow() or bus_call_fail(), at once or when polkit has spoken. */
+/*
+ * Answers with bus_call_allow(), bus_call_fail() or, where it is only a wish, bus_call_go_without(), at once or when
+ * polkit has spoken.
+ */
 void auth_check(struct auth *auth, struct bus_call *call, const char *action);
 /*
  * May one more act be recorded that failed before it was tried, as any stranger's can? So many in a minute may, so that

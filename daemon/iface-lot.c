@@ -109,25 +109,24 @@ static int write_file(struct bus_writer *w, const char *name, const struct buf *
     return 0;
 }
 
-static bool has_document(struct store *store, int64_t lot, int64_t id)
+/* What it is; DOCUMENT_UNKNOWN where the lot has none of this number. */
+static enum document_kind kind_of_document(struct store *store, int64_t lot, int64_t id)
 {
     struct store_document *documents = NULL;
     size_t n = 0;
-    bool found = false;
+    enum document_kind kind = DOCUMENT_UNKNOWN;
     if (store_document_list(store, lot, &documents, &n, NULL) < 0)
-        return false;
+        return DOCUMENT_UNKNOWN;
     for (size_t i = 0; i < n; i++)
-        found |= documents[i].id == id;
+        if (documents[i].id == id)
+            kind = documents[i].kind;
     store_documents_free(documents, n);
-    return found;
+    return kind;
 }
 
-static int write_receipt(struct bus_call *call, struct lot_object *object, int64_t id, struct err *err)
+static int write_document(struct bus_call *call, struct lot_object *object, int64_t id, struct err *err)
 {
     struct store *store = object->daemon->store;
-    if (!has_document(store, object->lot.id, id))
-        return err_set(err, ERR_UNKNOWN_DOCUMENT, _("lot %lld has no document %llu"),
-                       (long long)object->lot.id, (unsigned long long)id);
     struct store_document *document = xcalloc(1, sizeof(*document));
     _cleanup_buf_ struct buf bytes = BUF_INIT;
     struct bus_writer *w = bus_call_results(call);
@@ -142,6 +141,52 @@ static int write_receipt(struct bus_call *call, struct lot_object *object, int64
     return r;
 }
 
+static void write_documents(struct bus_writer *w, const struct lot_object *lot, bool receipts_only)
+{
+    struct store_document *documents = NULL;
+    size_t n = 0;
+    if (lot->lot.attempts > 0 || lot->lot.portal_lot) /* nothing comes back for what never left */
+        store_document_list(lot->daemon->store, lot->lot.id, &documents, &n, NULL);
+    bus_open_array(w);
+    for (size_t i = 0; i < n; i++) {
+        if (receipts_only && !document_kind_is_receipt(documents[i].kind))
+            continue;
+        bus_open_struct(w);
+        bus_write_u64(w, (uint64_t)documents[i].id);
+        bus_write_string(w, document_kind_name(documents[i].kind));
+        bus_write_string(w, documents[i].name);
+        bus_write_string(w, documents[i].sha256);
+        bus_write_u64(w, documents[i].size);
+        bus_close(w);
+    }
+    bus_close(w);
+    store_documents_free(documents, n);
+}
+
+/* What every receipt says of its lot, so that files and tables can be named by it. */
+static void write_heading(struct bus_writer *w, const struct store_lot *lot)
+{
+    bus_open_array(w);
+    bus_entry_u64(w, "Id", (uint64_t)lot->id);
+    bus_entry_string(w, "Registration", lot->rp);
+    bus_entry_string(w, "PortalLot", lot->portal_lot);
+    bus_entry_string(w, "Folio", lot->folio);
+    bus_entry_u64(w, "Received", (uint64_t)lot->received_us);
+    bus_close(w);
+}
+
+static void lot_list_receipts(struct bus_call *call, void *data)
+{
+    struct lot_object *object = data;
+    bool sees_lots = false;
+    if (!bus_call_may(call, ACTION_SUBMIT, &sees_lots))
+        return;
+    struct bus_writer *w = bus_call_results(call);
+    write_heading(w, &object->lot);
+    write_documents(w, object, !sees_lots);
+    answer(object->daemon, call, 0, NULL);
+}
+
 static void lot_get_receipt(struct bus_call *call, void *data)
 {
     struct lot_object *object = data;
@@ -150,7 +195,13 @@ static void lot_get_receipt(struct bus_call *call, void *data)
     uint64_t id = 0;
     bus_call_arguments(call, &reader);
     bus_read_u64(&reader, &id);
-    int r = write_receipt(call, object, iface_number(id), &err);
+    enum document_kind kind = kind_of_document(object->daemon->store, object->lot.id, iface_number(id));
+    if (kind != DOCUMENT_UNKNOWN && !document_kind_is_receipt(kind) && !bus_call_must(call, ACTION_SUBMIT))
+        return;
+    int r = kind == DOCUMENT_UNKNOWN
+                ? err_set(&err, ERR_UNKNOWN_DOCUMENT, _("lot %lld has no document %llu"),
+                          (long long)object->lot.id, (unsigned long long)id)
+                : write_document(call, object, iface_number(id), &err);
     answer(object->daemon, call, r, &err);
 }
 
@@ -313,23 +364,7 @@ static void get_corrected_by(struct bus_writer *w, const struct bus_property *pr
 
 static void get_receipts(struct bus_writer *w, const struct bus_property *property, void *object)
 {
-    const struct lot_object *lot = object;
-    struct store_document *documents = NULL;
-    size_t n = 0;
-    if (lot->lot.attempts > 0 || lot->lot.portal_lot) /* nothing comes back for what never left */
-        store_document_list(lot->daemon->store, lot->lot.id, &documents, &n, NULL);
-    bus_open_array(w);
-    for (size_t i = 0; i < n; i++) {
-        bus_open_struct(w);
-        bus_write_u64(w, (uint64_t)documents[i].id);
-        bus_write_string(w, document_kind_name(documents[i].kind));
-        bus_write_string(w, documents[i].name);
-        bus_write_string(w, documents[i].sha256);
-        bus_write_u64(w, documents[i].size);
-        bus_close(w);
-    }
-    bus_close(w);
-    store_documents_free(documents, n);
+    write_documents(w, object, false);
 }
 
 #define LOT(field) offsetof(struct lot_object, lot.field)
@@ -389,6 +424,7 @@ static const struct bus_method methods[] = {
     {"Retry", "a{sv}", "", "options", ACTION_CONTROL, lot_retry},
     {"Reconcile", "a{sv}", "", "options", ACTION_CONTROL, lot_reconcile},
     {"Correct", "a{sv}", "obaa{sv}", "options lot existing findings", ACTION_SUBMIT, lot_correct},
+    {"ListReceipts", "", "a{sv}a(tssst)", "lot receipts", ACTION_READ, lot_list_receipts},
     {"GetReceipt", "t", "hss", "id file name media_type", ACTION_READ, lot_get_receipt},
     {"GetRecords", "", "h", "file", ACTION_SUBMIT, lot_get_records},
     {"ListAttempts", "", "aa{sv}", "attempts", ACTION_SUBMIT, lot_list_attempts},

@@ -180,12 +180,25 @@ static void run(struct bus_call *call)
         bus_place_release(&place, object);
 }
 
-void bus_call_allow(struct bus_call *call)
+static void go_on(struct bus_call *call)
 {
     if (call->server)
         run(call);
     else
         call_free(call);
+}
+
+void bus_call_allow(struct bus_call *call)
+{
+    if (call->further == BUS_FURTHER_ASKED)
+        call->further = BUS_FURTHER_YES;
+    go_on(call);
+}
+
+void bus_call_go_without(struct bus_call *call)
+{
+    call->further = BUS_FURTHER_NO;
+    go_on(call);
 }
 
 /* One user must not be able to keep all others out, with any number of connections. Root may. */
@@ -198,9 +211,22 @@ static bool is_greedy(const struct bus_call *call)
     return call->uid != 0 && n >= BUS_MAX_CALLS_PER_USER;
 }
 
-static void authorise(struct bus_call *call)
+static void ask_authoriser(struct bus_call *call, const char *action)
 {
     const struct bus_server_options *options = &call->server->options;
+    call->stage = BUS_STAGE_ACTION;
+    if (!action || (!options->authorize && call->uid == 0))
+        bus_call_allow(call);
+    else if (options->authorize)
+        options->authorize(options->data, call, action);
+    else if (call->is_wish)
+        bus_call_go_without(call);
+    else
+        fail(&call, ERR_ACCESS_DENIED, NULL);
+}
+
+static void authorise(struct bus_call *call)
+{
     const char *action =
         call->method->action == bus_action_read ? bus_read_action(call) : call->method->action;
     call->uid = call->sender->uid;
@@ -208,13 +234,37 @@ static void authorise(struct bus_call *call)
         fail(&call, ERR_BUSY, _("You have too many calls under way; wait for an answer first"));
         return;
     }
-    call->stage = BUS_STAGE_ACTION;
-    if (!action || (!options->authorize && call->uid == 0))
-        run(call);
-    else if (options->authorize)
-        options->authorize(options->data, call, action);
-    else
-        fail(&call, ERR_ACCESS_DENIED, NULL);
+    ask_authoriser(call, action);
+}
+
+/* ---- asking for more ---- */
+
+static bool ask_further(struct bus_call *call, const char *action, bool is_wish)
+{
+    if (call->further == BUS_FURTHER_YES || call->further == BUS_FURTHER_NO)
+        return true;
+    call->further = BUS_FURTHER_ASKED;
+    call->is_wish = is_wish;
+    ask_authoriser(call, action);
+    return false;
+}
+
+bool bus_call_may(struct bus_call *call, const char *action, bool *ret_may)
+{
+    bool known = ask_further(call, action, true);
+    if (known)
+        *ret_may = call->further == BUS_FURTHER_YES;
+    return known;
+}
+
+bool bus_call_must(struct bus_call *call, const char *action)
+{
+    return ask_further(call, action, false);
+}
+
+bool bus_call_is_wish(const struct bus_call *call)
+{
+    return call->is_wish;
 }
 
 /* ---- senders ---- */

@@ -81,6 +81,8 @@ struct bus_sender {
 };
 
 enum bus_stage { BUS_STAGE_UID, BUS_STAGE_ACTION, BUS_STAGE_HANDLER };
+/* What is known of the action that a handler asked for on top of the method's. */
+enum bus_further { BUS_FURTHER_NONE, BUS_FURTHER_ASKED, BUS_FURTHER_YES, BUS_FURTHER_NO };
 
 struct bus_call {
     TAILQ_ENTRY(bus_call) link;
@@ -88,6 +90,8 @@ struct bus_call {
     struct bus_sender *sender; /* NULL once it left, or before it was admitted */
     bool orphan;
     enum bus_stage stage;
+    enum bus_further further;
+    bool is_wish; /* a no to what is asked further is an answer, not the end */
     uid_t uid;
     DBusMessage *message;
     struct bus_place place;

@@ -165,8 +165,21 @@ const char *bus_call_option(const struct bus_call *call, const char *key);
 /* True when the caller left the bus: there is nobody to answer, so work that has no other effect may stop. */
 bool bus_call_is_orphan(const struct bus_call *call);
 
-/* The authoriser's yes; the call goes on. Its no is bus_call_fail() with ERR_ACCESS_DENIED. */
+/*
+ * The authoriser's yes; the call goes on. Its no is bus_call_fail() with ERR_ACCESS_DENIED, but for a call that only asked
+ * whether it may (bus_call_is_wish()): that goes on with bus_call_go_without().
+ */
 void bus_call_allow(struct bus_call *call);
+bool bus_call_is_wish(const struct bus_call *call);
+void bus_call_go_without(struct bus_call *call);
+/*
+ * For methods that give some callers more than others: is the sender authorised for `action`, too? To be called before
+ * anything was done or written, and for one action. Where it returns false the answer is not known yet: the handler returns
+ * at once and touches neither call nor object again; it is called anew, with the object looked up, when it is known. After
+ * bus_call_may() *ret_may then says it; after bus_call_must() the sender may, for else the call was refused.
+ */
+bool bus_call_may(struct bus_call *call, const char *action, bool *ret_may);
+bool bus_call_must(struct bus_call *call, const char *action);
 /* The writer for the results; it may be filled now and sent by bus_call_reply() in a later turn. */
 struct bus_writer *bus_call_results(struct bus_call *call);
 /*

@@ -14,6 +14,11 @@ const char *document_kind_name(enum document_kind kind)
     return kinds[kind];
 }
 
+bool document_kind_is_receipt(enum document_kind kind)
+{
+    return kind == DOCUMENT_ACUSE || kind == DOCUMENT_CONSTANCIA || kind == DOCUMENT_CSV;
+}
+
 int document_kind_from_name(const char *name)
 {
     return STR_INDEX(kinds, name);

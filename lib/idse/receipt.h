@@ -17,6 +17,8 @@ enum document_kind {
 /* "acuse", "constancia", "csv", "page", "signature"; stable. The way back is negative when it is none of them. */
 const char *document_kind_name(enum document_kind kind);
 int document_kind_from_name(const char *name);
+/* Is it what IMSS gives an employer in hand? A page of the portal or our own signature is not. */
+bool document_kind_is_receipt(enum document_kind kind);
 
 /* Acuse de recibo electrónico: immediate proof of reception. */
 struct acuse {

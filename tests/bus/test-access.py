@@ -7,14 +7,18 @@ the actions and rules that are shipped. Runs in a mount namespace of its own, wh
 usage: test-access.py IDSED IDSECTL SOURCE-TREE
 """
 
+import contextlib
+import csv
 import ctypes
 import glob
+import hashlib
 import json
 import os
 import pty
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,12 +28,13 @@ import xml.etree.ElementTree
 import dbus
 from dbus.types import UnixFd
 
-from harness import AWAY, ERROR, LONG, NAME, PROPERTIES, ROOT, RP, House, die_with_parent, dispmag, memory_file, reingreso
+from harness import AWAY, ERROR, LONG, NAME, PROPERTIES, ROOT, RP, House, acuse, die_with_parent, dispmag, memory_file, reingreso
 
 IDSED, IDSECTL, TOP = (os.path.abspath(path) for path in sys.argv[1:4])
 POLKITD = "/usr/lib/polkit-1/polkitd"
 POLKITD_POLICY = "/usr/share/dbus-1/system.d/org.freedesktop.PolicyKit1.conf"
 SKIPPED = 77
+NOT_FOUND, DENIED = 3, 4  # exit statuses of idsectl
 
 READ, SUBMIT, CONTROL, CREDENTIALS, USERS = ("mx.idsed1." + action for action in (
     "read", "submit", "control", "manage-credentials", "manage-users"))
@@ -50,7 +55,7 @@ TABLE = {
     "Lot": {
         "Hold": CONTROL, "Release": CONTROL, "Approve": CONTROL, "Cancel": CONTROL, "Retry": CONTROL, "Correct": SUBMIT,
         "Reconcile": CONTROL,
-        "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT, "GetEvidence": SUBMIT,
+        "ListReceipts": READ, "GetReceipt": READ, "GetRecords": SUBMIT, "ListAttempts": SUBMIT, "GetTranscript": SUBMIT, "GetEvidence": SUBMIT,
     },
     "Certificate": {"Test": CREDENTIALS, "Replace": CREDENTIALS, "Remove": CREDENTIALS, "Release": CREDENTIALS},
     "Registration": {"Pause": CONTROL, "Resume": CONTROL, "Remove": CONTROL, "Update": CONTROL},
@@ -343,6 +348,66 @@ class Access(unittest.TestCase):
                 self.assertEqual({text.get(language) for text in action.findall(what)}, {None, "es"})
             for kind in "allow_any", "allow_inactive", "allow_active":  # never for nothing, never without a way
                 self.assertRegex(action.find("defaults/" + kind).text, "^auth_admin(_keep)?$")
+
+    # ---- read-only mode, by the command line ----
+
+    def idsectl(self, name, *arguments, status=0):
+        groups = [GROUP_IDSE] if name == "miembro" else []
+        done = subprocess.run([IDSECTL, f"--address={self.house.address}", *arguments], user=UIDS[name], group=UIDS[name],
+                              extra_groups=groups, cwd="/", env=dict(os.environ, LC_ALL="C.UTF-8", LANGUAGE="en"),
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=LONG)
+        self.assertEqual(done.returncode, status, f"{name}: {arguments}: {done.stderr.decode()}")
+        return done
+
+    def lot_with_documents(self):
+        """An acuse that was brought, and a page of the portal beside it, which no clerk can bring; their numbers and bytes."""
+        receipt, page = acuse("501000008", [reingreso(8), reingreso(9)]), b"<html>a page that nobody understands</html>"
+        lot = int(self.root(ROOT, "Manager", "ImportReceipt", "ha{sv}", UnixFd(memory_file(receipt)),
+                            {"name": "acuse.pdf", "add-registration": True})["lot"])
+        self.house.stop()
+        with contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db"))) as database, database:
+            kept, = database.execute("SELECT id FROM document WHERE lot = ?", (lot,)).fetchone()
+            added = database.execute("INSERT INTO document(lot, kind, name, media_type, sha256, size, stored_us)"
+                                     " VALUES(?, 4, 'page.html', 'text/html', ?, ?, 1)",
+                                     (lot, hashlib.sha256(page).hexdigest(), len(page))).lastrowid
+            database.execute("INSERT INTO document_part(id, bytes) VALUES(? << 20, ?)", (added, page))
+        self.house.start()
+        return lot, (kept, receipt), (added, page)
+
+    def test_8_who_may_only_read_has_receipts_and_nothing_else_of_a_lot(self):
+        self.start_polkitd()
+        lot, (kept, receipt), (added, page) = self.lot_with_documents()
+        number, folder = str(lot), tempfile.mkdtemp(dir=self.folder)
+        os.chmod(folder, 0o777)
+        before = self.newest()
+        listed = {name: json.loads(self.idsectl(name, "receipts", "list", number, "--json").stdout)
+                  for name in ("lector", "nomina", "miembro")}
+        self.assertEqual({name: [row["kind"] for row in rows] for name, rows in listed.items()},
+                         {"lector": ["acuse"], "nomina": ["acuse", "page"], "miembro": ["acuse", "page"]})
+        self.assertEqual(self.idsectl("lector", "receipts", "get", number, "acuse").stdout, receipt)
+        self.assertEqual(self.idsectl("lector", "receipts", "get", number, str(kept)).stdout, receipt)
+        named = f"{folder}/{lot}-501000008-acuse.pdf"
+        self.assertEqual(self.idsectl("lector", "receipts", "export", number, "--to", folder).stdout.decode(), named + "\n")
+        with open(named, "rb") as file:
+            self.assertEqual(file.read(), receipt)
+        self.idsectl("lector", "receipts", "list", number, f"--export={folder}/documentos.csv")
+        with open(f"{folder}/documentos.csv", encoding="utf-8-sig") as file:
+            row, = csv.DictReader(file)
+        self.assertEqual((row["Registro Patronal"], row["Número de Lote"], row["Clase"]), (RP, "501000008", "acuse"))
+        self.assertEqual(self.newest(), before, "what is merely left out is no denial")
+        self.assertEqual(self.idsectl("nomina", "receipts", "get", number, "page").stdout, page)
+        # What is no receipt, whoever knows its number: screens, records, transcripts, and the bundle, which has them all.
+        self.idsectl("lector", "receipts", "get", number, "page", status=NOT_FOUND)
+        for more in ["get", number, "records"], ["get", number, "transcript"], ["export", number, "--zip", folder + "/all.zip"], \
+                ["export", number, "--bundle", "--to", folder + "/all"], ["list"]:
+            said = self.idsectl("lector", "receipts", *more, status=DENIED).stderr.decode()
+            self.assertIn(SUBMIT, said, more)
+        path = f"{ROOT}/lot/{lot}"
+        calls = [[path, NAME + ".Lot", "GetReceipt", ["t"], [document]] for document in (kept, added, added + 1)]
+        self.assertEqual([error for error, _ in self.answers("lector", calls)],
+                         ["", ERROR + "AccessDenied", ERROR + "UnknownDocument"])
+        records, _ = self.root(ROOT, "Manager", "ListHistory", "a{sv}tu", {}, 0, 1)
+        self.assertEqual((str(records[0]["action"]), str(records[0]["object"])), (SUBMIT, path))
 
 
 if __name__ == "__main__":

@@ -325,6 +325,7 @@ class Roles(UsersTest):
             (everybody, m("ListMovements", option({}), "", dbus.UInt32(10))),
             (everybody, m("ListRegistrations")),
             (everybody, o(ROOT, PROPERTIES, "GetAll", MANAGER)),
+            (everybody, o(lot, LOT, "ListReceipts")),
             (everybody, o(lot, LOT, "GetReceipt", dbus.UInt64(1))),
             (everybody[1:], m("ListLots", option({}), dbus.UInt64(0), dbus.UInt32(10))),
             (everybody[1:], m("ListCertificates")),

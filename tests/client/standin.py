@@ -179,6 +179,12 @@ def list_movements(path, filter, cursor, limit):
     return "aa{sv}s", [row], ""
 
 
+def list_receipts(path):
+    row = the_lot(path)
+    said = {name: row[name] for name in ("Id", "Registration", "PortalLot", "Folio", "Received")}
+    return "a{sv}a(tssst)", said, row["Receipts"]
+
+
 def correct(path, options):
     if "BAD" in options.get("fixes", ""):
         raise Error("InvalidFile", "line 2: movement 7 of the lot is not rejected")
@@ -283,6 +289,7 @@ METHODS = {
     (MANAGER, "Diagnose"): diagnose,
     (MANAGER, "ImportReceipt"): import_receipt,
     (MANAGER, "Reindex"): reindex,
+    (LOT, "ListReceipts"): list_receipts,
     (LOT, "GetReceipt"): lambda path, number: (
         "hss", memory_file(ACUSE if number == 7 else CONSTANCIA), "name", "application/pdf"),
     (LOT, "GetRecords"): lambda path: ("h", memory_file(b"RECORD\r\n")),
