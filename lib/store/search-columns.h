@@ -14,14 +14,10 @@
 /* Writes those of some entries, which the text behind "FROM" names as e. */
 int search_columns_write(struct store *index, const char *entries, struct err *err);
 
-/*
- * Leaves in the plan's set those that fit its filter, words aside. They are to be looked at again: of very many registros
- * patronales, or of dates before 1980, two may have the same number here.
- */
-int search_columns_filter(struct search_plan *plan, struct store *store, struct err *err);
-/*
- * Leaves in the plan's set those that stand first behind the plan's place: all, or at least `enough` of them, and the place behind
- * these is then the plan's reach, and the whole set its `rest`. 0 when too many share the first short key: then the plan's place
- * is set before these, and nothing else is done.
- */
-int search_columns_first(struct search_plan *plan, struct store *store, size_t enough, struct err *err);
+/* The column beside those of enum search_sort: search_facets(). */
+enum { SEARCH_COLUMN_FACETS = _SEARCH_SORT_MAX };
+
+/* Gives the number of each entry in the set, in rising order of the entries or, backwards, by groups in falling order. */
+typedef void search_column_fn(void *data, uint32_t n, uint32_t number);
+int search_columns_read(struct store *store, int column, bool backwards, const struct search_set *set,
+                        search_column_fn *fn, void *data, struct err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "store/search-columns.h"
+#include "store/search-facets.h"
+#include "store/search-first.h"
 #include "store/search-postings.h"
 #include "store/search-private.h"
 #include "store/search-text.h"
@@ -104,7 +105,7 @@ static bool are_very_many(const struct search_plan *plan)
 static int hits_that_stand_first(struct search_plan *plan, struct store *store, struct err *err)
 {
     plan->fetched = plan->fetched > 0 ? 16 * plan->fetched : 2 * plan->query->limit;
-    return plan->fetched > 10 * plan->most_hits ? 0 : search_columns_first(plan, store, plan->fetched, err);
+    return plan->fetched > 10 * plan->most_hits ? 0 : search_first(plan, store, plan->fetched, err);
 }
 
 static int hits_by_text(struct search_plan *plan, struct store *store, struct err *err)
@@ -126,7 +127,7 @@ static int hits_by_text(struct search_plan *plan, struct store *store, struct er
         return 0;
     }
     if (plan->n_rps > 0 || query->since || query->until || query->type || query->states) {
-        r = search_columns_filter(plan, store, err);
+        r = search_facets_filter(plan, store, err);
         if (r < 0 || are_few(plan))
             return r < 0 ? r : 1;
     }
