@@ -450,6 +450,13 @@ int store_lot_publish(struct store_intake *intake, int64_t *ret_id, struct err *
     return r;
 }
 
+/* Nobody saw its number: where no later lot has one, the next lot takes it. */
+static void give_number_back(struct store *store, int64_t lot)
+{
+    db_run(store, NULL, "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'lot' AND seq = ?1",
+           DB_INT(lot));
+}
+
 void store_lot_abandon(struct store_intake *intake)
 {
     if (!intake)
@@ -457,7 +464,8 @@ void store_lot_abandon(struct store_intake *intake)
     /* On failure the row stays hidden and store_open() deletes it. */
     int64_t lot;
     if (db_number(intake->store, &lot, NULL, "SELECT id FROM lot WHERE id = ?1 AND token BETWEEN ?2 AND ?3",
-                  DB_INT(intake->lot), DB_INT(intake->first_token), DB_INT(intake->token)) > 0)
-        discard(intake->store, lot, NULL);
+                  DB_INT(intake->lot), DB_INT(intake->first_token), DB_INT(intake->token)) > 0 &&
+        discard(intake->store, lot, NULL) >= 0)
+        give_number_back(intake->store, lot);
     taking_free(intake);
 }

@@ -43,7 +43,10 @@ int store_lot_adopt(struct store *store, const struct store_lot *lot, const stru
 int64_t store_intake_lot(const struct store_intake *intake);
 /* How many movements it has so far. */
 uint32_t store_intake_movements(const struct store_intake *intake);
-/* Deletes what was written and frees; NULL is fine. None may be left when the store is closed. */
+/*
+ * Deletes what was written and frees; NULL is fine. None may be left when the store is closed. The lot's number is the next
+ * one's again, unless a later one was begun: of several, abandon the last first.
+ */
 void store_lot_abandon(struct store_intake *intake);
 
 /* The lots that a submission with this key (hash of bytes and options) made: 1 and ids, or 0. */

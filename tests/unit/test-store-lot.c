@@ -201,6 +201,24 @@ static void an_abandoned_lot_leaves_nothing(void **state)
         fixture_sql(f, "SELECT (SELECT count(*) FROM lot) + (SELECT count(*) FROM movement)"
                        " + (SELECT count(*) FROM record_part) + (SELECT count(*) FROM movement_key)"),
         0);
+    assert_int_equal(fixture_add_lot(f, 1, 5, 1), 1); /* not even a gap among the numbers */
+}
+
+static void the_number_of_an_abandoned_lot_is_given_again_unless_a_later_one_was_begun(void **state)
+{
+    struct fixture *f = *state;
+    _cleanup_buf_ struct buf records = fixture_records(1, 3, 1), others = fixture_records(50, 3, 1);
+    struct store_lot lot = fixture_lot();
+    struct store_intake *one, *two, *three;
+    assert_ok(store_lot_begin(f->store, &lot, &records, false, &one, &f->err));
+    assert_ok(store_lot_begin(f->store, &lot, &others, false, &two, &f->err));
+    store_lot_abandon(one);
+    assert_ok(store_lot_begin(f->store, &lot, &records, false, &three, &f->err));
+    assert_int_equal(store_intake_lot(three), 3);
+    store_lot_abandon(three);
+    store_lot_abandon(two);
+    assert_ok(store_commit(f->store, &f->err));
+    assert_int_equal(fixture_add_lot(f, 1, 3, 1), 2);
 }
 
 static void a_slice_that_was_undone_makes_the_lot_fail_and_touches_no_other(void **state)
@@ -1016,6 +1034,7 @@ int main(void)
         TEST(every_field_of_a_movement_comes_back),
         TEST(a_lot_of_an_unknown_rp_is_refused),
         TEST(an_abandoned_lot_leaves_nothing),
+        TEST(the_number_of_an_abandoned_lot_is_given_again_unless_a_later_one_was_begun),
         TEST(a_slice_that_was_undone_makes_the_lot_fail_and_touches_no_other),
         TEST(a_lot_that_failed_or_was_taken_back_can_be_submitted_again),
         TEST(a_movement_under_way_is_refused_with_the_lot_that_has_it),
