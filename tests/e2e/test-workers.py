@@ -136,7 +136,7 @@ def case_a_roster_that_cannot_be_read():
     assert b"mala.csv:2:1: error: " in done.stderr, done.stderr
     idsectl("reconcile", status=USAGE)
     idsectl("reconcile", "1", "--roster", HERE / "mala.csv", status=USAGE)
-    idsectl("reconcile", "--roster", HERE / "no-existe.csv", status=INVALID)
+    idsectl("reconcile", "--roster", HERE / "no-existe.csv", status=NOT_FOUND)
 
 
 if __name__ == "__main__":
