@@ -190,12 +190,12 @@ static void print_portal(const json_t *manager, int64_t now_us)
     if (*since)
         printf(_(", since %s"), since);
     if (failing)
-        printf(dngettext(IDSED_TEXTDOMAIN, "; %llu failure in a row, not yet counted as down: %s",
-                         "; %llu failures in a row, not yet counted as down: %s", failures),
-               failures, text);
-    else if (*text && !streq(state, "ok")) /* when all is well, what was seen last is no news */
-        printf("; %s", text);
+        printf(dngettext(IDSED_TEXTDOMAIN, "; %llu failure in a row, not yet counted as down",
+                         "; %llu failures in a row, not yet counted as down", failures),
+               failures);
     putchar('\n');
+    if (*text && (failing || !streq(state, "ok"))) /* when all is well, what was seen last is no news */
+        printf("  %s\n", text);
     int64_t next_us = (int64_t)row_number(manager, "NextVisit");
     _cleanup_free_ char *span = format_span(next_us - now_us);
     if (next_us)
@@ -289,10 +289,10 @@ static void print_certificates(const json_t *certificates, const json_t *expirin
     for (size_t i = 0; i < json_array_size(certificates); i++) {
         const json_t *row = json_array_get(certificates, i);
         if (row_flag(row, "Held"))
-            printf(_("\nCertificate %llu (%s) is held: %s\n"), (unsigned long long)row_number(row, "Id"),
+            printf(_("\nCertificate %llu (%s) is held:\n  %s\n"), (unsigned long long)row_number(row, "Id"),
                    row_text(row, "Name"), row_text(row, "HoldText"));
         if (streq(row_text(row, "Revocation"), "revoked"))
-            printf(_("\nCertificate %llu (%s): %s\n"), (unsigned long long)row_number(row, "Id"),
+            printf(_("\nCertificate %llu (%s):\n  %s\n"), (unsigned long long)row_number(row, "Id"),
                    row_text(row, "Name"), row_text(row, "RevocationText"));
     }
     for (size_t i = 0; i < json_array_size(expiring); i++) {

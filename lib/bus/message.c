@@ -461,15 +461,17 @@ int bus_read_options(struct bus_reader *r, const struct bus_option *options, siz
 
 /* ---- errors ---- */
 
+/* Where the bus says in English what ours would say in the reader's language, ours is said. */
 static const struct {
     const char *name;
     enum err_code code;
+    const char *text;
 } bus_errors[] = {
-    {DBUS_ERROR_SERVICE_UNKNOWN, ERR_UNREACHABLE},
+    {DBUS_ERROR_SERVICE_UNKNOWN, ERR_UNREACHABLE, N_("it does not run")},
     {DBUS_ERROR_NAME_HAS_NO_OWNER, ERR_UNREACHABLE},
-    {DBUS_ERROR_NO_REPLY, ERR_UNREACHABLE},
-    {DBUS_ERROR_TIMEOUT, ERR_UNREACHABLE},
-    {DBUS_ERROR_TIMED_OUT, ERR_UNREACHABLE},
+    {DBUS_ERROR_NO_REPLY, ERR_UNREACHABLE, N_("it does not answer, or ended before it did")},
+    {DBUS_ERROR_TIMEOUT, ERR_UNREACHABLE, N_("it does not answer in time")},
+    {DBUS_ERROR_TIMED_OUT, ERR_UNREACHABLE, N_("it does not answer in time")},
     {DBUS_ERROR_DISCONNECTED, ERR_UNREACHABLE},
     {DBUS_ERROR_NO_SERVER, ERR_UNREACHABLE},
     {DBUS_ERROR_FILE_NOT_FOUND, ERR_UNREACHABLE},
@@ -480,6 +482,12 @@ static const struct {
     {DBUS_ERROR_LIMITS_EXCEEDED, ERR_BUSY},
     {DBUS_ERROR_INVALID_ARGS, ERR_INVALID_ARGUMENT},
 };
+
+static const char *text_of(const char *name, const char *text)
+{
+    int i = ROW_INDEX(bus_errors, name, name);
+    return i >= 0 && bus_errors[i].text ? _(bus_errors[i].text) : text;
+}
 
 static enum err_code code_of(const char *name)
 {
@@ -499,7 +507,8 @@ int bus_err_from_name(const char *name, const char *text, struct err *err)
     text = str_empty(text) ? name : text;
     enum err_code code = code_of(name);
     if (code == ERR_UNREACHABLE && !str_starts(name, BUS_ERROR_PREFIX))
-        return err_set(err, code, _("The daemon cannot be reached (%s); see “systemctl status idsed”"), text);
+        return err_set(err, code, _("The daemon cannot be reached (%s); see “systemctl status idsed”"),
+                       text_of(name, text));
     /* What a service says with nothing but the code's sentence is said again in the language of who reads it. */
     return err_set(err, code, "%s", err_is_sentence(code, text) ? err_sentence(code) : text);
 }
