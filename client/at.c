@@ -26,9 +26,15 @@ int at_check(const struct invocation *inv, struct err *err)
                    inv->value[OPT_AT]);
 }
 
-void at_write(struct bus_writer *w, const struct invocation *inv)
+int64_t at_time(const struct invocation *inv)
 {
     int64_t at_us;
-    if (inv->value[OPT_AT] && read_at(inv, &at_us) && at_us > 0)
+    return inv->value[OPT_AT] && read_at(inv, &at_us) && at_us > 0 ? at_us : 0;
+}
+
+void at_write(struct bus_writer *w, const struct invocation *inv)
+{
+    int64_t at_us = at_time(inv);
+    if (at_us > 0)
         bus_entry_u64(w, "not-before", (uint64_t)at_us);
 }

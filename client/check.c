@@ -99,8 +99,11 @@ static void read_movements(const struct checking *checking, const struct buf *by
     _cleanup_(check_cleanup) struct check *check =
         check_new(&checking->options, source, &ret->findings, bytes->len / (RECORD_COLUMNS + 1));
     char guia[sizeof(movement.guia)] = "";
-    while (source_next(source, &movement)) {
-        if (!check_movement(check, &movement))
+    int r;
+    while ((r = source_next_any(source, &movement)) != READ_END) {
+        if (r == READ_BROKEN)
+            check_broken(check, &movement);
+        if (r == READ_BROKEN || !check_movement(check, &movement))
             continue;
         keep(checking, ret, &movement, source_line(source));
         memcpy(guia, movement.guia, sizeof(guia));
@@ -115,13 +118,9 @@ static void read_movements(const struct checking *checking, const struct buf *by
 
 static bool is_repaired(const struct invocation *inv, const char *name)
 {
-    for (int i = 0; i < _RULE_MAX; i++) {
-        enum finding_rule rule = (enum finding_rule)i;
-        if (streq(finding_rule_name(rule), name))
-            return finding_rule_trait(rule) == FINDING_REPAIRED ||
-                   (rule == RULE_GUIA_MISSING && inv->value[OPT_GUIA]);
-    }
-    return false;
+    int rule = finding_rule_from_name(name);
+    return rule >= 0 && (finding_rule_trait((enum finding_rule)rule) == FINDING_REPAIRED ||
+                         (rule == RULE_GUIA_MISSING && inv->value[OPT_GUIA]));
 }
 
 /* With --fix, what the canonical file has put right is no news any more. */
@@ -140,8 +139,10 @@ static void print_report(const struct checking *checking, const char *file, cons
     if (!checking->inv->value[OPT_JSON])
         findings_print(stdout, file, findings);
     output_note(checking->inv,
-                _("%s: movements: %zu, with errors: %zu; errors: %zu, warnings: %zu, notes: %zu"), file,
-                report->movements, report->left_out, found->errors, found->warnings, found->notes);
+                _("%s: movements: %zu, of these good: %zu, with errors: %zu; errors: %zu, warnings: %zu, "
+                  "notes: %zu"),
+                file, report->movements + report->left_out, report->movements, report->left_out,
+                found->errors, found->warnings, found->notes);
     if (fix && report->fixed.len > 0)
         output_note(checking->inv, _("%s: written; movements: %zu, left out: %zu"), fix, report->movements,
                     report->left_out);

@@ -38,3 +38,13 @@ int input_open(const char *path, int *ret_fd, struct err *err)
     fd = -1;
     return 0;
 }
+
+int input_read(int fd, struct buf *ret, struct err *err)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    if (at < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return err_set_errno(err, ERR_IO, errno, _("reading"));
+    int r = file_read_fd(fd, MAX_COPY, ret, err);
+    lseek(fd, at, SEEK_SET);
+    return r;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /*
@@ -9,3 +10,5 @@
  * copy would be. The error does not repeat the path.
  */
 int input_open(const char *path, int *ret_fd, struct err *err);
+/* What is in such a file, from its beginning; where it is read next does not change. */
+int input_read(int fd, struct buf *ret, struct err *err);

@@ -147,6 +147,15 @@ static void print_rows(void *data, const json_t *rows)
 }
 
 /* JSON lines: what is kept for years is read one line at a time, also while it still comes. */
+int listing_rejected(struct remote *remote, const json_t *lot, json_t *rows, struct err *err)
+{
+    char *states[] = {(char[]){"rejected"}, NULL};
+    struct filter filter = {.lot = row_number(lot, "Id"), .states = states};
+    if (row_number(lot, "Rejected") == 0)
+        return 0;
+    return listing_fetch(remote, LISTING_MOVEMENTS, &filter, 0, listing_collect, rows, NULL, err);
+}
+
 static void print_lines(void *data, const json_t *rows)
 {
     for (size_t i = 0; i < json_array_size(rows); i++) {

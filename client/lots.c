@@ -108,15 +108,6 @@ static void print_lot(const struct invocation *inv, const json_t *lot, const jso
     print_section(inv, _("Names that IMSS has otherwise"), movement_name_kind, names);
 }
 
-static int fetch_rejected(struct invocation *inv, const json_t *lot, json_t *rows, struct err *err)
-{
-    char *states[] = {(char[]){"rejected"}, NULL};
-    struct filter filter = {.lot = row_number(lot, "Id"), .states = states};
-    if (row_number(lot, "Rejected") == 0)
-        return 0;
-    return listing_fetch(inv->remote, LISTING_MOVEMENTS, &filter, 0, listing_collect, rows, NULL, err);
-}
-
 int verb_show(struct invocation *inv, struct err *err)
 {
     _cleanup_free_ char *path = NULL;
@@ -125,7 +116,7 @@ int verb_show(struct invocation *inv, struct err *err)
     if (r >= 0)
         r = remote_read(inv->remote, path, REMOTE_LOT, "ListAttempts", "aa{sv}", &attempts, err);
     if (r >= 0)
-        r = fetch_rejected(inv, lot, rejected, err);
+        r = listing_rejected(inv->remote, lot, rejected, err);
     if (r < 0)
         return r;
     if (inv->value[OPT_FIXES])

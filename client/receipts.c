@@ -190,15 +190,6 @@ int document_write(const struct invocation *inv, const char *path, const struct 
 
 /* ---- get ---- */
 
-static int fetch_records(struct invocation *inv, const char *path, struct buf *bytes, struct err *err)
-{
-    struct bus_writer w;
-    remote_begin(inv->remote, path, REMOTE_LOT, "GetRecords", "", &w);
-    _cleanup_close_ int fd = -1;
-    int r = remote_file(inv->remote, &w, "h", &fd, err);
-    return r < 0 ? r : file_read_fd(fd, MAX_DOCUMENT, bytes, err);
-}
-
 /* That of the last attempt. */
 static int fetch_transcript(struct invocation *inv, const char *path, struct buf *bytes, struct err *err)
 {
@@ -252,7 +243,7 @@ int verb_receipts_get(struct invocation *inv, struct err *err)
     if (r < 0)
         return r;
     r = lot                       ? fetch_receipt(inv, path, lot, which, &bytes, err)
-        : streq(which, "records") ? fetch_records(inv, path, &bytes, err)
+        : streq(which, "records") ? remote_records(inv->remote, path, &bytes, err)
                                   : fetch_transcript(inv, path, &bytes, err);
     if (r < 0)
         return r;

@@ -6,6 +6,7 @@
 #include <ctype.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "client/terminal.h"
 
@@ -166,6 +167,23 @@ int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patienc
     return 0;
 }
 
+int remote_call_reasoned(struct remote *remote, struct bus_writer *w, const char *expect, json_t **ret,
+                         struct err *err)
+{
+    _cleanup_message_ DBusMessage *reply = NULL;
+    DBusPendingCall *pending = NULL;
+    int r = bus_client_send(remote->bus, w, -1, &pending, err);
+    if (r < 0)
+        return r;
+    r = bus_client_receive_fault(pending, expect, &reply, err);
+    _cleanup_json_ json_t *body = remote_body(reply);
+    if (r < 0)
+        json_array_remove(body, 0);
+    if (r >= 0 || json_array_size(body) > 0)
+        *ret = STEAL(body);
+    return r;
+}
+
 int remote_send(struct remote *remote, struct bus_writer *w, DBusPendingCall **ret, struct err *err)
 {
     return bus_client_send(remote->bus, w, -1, ret, err);
@@ -209,6 +227,16 @@ int remote_file_patiently(struct remote *remote, struct bus_writer *w, const cha
                           struct err *err)
 {
     return fetch_file(remote, w, REMOTE_LONG, expect, ret_fd, err);
+}
+
+int remote_records(struct remote *remote, const char *path, struct buf *ret, struct err *err)
+{
+    enum { MAX_RECORDS = 256 << 20 };
+    struct bus_writer w;
+    _cleanup_close_ int fd = -1;
+    remote_begin(remote, path, REMOTE_LOT, "GetRecords", "", &w);
+    int r = remote_file(remote, &w, "h", &fd, err);
+    return r < 0 ? r : file_read_fd(fd, MAX_RECORDS, ret, err);
 }
 
 int remote_read(struct remote *remote, const char *path, const char *interface, const char *method,

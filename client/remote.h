@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "bus/client.h"
 
 /*
@@ -44,6 +45,12 @@ enum remote_patience { REMOTE_SHORT, REMOTE_LONG };
 /* Sends, waits, and gives the reply of signature `expect` as a JSON array (ret may be NULL). */
 int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patience patience,
                 const char *expect, json_t **ret, struct err *err);
+/*
+ * The same for what is refused with reasons: where the daemon's error says more than its text, *ret is on failure what
+ * follows the text, as an array; else it stays NULL.
+ */
+int remote_call_reasoned(struct remote *remote, struct bus_writer *w, const char *expect, json_t **ret,
+                         struct err *err);
 /* The same in two halves, without end of patience, so that several are under way; what was sent must be received. */
 int remote_send(struct remote *remote, struct bus_writer *w, DBusPendingCall **ret, struct err *err);
 int remote_receive(DBusPendingCall *pending, const char *expect, json_t **ret, struct err *err);
@@ -55,6 +62,8 @@ int remote_file(struct remote *remote, struct bus_writer *w, const char *expect,
 /* The same for a file that takes long to make. */
 int remote_file_patiently(struct remote *remote, struct bus_writer *w, const char *expect, int *ret_fd,
                           struct err *err);
+/* Appends a lot's records, the exact bytes that were or will be sent, to `ret`. */
+int remote_records(struct remote *remote, const char *path, struct buf *ret, struct err *err);
 /* A method without arguments, for reading; ret[0] of its reply. */
 int remote_read(struct remote *remote, const char *path, const char *interface, const char *method,
                 const char *expect, json_t **ret, struct err *err);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "client/at.h"
 #include "client/cmdline.h"
+#include "client/existing.h"
 #include "client/findings.h"
 #include "client/follow.h"
 #include "client/format.h"
@@ -44,7 +45,7 @@ static int send_file(struct invocation *inv, const char *file, json_t **ret, str
         bus_entry_bool(&w, "hold", true);
     at_write(&w, inv);
     remote_close_options(inv->remote, &w);
-    return remote_call(inv->remote, &w, REMOTE_LONG, "aobaa{sv}", ret, err);
+    return remote_call_reasoned(inv->remote, &w, "aobaa{sv}", ret, err);
 }
 
 static bool has_path(const struct submission *submission, const char *path)
@@ -71,26 +72,34 @@ static void take_lots(struct submission *submission, const json_t *lots, json_t 
 static void take_file(struct submission *submission, const char *file, const json_t *reply)
 {
     bool existing = json_is_true(json_array_get(reply, 1));
-    _cleanup_json_ json_t *findings = field_json_rows(json_array_get(reply, 2), finding_kind);
+    _cleanup_json_ json_t *findings = findings_told(json_array_get(reply, 2));
     json_t *numbers = json_array();
     if (!submission->inv->value[OPT_QUIET])
         findings_print(stderr, file, findings);
     if (existing)
-        output_warn(submission->inv, _("%s: these bytes were submitted before; their lots exist already."),
-                    file);
+        existing_tell(submission->inv, file, json_array_get(reply, 0));
     take_lots(submission, json_array_get(reply, 0), numbers);
     json_array_append_new(submission->files,
                           json_pack("{s:s, s:o, s:b, s:O, s:n}", "file", file, "lots", numbers, "existing",
                                     existing, "findings", findings, "error"));
 }
 
-static void refuse_file(struct submission *submission, const char *file, const struct err *fault)
+static void refuse_file(struct submission *submission, const char *file, const json_t *reasons,
+                        const struct err *fault)
 {
-    output_error(file, fault);
+    _cleanup_json_ json_t *findings = findings_told(json_array_get(reasons, 0));
+    findings_refused(file, reasons, fault);
+    if (fault->code == ERR_DUPLICATE_MOVEMENT)
+        output_warn(submission->inv,
+                    _("%s: nothing of it was queued, and the lot that has the movement stays as it is. To "
+                      "change when it "
+                      "is sent: 'idsectl hold', 'release', 'retry' or 'cancel' with its number."),
+                    file);
     submission->status = MAX(submission->status, (int)err_exit_status(fault->code));
-    json_array_append_new(submission->files, json_pack("{s:s, s:[], s:b, s:[], s:{s:s, s:s}}", "file", file,
-                                                       "lots", "existing", false, "findings", "error", "name",
-                                                       err_dbus_name(fault->code), "text", err_text(fault)));
+    json_array_append_new(submission->files,
+                          json_pack("{s:s, s:[], s:b, s:O, s:{s:s, s:s}}", "file", file, "lots", "existing",
+                                    false, "findings", findings, "error", "name", err_dbus_name(fault->code),
+                                    "text", err_text(fault)));
 }
 
 /* The lots as they are now, or with --wait as they are when they are answered. */
@@ -133,7 +142,7 @@ int verb_submit(struct invocation *inv, struct err *err)
         _cleanup_err_ struct err fault = ERR_INIT;
         _cleanup_json_ json_t *reply = NULL;
         if (send_file(inv, inv->args[i], &reply, &fault) < 0)
-            refuse_file(&submission, inv->args[i], &fault);
+            refuse_file(&submission, inv->args[i], reply, &fault);
         else
             take_file(&submission, inv->args[i], reply);
     }

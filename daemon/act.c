@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "daemon/auth.h"
+#include "daemon/iface.h"
 #include "daemon/sessions.h"
 
 void act_who(uid_t uid, const char *email, char ret[static ACT_WHO_SIZE])
@@ -48,6 +49,7 @@ struct act *act_new_for(struct daemon *daemon, const char *who, const char *verb
 static void act_free(struct act *act)
 {
     err_clear(&act->err);
+    findings_free(&act->wrong);
     free(act->verb);
     free(act->object);
     free(act->detail);
@@ -78,6 +80,18 @@ static int audit(struct act *act, int r, struct err *err)
     return store_audit_add(act->daemon->store, &record, err);
 }
 
+static void fail(struct act *act)
+{
+    if (act->wrong.errors == 0) {
+        bus_call_fail(&act->call, &act->err);
+        return;
+    }
+    struct bus_writer *w = bus_call_fault(act->call, &act->err, "saa{sv}t");
+    iface_write_findings(w, &act->wrong);
+    bus_write_u64(w, act->wrong.errors);
+    bus_call_reply(&act->call);
+}
+
 static void answer_act(void *data, const struct err *lost)
 {
     struct act *act = data;
@@ -86,7 +100,7 @@ static void answer_act(void *data, const struct err *lost)
     else if (lost)
         bus_call_fail(&act->call, lost);
     else if (act->err.code != ERR_NONE)
-        bus_call_fail(&act->call, &act->err);
+        fail(act);
     else
         bus_call_reply(&act->call);
     act_free(act);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/daemon.h"
+#include "idse/finding.h"
 
 /*
  * An act: a call that changes something. Whatever becomes of it, it is audited in the write turn that makes
@@ -18,6 +19,7 @@ struct act {
     act_ended_fn *ended;   /* then */
     void *data;
     struct err err;         /* what went wrong, for a negative act_end() */
+    struct findings wrong;  /* with the file that is refused; the error's reply tells them behind its text */
     char *verb;             /* "hold" */
     char *object;           /* "lot 12"; may be replaced while the act goes on */
     char *detail;           /* JSON for the audit, or NULL; owned */

@@ -136,3 +136,27 @@ int iface_take_states(const struct bus_strings *names, int (*from_name)(const ch
     *ret = bits;
     return 0;
 }
+
+static void write_finding(struct bus_writer *w, const struct finding *finding)
+{
+    bus_open_array(w);
+    bus_entry_string(w, "rule", finding->rule);
+    bus_entry_string(w, "severity", finding_severity_name(finding->severity));
+    bus_entry_u32(w, "line", finding->line);
+    bus_entry_u32(w, "column", finding->column);
+    bus_entry_string(w, "field", finding->field);
+    bus_entry_string(w, "value", finding->value);
+    bus_entry_string(w, "text", finding->text);
+    bus_entry_string(w, "detail", finding->detail);
+    bus_entry_string(w, "expected", finding->expected);
+    bus_entry_string(w, "fix", finding->fix);
+    bus_close(w);
+}
+
+void iface_write_findings(struct bus_writer *w, const struct findings *findings)
+{
+    bus_open_array(w);
+    for (size_t i = 0; i < findings->n; i++)
+        write_finding(w, &findings->items[i]);
+    bus_close(w);
+}

@@ -115,5 +115,7 @@ int iface_take_states(const struct bus_strings *names, int (*from_name)(const ch
                       struct err *err);
 /* Reads the only argument of a method that has none but its options. */
 int iface_no_options(struct act *act);
+/* What was found in a file, as the aa{sv} that Submit gives. */
+void iface_write_findings(struct bus_writer *w, const struct findings *findings);
 /* The number that an object's name is; 0 when it is none. */
 int64_t iface_object_id(const char *name);

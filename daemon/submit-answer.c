@@ -4,21 +4,6 @@
 #include "daemon/iface.h"
 #include "idse/date.h"
 
-static void write_finding(struct bus_writer *w, const struct finding *finding)
-{
-    bus_open_array(w);
-    bus_entry_string(w, "rule", finding->rule);
-    bus_entry_string(w, "severity", finding_severity_name(finding->severity));
-    bus_entry_u32(w, "line", finding->line);
-    bus_entry_u32(w, "column", finding->column);
-    bus_entry_string(w, "field", finding->field);
-    bus_entry_string(w, "value", finding->value);
-    bus_entry_string(w, "text", finding->text);
-    bus_entry_string(w, "expected", finding->expected);
-    bus_entry_string(w, "fix", finding->fix);
-    bus_close(w);
-}
-
 void submission_write_results(struct submission *s, const int64_t *ids, size_t n, bool existing)
 {
     if (s->ordered)
@@ -35,10 +20,7 @@ void submission_write_results(struct submission *s, const int64_t *ids, size_t n
     if (several)
         bus_close(w);
     bus_write_bool(w, existing);
-    bus_open_array(w);
-    for (size_t i = 0; i < s->intake.findings.n; i++)
-        write_finding(w, &s->intake.findings.items[i]);
-    bus_close(w);
+    iface_write_findings(w, &s->intake.findings);
 }
 
 void submission_name_lots(struct act *act, const int64_t *ids, size_t n)

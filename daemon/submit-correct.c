@@ -35,16 +35,32 @@ int submission_apply_corrections(struct submission *s)
         .n_fixes = s->bytes.len,
     };
     _cleanup_buf_ struct buf records = BUF_INIT;
-    _cleanup_(findings_free) struct findings findings = {0};
     if (s->parent.n_rejected == 0)
         return err_set(&s->act->err, ERR_WRONG_STATE, _("lot %lld: none of its movements is rejected"),
                        (long long)s->parent.lot);
-    int r = correction_apply(&correction, &findings, &records, &s->act->err);
+    s->parent.lines = xcalloc(s->parent.n_rejected, sizeof(*s->parent.lines));
+    int r = correction_apply(&correction, &s->intake.findings, &records, s->parent.lines, &s->act->err);
     if (r < 0)
         return r;
+    findings_free(&s->intake.findings); /* from here on it is about the records */
     buf_free(&s->bytes);
     buf_take(&s->bytes, &records);
     return 0;
+}
+
+int submission_refuse_corrections(struct submission *s)
+{
+    struct findings *findings = &s->intake.findings;
+    enum err_code code = s->act->err.code;
+    if (findings->errors == 0)
+        return -(int)code;
+    for (size_t i = 0; i < findings->n; i++) {
+        struct finding *finding = &findings->items[i];
+        bool known = finding->line > 0 && finding->line <= s->parent.n_rejected;
+        finding->line = known ? s->parent.lines[finding->line - 1] : 0;
+        finding->column = 0; /* it counted the columns of the record */
+    }
+    return findings_refuse(findings, code, &s->act->err);
 }
 
 /* There is one line of correction: what was rejected again is corrected in the lot that corrected it first. */

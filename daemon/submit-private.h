@@ -31,6 +31,7 @@ struct parent {
     struct buf records;
     uint32_t *rejected; /* positions of its movements that are corrected, in the order of the new lot */
     size_t n_rejected;
+    uint32_t *lines; /* of the table of corrections, for each of them; 0: it is as it was */
 };
 
 struct submission {
@@ -114,6 +115,8 @@ void submission_warn_of_late_sending(struct submission *s);
 
 /* Of a correction: the bytes, a table of corrections, become the records of the new lot. */
 int submission_apply_corrections(struct submission *s);
+/* When the records that came of it are refused: says so with the lines of the table, which the caller knows. */
+int submission_refuse_corrections(struct submission *s);
 /* ERR_WRONG_STATE when another lot corrects its parent already; one that corrects nothing passes. */
 int submission_check_uncorrected(struct submission *s);
 /* Writes what the lot `id` corrects, if anything, in the turn that publishes it. */

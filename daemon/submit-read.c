@@ -50,6 +50,8 @@ void submission_prepare(void *data)
     if (s->result < 0)
         return;
     s->result = intake_read(s->bytes.data, s->bytes.len, &options, &s->intake, &s->act->err);
+    if (s->result < 0 && s->parent.lot)
+        s->result = submission_refuse_corrections(s);
     if (s->result >= 0)
         s->result = check_rps(s);
     buf_free(&s->bytes);

@@ -22,7 +22,8 @@ struct submission *submission_new(struct daemon *daemon)
 
 static void submission_free(struct submission *s)
 {
-    for (size_t i = 0; s->stored && i < s->intake.n_lots; i++)
+    for (size_t i = s->stored ? s->intake.n_lots : 0;
+         i-- > 0;) /* the last first, which gives the numbers back */
         store_lot_abandon(s->stored[i]);
     if (s->counted)
         s->all->bytes -= s->input.size;
@@ -30,6 +31,7 @@ static void submission_free(struct submission *s)
     free(s->rps);
     free(s->key);
     free(s->parent.rejected);
+    free(s->parent.lines);
     buf_free(&s->parent.records);
     buf_free(&s->bytes);
     intake_free(&s->intake);
@@ -42,6 +44,9 @@ void submission_finish(struct submission *s, int r)
 {
     if (s->ordered) {
         s->ordered->findings = s->intake.findings;
+        s->intake.findings = (struct findings){0};
+    } else if (r < 0) {
+        s->act->wrong = s->intake.findings;
         s->intake.findings = (struct findings){0};
     }
     act_end(s->act, r);

@@ -65,6 +65,17 @@ struct bus_writer *bus_call_results(struct bus_call *call)
     return &call->results;
 }
 
+struct bus_writer *bus_call_fault(struct bus_call *call, const struct err *err, const char *signature)
+{
+    _cleanup_free_ char *name = xasprintf(BUS_ERROR_PREFIX "%s", err_dbus_name(err->code));
+    if (call->writing)
+        bus_writer_abandon(&call->results);
+    bus_writer_init(&call->results, dbus_message_new_error(call->message, name, NULL), signature);
+    call->writing = true;
+    bus_write_string(&call->results, err_text(err));
+    return &call->results;
+}
+
 void bus_call_reply(struct bus_call **call)
 {
     _cleanup_err_ struct err err = ERR_INIT;

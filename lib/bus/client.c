@@ -122,12 +122,20 @@ int bus_client_send(struct bus_client *client, struct bus_writer *w, int timeout
     return 0;
 }
 
-int bus_client_receive(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply, struct err *err)
+int bus_client_receive_fault(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply,
+                             struct err *err)
 {
     dbus_pending_call_block(pending);
-    _cleanup_message_ DBusMessage *reply = dbus_pending_call_steal_reply(pending);
+    DBusMessage *reply = dbus_pending_call_steal_reply(pending);
     dbus_pending_call_unref(pending);
-    int r = check_reply(reply, expect, err);
+    *ret_reply = reply;
+    return check_reply(reply, expect, err);
+}
+
+int bus_client_receive(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply, struct err *err)
+{
+    _cleanup_message_ DBusMessage *reply = NULL;
+    int r = bus_client_receive_fault(pending, expect, &reply, err);
     if (r == 0 && ret_reply)
         *ret_reply = STEAL(reply);
     return r;

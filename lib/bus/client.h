@@ -52,6 +52,9 @@ int bus_client_send(struct bus_client *client, struct bus_writer *w, int timeout
                     struct err *err);
 int bus_client_receive(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply,
                        struct err *err);
+/* The same, but when the daemon answered with an error *ret_reply is that message: it may say more than its text. */
+int bus_client_receive_fault(DBusPendingCall *pending, const char *expect, DBusMessage **ret_reply,
+                             struct err *err);
 /* One property; the value, of type `expect`, is next in ret, which reads from *ret_reply. */
 int bus_client_get(struct bus_client *client, const char *path, const char *interface, const char *property,
                    const char *expect, DBusMessage **ret_reply, struct bus_reader *ret, struct err *err);

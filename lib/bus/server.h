@@ -188,3 +188,8 @@ struct bus_writer *bus_call_results(struct bus_call *call);
  */
 void bus_call_reply(struct bus_call **call);
 void bus_call_fail(struct bus_call **call, const struct err *err);
+/*
+ * As bus_call_fail(), for an error that says more than its text: a writer for what follows the text. The signature is that of
+ * all, "s…", and static. bus_call_reply() sends it.
+ */
+struct bus_writer *bus_call_fault(struct bus_call *call, const struct err *err, const char *signature);

@@ -271,6 +271,26 @@ bool check_movement(struct check *check, const struct movement *m)
     return !check->bad;
 }
 
+void check_broken(struct check *check, const struct movement *m)
+{
+    static const char *const of_curp[] = {"curp", "nss", "names"};
+    const struct source *source = check->source;
+    if (!source_is_right(source, m->type, "date"))
+        return; /* all depends on the day */
+    const struct day *day = day_of(check, m);
+    if (day->odd)
+        check_date(check, m, day);
+    if (m->type == MOVEMENT_BAJA)
+        return;
+    if (check->options->limits && source_is_right(source, m->type, "sbc") &&
+        source_is_right(source, m->type, "jornada"))
+        check_sbc(check, m, day);
+    for (size_t i = 0; i < ELEMENTSOF(of_curp); i++)
+        if (!source_is_right(source, m->type, of_curp[i]))
+            return;
+    check_curp(check, m);
+}
+
 void check_finish(struct check *check)
 {
     size_t n;

@@ -26,6 +26,8 @@ struct check *check_free(struct check *check);
 DEFINE_CLEANUP(struct check *, check_cleanup, check_free)
 /* Checks the movement that the source gave last, by itself; false when it has an error. */
 bool check_movement(struct check *check, const struct movement *movement);
+/* Checks what is right of a movement that the source gave as broken. */
+void check_broken(struct check *check, const struct movement *movement);
 /* Its last legal day; 0 where the calendar does not tell, or there is none. */
 int32_t check_deadline(struct check *check, const struct movement *movement);
 /* When all were checked: what they do to each other. */

@@ -124,10 +124,8 @@ static int read_fixes(const struct correction *correction, struct targets *targe
     qsort(targets->by_key, targets->n, sizeof(struct target *), by_key);
     while (r >= 0 && csv_reader_next(reader, &row) > 0)
         r = take_row(targets, reader, &row, fixed, err);
-    if (r >= 0 && findings->errors > 0) {
-        _cleanup_free_ char *first = findings_first_error(findings);
-        r = err_set(err, ERR_INVALID_FILE, "%s", first);
-    }
+    if (r >= 0 && findings->errors > 0)
+        r = findings_refuse(findings, ERR_INVALID_FILE, err);
     for (size_t i = 0; r >= 0 && i < targets->n; i++)
         if (targets->items[i].line > 0)
             targets->items[i].movement = fixed[i];
@@ -135,7 +133,7 @@ static int read_fixes(const struct correction *correction, struct targets *targe
 }
 
 int correction_apply(const struct correction *correction, struct findings *findings, struct buf *ret,
-                     struct err *err)
+                     uint32_t *lines, struct err *err)
 {
     _cleanup_(targets_free) struct targets targets = {0};
     int r = read_targets(correction, &targets, err);
@@ -143,8 +141,11 @@ int correction_apply(const struct correction *correction, struct findings *findi
         r = read_fixes(correction, &targets, findings, err);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < targets.n; i++)
+    for (size_t i = 0; i < targets.n; i++) {
         record_write(ret, &targets.items[i].movement, ENYE_HASH);
+        if (lines)
+            lines[i] = targets.items[i].line;
+    }
     record_write_control(ret, targets.n, targets.n > 0 ? targets.items[0].movement.guia : "");
     return 0;
 }

@@ -20,7 +20,8 @@ struct correction {
 
 /*
  * Appends one record for each rejected movement, in the order of the lot, and the control record. ERR_INVALID_FILE with the
- * line of the table that is wrong; what was read of the table is told in `findings`.
+ * line of the table that is wrong; what was read of the table is told in `findings`. `lines` (n_rejected of them; may be NULL)
+ * gets for each record the line of the table that it comes from, 0 where it is as it was.
  */
 int correction_apply(const struct correction *correction, struct findings *findings, struct buf *ret,
-                     struct err *err);
+                     uint32_t *lines, struct err *err);

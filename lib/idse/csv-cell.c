@@ -12,7 +12,8 @@ enum { MAX_SBC = 999999 };
 struct finding *csv_tell_cell(struct csv_row *row, enum finding_rule rule, const struct record_field *field,
                               const char *cell, const char *detail)
 {
-    row->bad |= finding_rule_severity(rule) == FINDING_ERROR;
+    if (finding_rule_severity(rule) == FINDING_ERROR)
+        row->fields.wrong |= 1u << field->codec;
     return findings_report(row->fields.findings, rule, row->fields.line, row->cells[field->first],
                            field->name, cell, detail);
 }

@@ -15,7 +15,6 @@ struct csv_row {
     uint8_t record[RECORD_COLUMNS];
     uint16_t cells[RECORD_COLUMNS + 1];
     bool skip[RECORD_COLUMNS + 1];
-    bool bad;
 };
 
 enum { CSV_CELL_GOOD, CSV_CELL_CUT, CSV_CELL_BAD };
@@ -44,6 +43,6 @@ int csv_column_headed(const char *word, const char **ret_field);
 /* The type that a cell of the column "Movimiento" names, in any of the usual ways; negative when it is none. */
 int csv_type_named(const char *name);
 
-/* A finding about a cell of the row, which is bad then if the rule's breach is an error. */
+/* A finding about a cell of the row, which is wrong then if the rule's breach is an error. */
 struct finding *csv_tell_cell(struct csv_row *row, enum finding_rule rule, const struct record_field *field,
                               const char *cell, const char *detail);

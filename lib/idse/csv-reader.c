@@ -85,32 +85,57 @@ static void put_field(struct csv_reader *reader, const struct record_field *fiel
     }
 }
 
-static bool read_row(struct csv_reader *reader, struct movement *ret)
+/* Reads the row as a movement of this type. */
+static void read_as(struct csv_reader *reader, enum movement_type type, bool without_cause,
+                    struct movement *ret)
+{
+    struct csv_row *row = &reader->row;
+    for (const struct record_field *field = record_fields(type); field->name; field++) {
+        put_field(reader, field, type);
+        if (without_cause && streq(field->name, "causa-baja"))
+            row->skip[field->first] = true;
+    }
+    fields_read_row(&row->fields, type, row->record, ret);
+}
+
+/*
+ * Nobody knows what the row is, but a baja has a cause: without one it has what the two others have in common, and with one
+ * what all three have. So only that is told which is wrong whatever the type turns out to be.
+ */
+static void check_untyped(struct csv_reader *reader)
+{
+    struct movement movement;
+    int at = reader->cell_of[csv_column_of("causa-baja")];
+    bool caused = at >= 0 && *csv_table_cell(reader->table, (size_t)at);
+    read_as(reader, caused ? MOVEMENT_BAJA : MOVEMENT_MODIFICACION, true, &movement);
+}
+
+/* READ_END where nothing of it can be looked at further. */
+static int read_row(struct csv_reader *reader, struct movement *ret)
 {
     struct csv_row *row = &reader->row;
     const size_t n_cells = csv_table_width(reader->table);
     row->fields.line = csv_table_line(reader->table);
-    row->bad = false;
+    row->fields.wrong = 0;
     if (csv_table_spills(reader->table)) {
         tell(reader, RULE_CSV_QUOTE, 0, NULL, NULL, NULL);
-        return false;
+        return READ_END;
     }
     if (n_cells != reader->width) {
         _cleanup_free_ char *wanted = xasprintf("%zu", reader->width), *have = xasprintf("%zu", n_cells);
         tell(reader, RULE_CSV_CELLS, 0, NULL, have, wanted);
-        return false;
+        return READ_END;
     }
     int column = csv_column_of("type"), at = reader->cell_of[column];
     int type = csv_type_named(csv_table_cell(reader->table, (size_t)at));
     if (type < 0) {
         tell(reader, RULE_TYPE_UNKNOWN, (size_t)at + 1, "type", csv_table_cell(reader->table, (size_t)at),
              NULL);
-        return false;
+        check_untyped(reader);
+        return READ_END;
     }
-    for (const struct record_field *field = record_fields((enum movement_type)type); field->name; field++)
-        put_field(reader, field, (enum movement_type)type);
-    fields_read_row(&row->fields, (enum movement_type)type, row->record, ret);
-    return !row->fields.bad && !row->bad;
+    read_as(reader, (enum movement_type)type, false, ret);
+    return row->fields.wrong ? READ_BROKEN : READ_GOOD;
 }
 
 /* The first row; false when nothing can be read below it. */
@@ -121,21 +146,39 @@ static bool read_headings(struct csv_reader *reader)
     return check_headings(reader);
 }
 
-int csv_reader_next(struct csv_reader *reader, struct movement *ret)
+int csv_reader_next_any(struct csv_reader *reader, struct movement *ret)
 {
     while (!reader->ended && csv_table_next(reader->table)) {
-        if (reader->width == 0)
+        if (reader->width == 0) {
             reader->ended = !read_headings(reader);
-        else if (read_row(reader, ret)) {
+            continue;
+        }
+        int read = read_row(reader, ret);
+        if (read == READ_GOOD)
             reader->count++;
-            return 1;
-        } else
+        else
             reader->bad++;
+        if (read != READ_END)
+            return read;
     }
     if (!reader->ended && reader->count + reader->bad == 0)
         findings_report(reader->findings, RULE_FILE_EMPTY, 0, 0, NULL, NULL, NULL);
     reader->ended = true;
-    return 0;
+    return READ_END;
+}
+
+int csv_reader_next(struct csv_reader *reader, struct movement *ret)
+{
+    int r;
+    do
+        r = csv_reader_next_any(reader, ret);
+    while (r == READ_BROKEN);
+    return r;
+}
+
+bool csv_reader_is_right(const struct csv_reader *reader, enum movement_type type, const char *field)
+{
+    return !fields_have_error(&reader->row.fields, type, field);
 }
 
 /* ---- the reader ---- */

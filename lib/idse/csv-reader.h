@@ -21,6 +21,9 @@ struct csv_reader *csv_reader_free(struct csv_reader *reader);
 DEFINE_CLEANUP(struct csv_reader *, csv_reader_cleanup, csv_reader_free)
 /* 1 and *ret filled for a movement, 0 at the end. */
 int csv_reader_next(struct csv_reader *reader, struct movement *ret);
+/* As the functions of a record_reader: what has an error too, and which fields of it are right. */
+int csv_reader_next_any(struct csv_reader *reader, struct movement *ret);
+bool csv_reader_is_right(const struct csv_reader *reader, enum movement_type type, const char *field);
 /* The 1-based line on which the row read last begins. */
 uint32_t csv_reader_line(const struct csv_reader *reader);
 /*

@@ -17,7 +17,8 @@ struct finding *field_tell_at(struct field_reader *reader, enum finding_rule rul
     const char *content = (const char *)reader->columns + field->first - 1;
     _cleanup_free_ char *value = cp1252_to_utf8(content, field_width(field));
     size_t column = reader->cells ? reader->cells[field->first] : field->first + offset;
-    reader->bad |= finding_rule_severity(rule) == FINDING_ERROR;
+    if (finding_rule_severity(rule) == FINDING_ERROR)
+        reader->wrong |= 1u << field->codec;
     return findings_report(reader->findings, rule, reader->line, (uint16_t)column, field->name,
                            str_trim(value), detail);
 }
@@ -296,7 +297,6 @@ static inline void read_all(struct field_reader *reader, enum movement_type type
 {
     const struct record_field *fields = record_fields(type);
     reader->columns = columns;
-    reader->bad = false;
     memset(ret, 0,
            offsetof(
                struct movement,
@@ -312,7 +312,42 @@ static inline void read_all(struct field_reader *reader, enum movement_type type
 void fields_read(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
                  struct movement *ret)
 {
+    reader->wrong = 0;
     read_all(reader, type, columns, ret, false);
+}
+
+/* Do records of all types have the field, there and read in the same way? */
+static bool is_common(const struct record_field *field)
+{
+    static const enum movement_type others[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION};
+    for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+        const struct record_field *other = record_fields(others[i]);
+        while (other->name && (other->first != field->first || other->codec != field->codec))
+            other++;
+        if (!other->name)
+            return false;
+    }
+    return field->codec != CODEC_FILLER && field->codec != CODEC_TYPE;
+}
+
+void fields_check_common(struct field_reader *reader, const uint8_t *columns)
+{
+    struct movement movement = {0};
+    const struct record_field *fields = record_fields(MOVEMENT_BAJA);
+    reader->columns = columns;
+    for (const struct record_field *field = fields; field->name; field++)
+        if (is_common(field))
+            codecs[field->codec].read(reader, field, columns + field->first - 1,
+                                      (char *)&movement + field->offset);
+    check_names(reader, fields, &movement);
+}
+
+bool fields_have_error(const struct field_reader *reader, enum movement_type type, const char *name)
+{
+    for (const struct record_field *field = record_fields(type); field->name; field++)
+        if (streq(field->name, name))
+            return reader->wrong & 1u << field->codec;
+    return false;
 }
 
 void fields_read_row(struct field_reader *reader, enum movement_type type, const uint8_t *columns,

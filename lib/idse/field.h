@@ -16,7 +16,7 @@ struct field_reader {
     struct findings *findings;
     uint32_t line;
     const uint8_t *columns; /* of the record being read */
-    bool bad;               /* it has an error */
+    uint32_t wrong;         /* codecs of its fields that have an error, as bits; 0: it is of use */
     uint8_t rp[11];         /* the last registro patronal that was good: the next one is mostly the same */
     /* Where the record was made of a table's row, by the first column of the field; else NULL. */
     const uint16_t *cells; /* the cell that a finding names instead of the record's column */
@@ -31,10 +31,14 @@ struct control {
 
 /* The type that the columns say, or negative after a finding. */
 int field_type(struct field_reader *reader, const uint8_t *columns);
-/* Reads all fields of a movement; reader->bad says whether it is of use. */
+/* Does a field of this name have an error in the record read last, which was of that type? */
+bool fields_have_error(const struct field_reader *reader, enum movement_type type, const char *name);
+/* Reads all fields of a movement; reader->wrong says which of them are of no use. */
 void fields_read(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
                  struct movement *ret);
-/* The same for a record that was made of a row, see reader->cells. */
+/* Of a record without a type: reports what is wrong with it whatever its type is. */
+void fields_check_common(struct field_reader *reader, const uint8_t *columns);
+/* The same for a record that was made of a row, see reader->cells, and of which reader->wrong may have bits already. */
 void fields_read_row(struct field_reader *reader, enum movement_type type, const uint8_t *columns,
                      struct movement *ret);
 /* Writes RECORD_COLUMNS bytes: `values` is a struct movement, or for MOVEMENT_NONE a struct control. */

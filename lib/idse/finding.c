@@ -17,6 +17,11 @@ const char *finding_rule_name(enum finding_rule rule)
     return rules[rule].name;
 }
 
+int finding_rule_from_name(const char *name)
+{
+    return ROW_INDEX(rules, name, name);
+}
+
 enum finding_severity finding_rule_severity(enum finding_rule rule)
 {
     return rules[rule].severity;
@@ -25,6 +30,12 @@ enum finding_severity finding_rule_severity(enum finding_rule rule)
 const char *finding_rule_text(enum finding_rule rule)
 {
     return _(rules[rule].text);
+}
+
+char *finding_rule_told(enum finding_rule rule, const char *detail)
+{
+    const char *text = finding_rule_text(rule);
+    return detail ? xasprintf("%s: %s", text, detail) : xstrdup(text);
 }
 
 enum finding_trait finding_rule_trait(enum finding_rule rule)
@@ -48,6 +59,7 @@ void findings_free(struct findings *findings)
     for (size_t i = 0; i < findings->n; i++) {
         free(findings->items[i].value);
         free(findings->items[i].text);
+        free(findings->items[i].detail);
         free(findings->items[i].expected);
         free(findings->items[i].fix);
     }
@@ -110,7 +122,6 @@ struct finding *findings_report(struct findings *findings, enum finding_rule rul
     struct finding *finding = add_place(findings, rules[rule].name, rules[rule].severity);
     if (!finding)
         return NULL;
-    const char *text = finding_rule_text(rule);
     *finding = (struct finding){
         .rule = rules[rule].name,
         .field = field,
@@ -118,7 +129,8 @@ struct finding *findings_report(struct findings *findings, enum finding_rule rul
         .line = line,
         .column = column,
         .value = xstrdup(value),
-        .text = detail ? xasprintf("%s: %s", text, detail) : xstrdup(text),
+        .text = finding_rule_told(rule, detail),
+        .detail = xstrdup(detail),
         .expected = rules[rule].trait == FINDING_EXPECTS ? xstrdup(detail) : NULL,
     };
     return finding;
@@ -158,6 +170,18 @@ char *findings_first_error(const struct findings *findings)
         return xasprintf(_("line %u, column %u: %s%s"), finding->line, finding->column, finding->text, value);
     }
     return NULL;
+}
+
+int findings_refuse(const struct findings *findings, enum err_code code, struct err *err)
+{
+    _cleanup_free_ char *first = findings_first_error(findings);
+    if (findings->errors == 1)
+        return err_set(err, code, "%s", first);
+    size_t more = findings->errors - 1;
+    return err_set(err, code,
+                   dngettext(IDSED_TEXTDOMAIN, "%s; and %zu more error ('idsectl check' tells all)",
+                             "%s; and %zu more errors ('idsectl check' tells all)", more),
+                   first, more);
 }
 
 const char *finding_severity_name(enum finding_severity severity)

@@ -26,9 +26,12 @@ enum finding_rule {
 };
 
 const char *finding_rule_name(enum finding_rule rule); /* "nss-check-digit": stable */
+int finding_rule_from_name(const char *name);          /* negative when there is none */
 enum finding_severity finding_rule_severity(enum finding_rule rule);
 const char *finding_rule_text(enum finding_rule rule); /* translated */
 enum finding_trait finding_rule_trait(enum finding_rule rule);
+/* As in the finding of a breach, see findings_report(). New string. */
+char *finding_rule_told(enum finding_rule rule, const char *detail);
 const char *finding_rule_source(enum finding_rule rule); /* "LSS 28"; translated where it is in words */
 
 struct finding {
@@ -39,6 +42,7 @@ struct finding {
     uint16_t column; /* 1-based; 0: the whole line */
     char *value;     /* what stands there, UTF-8; may be NULL */
     char *text;      /* what is wrong and what is expected, translated */
+    char *detail;    /* what the text says beyond the rule's own words; or NULL */
     char *expected;  /* what should stand there, by itself, where the rule knows; or NULL */
     char *fix;       /* what is proposed instead; or NULL */
 };
@@ -75,4 +79,6 @@ size_t findings_count(const struct findings *findings, const char *rule);
 /* The first error as one sentence with line and column, for an error message; NULL when there is none. New
  * string. */
 char *findings_first_error(const struct findings *findings);
+/* Under this code, the first error so, and how many more there are; there must be one. */
+int findings_refuse(const struct findings *findings, enum err_code code, struct err *err);
 const char *finding_severity_name(enum finding_severity severity); /* "note", "warning", "error" */

@@ -136,19 +136,34 @@ static int by_worker(const void *a, const void *b)
     return worker_event_order(&x->event, &y->event);
 }
 
+/* Is its registro patronal registered? It is the splitter's then, else it is told. */
+static bool know_rp(struct splitter *splitter, const struct movement *movement)
+{
+    const struct source *source = splitter->source;
+    if (!splitter->rp || !streq(splitter->rp->rp, movement->rp))
+        splitter->rp = find_rp(splitter->options, movement->rp);
+    if (splitter->rp)
+        return true;
+    findings_report(&splitter->intake->findings, RULE_RP_UNKNOWN, source_line(source),
+                    source_column(source, movement->type, "rp"), "rp", movement->rp, NULL);
+    splitter->unknown_rp = true;
+    return false;
+}
+
+/* It has an error, so there will be no lots; what else is wrong is told in one go. */
+static void look_at_broken(struct splitter *splitter, const struct movement *movement)
+{
+    if (source_is_right(splitter->source, movement->type, "rp"))
+        know_rp(splitter, movement);
+    check_broken(splitter->check, movement);
+}
+
 static void take_movement(struct splitter *splitter, struct movement *movement)
 {
     uint32_t line = source_line(splitter->source);
     struct findings *findings = &splitter->intake->findings;
-    if (!splitter->rp || !streq(splitter->rp->rp, movement->rp))
-        splitter->rp = find_rp(splitter->options, movement->rp);
-    if (!splitter->rp) {
-        findings_report(findings, RULE_RP_UNKNOWN, line,
-                        source_column(splitter->source, movement->type, "rp"), "rp", movement->rp, NULL);
-        splitter->unknown_rp = true;
-        return;
-    }
-    if (!check_movement(splitter->check, movement))
+    bool known = know_rp(splitter, movement);
+    if (!check_movement(splitter->check, movement) || !known)
         return;
     struct intake_lot *lot = find_lot(splitter, movement);
     if (lot->counts[COUNT_TOTAL] == RECORD_MAX_MOVEMENTS) {
@@ -192,20 +207,11 @@ void intake_free(struct intake *intake)
     findings_free(&intake->findings);
 }
 
-/* The first error in words, and how many more there are. */
 static int refuse(const struct findings *findings, bool unknown_rp, struct err *err)
 {
     bool only_rps =
         unknown_rp && findings_count(findings, finding_rule_name(RULE_RP_UNKNOWN)) == findings->errors;
-    enum err_code code = only_rps ? ERR_UNKNOWN_RP : ERR_INVALID_FILE;
-    _cleanup_free_ char *first = findings_first_error(findings);
-    if (findings->errors == 1)
-        return err_set(err, code, "%s", first);
-    size_t more = findings->errors - 1;
-    return err_set(err, code,
-                   dngettext(IDSED_TEXTDOMAIN, "%s; and %zu more error ('idsectl check' tells all)",
-                             "%s; and %zu more errors ('idsectl check' tells all)", more),
-                   first, more);
+    return findings_refuse(findings, only_rps ? ERR_UNKNOWN_RP : ERR_INVALID_FILE, err);
 }
 
 int intake_read(const void *data, size_t n, const struct intake_options *options, struct intake *ret,
@@ -221,8 +227,13 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
         check_new(&options->check, source, &ret->findings, n / (RECORD_COLUMNS + 1));
     struct splitter splitter = {.options = options, .intake = ret, .source = source, .check = check};
     struct movement movement;
-    while (source_next(source, &movement))
-        take_movement(&splitter, &movement);
+    int r;
+    while ((r = source_next_any(source, &movement)) != READ_END) {
+        if (r == READ_GOOD)
+            take_movement(&splitter, &movement);
+        else
+            look_at_broken(&splitter, &movement);
+    }
     check_finish(check);
     free(splitter.lots.slots);
 

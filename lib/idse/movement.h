@@ -35,6 +35,9 @@ struct movement {
     char curp[2 * 18 + 1]; /* may be empty */
 };
 
+/* What a reader came to that gives also movements with an error: of these some fields are right. */
+enum { READ_END, READ_GOOD, READ_BROKEN };
+
 /* "Estado aviso" of a movement. The codes are stored and never renumbered. MOVEMENT_STATE_TABLE(X): X(id, code, name, label) */
 #define MOVEMENT_STATE_TABLE(X)                                                                              \
     X(UNSENT, 0, "unsent", N_("not sent"))                                                                   \

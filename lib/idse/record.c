@@ -128,13 +128,20 @@ static void read_control(struct record_reader *reader, const uint8_t *columns)
         check_count(reader, count);
 }
 
-static bool read_movement(struct record_reader *reader, const uint8_t *columns, struct movement *ret)
+/*
+ * READ_END where nothing of it can be looked at further. Without a type it is still a record, rather than a line whose columns
+ * are shifted, when its last column is right.
+ */
+static int read_movement(struct record_reader *reader, const uint8_t *columns, struct movement *ret)
 {
     struct field_reader *fields = &reader->fields;
     fields->line = reader->lines.line;
     int type = field_type(fields, columns);
-    if (type < 0)
-        return false;
+    if (type < 0) {
+        if (columns[RECORD_COLUMNS - 1] == '9')
+            fields_check_common(fields, columns);
+        return READ_END;
+    }
     if (!reader->first_type)
         reader->first_type = (enum movement_type)type;
     if (type != (int)reader->first_type && !reader->mixed) {
@@ -143,10 +150,10 @@ static bool read_movement(struct record_reader *reader, const uint8_t *columns, 
     }
     if (reader->control_line) {
         tell(reader, RULE_CONTROL_NOT_LAST, 1, NULL, NULL, NULL);
-        return false;
+        return READ_END;
     }
     fields_read(fields, (enum movement_type)type, columns, ret);
-    return !fields->bad;
+    return fields->wrong ? READ_BROKEN : READ_GOOD;
 }
 
 static void read_end(struct record_reader *reader)
@@ -161,19 +168,37 @@ static void read_end(struct record_reader *reader)
         findings_report(findings, RULE_CONTROL_MISSING, 0, 0, NULL, NULL, NULL);
 }
 
-int record_reader_next(struct record_reader *reader, struct movement *ret)
+int record_reader_next_any(struct record_reader *reader, struct movement *ret)
 {
     const uint8_t *columns;
     int r;
     while ((r = lines_next(&reader->lines, &columns)) != LINES_END) {
-        if (r == LINES_GOOD && columns[0] == '*')
+        if (r == LINES_GOOD && columns[0] == '*') {
             read_control(reader, columns);
-        else if (r == LINES_GOOD && read_movement(reader, columns, ret)) {
+            continue;
+        }
+        int read = r == LINES_GOOD ? read_movement(reader, columns, ret) : READ_END;
+        if (read == READ_GOOD)
             reader->count++;
-            return 1;
-        } else
+        else
             reader->bad++;
+        if (read != READ_END)
+            return read;
     }
     read_end(reader);
-    return 0;
+    return READ_END;
+}
+
+int record_reader_next(struct record_reader *reader, struct movement *ret)
+{
+    int r;
+    do
+        r = record_reader_next_any(reader, ret);
+    while (r == READ_BROKEN);
+    return r;
+}
+
+bool record_reader_is_right(const struct record_reader *reader, enum movement_type type, const char *field)
+{
+    return !fields_have_error(&reader->fields, type, field);
 }

@@ -46,6 +46,10 @@ struct record_reader *record_reader_free(struct record_reader *reader);
 DEFINE_CLEANUP(struct record_reader *, record_reader_cleanup, record_reader_free)
 /* 1 and *ret filled for a movement, 0 at the end. */
 int record_reader_next(struct record_reader *reader, struct movement *ret);
+/* The same, but READ_BROKEN for a movement of known type with an error, which was reported. */
+int record_reader_next_any(struct record_reader *reader, struct movement *ret);
+/* Was this field of the movement read last, of that type, without an error? */
+bool record_reader_is_right(const struct record_reader *reader, enum movement_type type, const char *field);
 /* The 1-based line of the movement read last. */
 uint32_t record_reader_line(const struct record_reader *reader);
 /* How many movements were read, and how many records had errors. */

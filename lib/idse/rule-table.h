@@ -54,7 +54,8 @@
       N_("the control record is not built as it should be"))                                                 \
     /* fields */                                                                                             \
     X(TYPE_UNKNOWN, "type-unknown", ERROR, NONE, SOURCE_LAYOUT,                                              \
-      N_("the type of movement must be 08, 07 or 02"))                                                       \
+      N_("the type of movement must be 08, 07 or 02; in a table also a word: reingreso or alta, "            \
+         "modificación de salario, baja"))                                                                   \
     X(FORMAT_MARK, "format-mark", ERROR, NONE, SOURCE_LAYOUT,                                                \
       N_("the last column must be 9; are the columns shifted?"))                                             \
     X(FILLER_ZEROS, "filler-zeros", NOTE, REPAIRED, SOURCE_USE, N_("zeros where blanks belong"))             \

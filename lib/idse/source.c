@@ -39,6 +39,17 @@ int source_next(struct source *source, struct movement *ret)
     return source->csv ? csv_reader_next(source->csv, ret) : record_reader_next(source->records, ret);
 }
 
+int source_next_any(struct source *source, struct movement *ret)
+{
+    return source->csv ? csv_reader_next_any(source->csv, ret) : record_reader_next_any(source->records, ret);
+}
+
+bool source_is_right(const struct source *source, enum movement_type type, const char *field)
+{
+    return source->csv ? csv_reader_is_right(source->csv, type, field)
+                       : record_reader_is_right(source->records, type, field);
+}
+
 enum source_format source_format(const struct source *source)
 {
     return source->csv ? SOURCE_FORMAT_CSV : SOURCE_FORMAT_RECORDS;

@@ -20,6 +20,13 @@ DEFINE_CLEANUP(struct source *, source_cleanup, source_free)
 /* 1 and *ret filled for a movement, 0 at the end. What has an error is reported and left out. */
 int source_next(struct source *source, struct movement *ret);
 
+/*
+ * The same, but READ_BROKEN for a movement with an error, which was reported: what is right of it, source_is_right(), can be
+ * checked further, so that one pass finds everything.
+ */
+int source_next_any(struct source *source, struct movement *ret);
+bool source_is_right(const struct source *source, enum movement_type type, const char *field);
+
 enum source_format source_format(const struct source *source);
 /* The 1-based line of the movement read last. */
 uint32_t source_line(const struct source *source);

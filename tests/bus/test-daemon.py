@@ -162,7 +162,13 @@ class Submitting(DaemonTest):
         self.assertIn("lot " + lots[0].rsplit("/")[-1], text)
         again, existing, _ = self.submit(dispmag([reingreso(other), reingreso(one)]), allow_duplicate=True)
         self.assertFalse(existing)
-        self.assertNotEqual(again, lots)
+        self.assertEqual(int(again[0].rsplit("/")[-1]), int(lots[0].rsplit("/")[-1]) + 1)  # what was refused took no number
+
+    def test_a_file_of_several_lots_that_is_refused_takes_no_number(self):
+        one, *others = self.numbers(4)
+        first, _, _ = self.submit(dispmag([reingreso(one)]))
+        self.stores_nothing("DuplicateMovement", dispmag([baja(others[0]), reingreso(others[1], RP_2), reingreso(one)]))
+        self.assertEqual(int(self.new_lot().rsplit("/")[-1]), int(first[0].rsplit("/")[-1]) + 1)
 
     def test_a_file_is_split_by_registration_and_type(self):
         a, b, c = self.numbers(3)
@@ -218,8 +224,8 @@ class Submitting(DaemonTest):
         replies = self.at_once(files)
         self.assertEqual(len({reply[0][0] for reply in replies}), 32)
 
-    def at_once(self, fds):
-        """Submits all of them before it waits for the first answer."""
+    def at_once(self, fds, refused=False):
+        """Submits all of them before it waits for the first answer; the refusals themselves where these are expected."""
         answers, pending = [], []
         for fd in fds:
             message = dbus.lowlevel.MethodCallMessage(NAME, ROOT, MANAGER, "Submit")
@@ -228,6 +234,8 @@ class Submitting(DaemonTest):
             os.close(fd)
         for call in pending:
             call.block()
+        if refused:
+            return answers
         for answer in answers:
             self.assertEqual(answer.get_type(), dbus.lowlevel.MESSAGE_TYPE_METHOD_RETURN, answer.get_args_list())
         return [answer.get_args_list() for answer in answers]
@@ -238,8 +246,25 @@ class Submitting(DaemonTest):
         self.assertEqual(len(lots), 1)
         self.assertTrue(findings)
         for finding in findings:
-            self.assertEqual(set(finding), {"rule", "severity", "line", "column", "field", "value", "text", "expected",
-                                            "fix"})
+            self.assertEqual(set(finding), {"rule", "severity", "line", "column", "field", "value", "text", "detail",
+                                            "expected", "fix"})
+
+    def test_a_refusal_tells_each_error_behind_its_text(self):
+        a, b, c = self.numbers(3)
+        wrong = [reingreso(a, date="31022026"), reingreso(b).replace("045050", "000001"), reingreso(c, rp="B9900001109")]
+        refusal, = self.at_once([memory_file(dispmag(wrong))], refused=True)
+        self.assertEqual(refusal.get_error_name(), ERROR + "InvalidFile")
+        text, findings, errors = refusal.get_args_list()
+        self.assertIn("line 1, column 119", text)
+        self.assertIn("2 more errors", text)
+        self.assertEqual(errors, 3)
+        told = [(f["line"], f["column"], f["rule"], f["value"]) for f in findings if f["severity"] == "error"]
+        self.assertEqual(told, [(1, 119, "date-shape", "31022026"), (2, 104, "sbc-under-minimum", "0.01"),
+                                (3, 1, "rp-unknown", "B9900001109")])
+        under, = [f for f in findings if f["rule"] == "sbc-under-minimum"]
+        self.assertEqual((under["detail"], under["expected"]), ("315.04", "315.04"))
+        refusal, = self.at_once([memory_file(dispmag([reingreso(c, rp="B9900001109")] * 2))], refused=True)
+        self.assertEqual(refusal.get_error_name(), ERROR + "InvalidFile")  # the second is a repetition, too
 
     def test_an_sbc_over_the_cap_goes_through_with_the_cap_proposed(self):
         number, = self.numbers(1)

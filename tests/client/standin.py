@@ -26,7 +26,7 @@ ACUSE, CONSTANCIA = b"%PDF-1.4 acuse \xff\x00", b"%PDF-1.4 constancia \xfe"
 
 
 class Error(Exception):
-    """Name below mx.idsed1.Error, and the text."""
+    """Name below mx.idsed1.Error, the text, and perhaps the signature and the values of what follows it."""
 
 
 def older(lots):
@@ -40,7 +40,7 @@ def lot(number, **more):
         "HoldText": "", "HoldBy": "", "HoldSince": t(0), "WaitsFor": older([]), "Created": t(T0), "CreatedBy": "uid 1000",
         "Source": "altas.txt", "Sha256": "ab" * 32, "Movements": u(1234), "Bajas": u(0), "Modificaciones": u(0),
         "Reingresos": u(1234), "Approved": u(0), "Rejected": u(0), "Attempts": u(0), "LastAttempt": t(0),
-        "NextStep": t(0), "LastReason": "", "LastError": "", "Remarks": "", "Certificate": t(0), "PortalLot": "", "Folio": "",
+        "NextStep": t(0), "NotBefore": t(0), "LastReason": "", "LastError": "", "Remarks": "", "Certificate": t(0), "PortalLot": "", "Folio": "",
         "Received": t(0), "Finished": t(0), "Parent": t(0), "Receipts": dbus.Array([], signature="(tssst)"),
     }
     row.update(more)
@@ -151,9 +151,19 @@ def get_all(path, interface):
     }
 
 
+def wrong(line):
+    """The text is that of a daemon that speaks Spanish."""
+    return dbus.Dictionary({
+        "rule": "tipo-salario", "severity": "error", "line": dbus.UInt32(line), "column": dbus.UInt32(117), "field": "tipo-salario",
+        "value": "7", "text": "el tipo de salario debe ser: 0, 1, 2", "detail": "0, 1, 2", "expected": "0, 1, 2", "fix": ""},
+        signature="sv")
+
+
 def submit(path, data, options):
     if data.startswith("BAD"):
         raise Error("InvalidFile", "line 1, column 1: not a record")
+    if data.startswith("WRONG"):
+        raise Error("InvalidFile", "the first", "aa{sv}t", [wrong(line) for line in range(1, 25)], dbus.UInt64(31))
     number = 1 if data.startswith("SAME") else max(state.lots) + 1
     held = options.get("hold", False)
     state.lots.setdefault(number, lot(number, Held=held, HoldReason="operator" if held else ""))
@@ -215,7 +225,8 @@ def try_login(path, options):
 
 def set_lot(path, number, changes):
     row = state.lots[number]
-    row.update(json.loads(changes))
+    for key, value in json.loads(changes).items():
+        row[key] = type(row[key])(value) if isinstance(row.get(key), int) else value
     row["WaitsFor"] = older(row["WaitsFor"])
     signal = dbus.lowlevel.SignalMessage(ROOT, MANAGER, "LotChanged")
     signal.append(f"{ROOT}/lot/{number}", row["State"], row["Held"], signature="osb")
@@ -335,6 +346,8 @@ def on_message(connection, message):
             reply.append(*values, signature=signature)
     except Error as error:
         reply = dbus.lowlevel.ErrorMessage(message, "mx.idsed1.Error." + error.args[0], error.args[1])
+        if error.args[2:]:
+            reply.append(*error.args[3:], signature=error.args[2])
     connection.send_message(reply)
     for call in state.awaited.pop(message.get_member(), []):
         connection.send_message(dbus.lowlevel.MethodReturnMessage(call))

@@ -76,7 +76,7 @@ class Check(Case):
     def test_a_good_file_is_good(self):
         file = self.path("good.txt", dispmag(reingreso()))
         self.assertEqual(self.run_it("check", TODAY, file),
-                         f"{file}: movements: 1, with errors: 0; errors: 0, warnings: 0, notes: 0\n")
+                         f"{file}: movements: 1, of these good: 1, with errors: 0; errors: 0, warnings: 0, notes: 0\n")
 
     def test_errors_are_6_and_each_has_its_place(self):
         file = self.path("bad.txt", dispmag(reingreso(), reingreso(sbc="999999", nss="12345678903"),
@@ -88,7 +88,7 @@ class Check(Case):
                          {"line": 2, "column": 104, "field": "sbc", "severity": "warning", "value": "9999.99",
                           "expected": "2932.75", "fix": "2932.75"})
         self.run_it("check", TODAY, file, status=INVALID)
-        self.assertIn(f"{file}:3:104: error: the SBC is under the minimum wage; at least: 315.04 (sbc-under-minimum)\n",
+        self.assertIn(f"{file}:3:104: error: the SBC is under the minimum wage; at least: 315.04, found: 315.03 (sbc-under-minimum)\n",
                       self.out)
 
     def test_the_worst_of_several_files_counts(self):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 import unittest
 
 import dbus
@@ -99,9 +100,9 @@ class Status(Case):
         self.assertIn("idsectl cert add", text)
         self.assertIn("lot 2 (Z9900001108): The registro patronal has no certificate", text)
         self.assertIn("Certificate 1 (EJEMPLO) expired on 2026-09-21", text)
-        self.assertIn("Certificate 1 (EJEMPLO): REVOKED on 2026-09-20", text)
+        self.assertIn("Certificate 1 (EJEMPLO):\n  REVOKED on 2026-09-20", text)
         self.assertIn("idsectl rp resume Z9900002106", text)
-        self.assertIn("; 2 failures in a row, not yet counted as down: login worked", text)
+        self.assertIn("; 2 failures in a row, not yet counted as down\n  login worked\n", text)
         self.assertIn("Z9900001108: 2 late, 1 for today", text)
         self.assertNotIn("Z9900002106: ", text)
         self.assertEqual(len(json.loads(self.control.Calls())), 5)
@@ -190,7 +191,23 @@ class Submit(Case):
     def test_bytes_that_were_there_give_their_lots(self):
         lots = self.run_json("submit", self.path("same.txt", b"SAME"))
         self.assertTrue(lots["files"][0]["existing"])
-        self.assertIn("exist already", self.err)
+        self.assertIn("it is lot 1 already; nothing new was queued", self.err)
+        self.assertIn("Lot 1 is accepted: --at", self.told_again("--at=+2h"))
+
+    def told_again(self, *options):
+        self.run_it("submit", self.path("same.txt", b"SAME"), *options)
+        return self.err
+
+    def test_another_time_for_bytes_that_were_there_changes_nothing_and_that_is_told(self):
+        later = dbus.UInt64(int((time.time() + 86400) * 1_000_000))
+        self.control.Set(dbus.UInt64(1), json.dumps({"State": "queued"}))
+        self.assertIn("Lot 1 is sent as soon as may be, as before: --at does not change that. 'idsectl cancel 1'",
+                      self.told_again("--at=+2h"))
+        self.assertIn("'idsectl hold 1' does", self.told_again("--hold"))
+        self.assertEqual(len(self.told_again().splitlines()), 2)
+        self.control.Set(dbus.UInt64(1), json.dumps({"State": "queued", "NotBefore": later}))
+        self.assertIn("as before: --at does not change that", self.told_again("--at=+2h"))
+        self.assertIn("'idsectl retry 1' sends it now", self.told_again())
 
     def test_one_bad_file_does_not_stop_the_others(self):
         bad, good = self.path("bad.txt", b"BAD"), self.path("good.txt", b"GOOD")
@@ -199,6 +216,20 @@ class Submit(Case):
         self.assertEqual(lots["files"][2]["lots"], [5])
         self.assertIn("line 1, column 1", self.err)
         self.assertIn("none.txt", self.err)
+
+    def test_why_a_file_is_refused_is_told_line_by_line_in_the_language_of_who_reads(self):
+        file = self.path("wrong.txt", b"WRONG")
+        refused, = self.run_json("submit", file, status=INVALID)["files"]
+        lines = self.err.splitlines()
+        self.assertEqual(lines[0], f"{file}:1:117: error: the tipo de salario must be one of: 0, 1, 2, found: 7 (tipo-salario)")
+        self.assertEqual(len(lines), 21)
+        self.assertEqual(lines[20], f"idsectl: {file}: refused, nothing of it was queued; errors: 31, of which 11 are not shown: "
+                                    f"see 'idsectl check {file}'")
+        self.assertEqual(len(refused["findings"]), 24)
+        self.assertEqual(set(refused["findings"][0]),
+                         {"line", "column", "field", "rule", "severity", "value", "text", "expected", "fix"})
+        self.assertEqual(refused["error"], {"name": "InvalidFile", "text": "the first"})
+        self.assertNotIn("debe", self.err)
 
     def test_a_note_on_every_line_is_counted(self):
         file = self.path("odd.txt", b"ODD")
@@ -345,8 +376,17 @@ class Lots(Case):
             self.control.Set(dbus.UInt64(4), json.dumps({"State": "queued", "Held": hold != "", "HoldReason": hold}))
             self.assertIn("4: " + told, self.run_it("retry", "4"))
 
+    def test_what_is_not_corrected_is_only_sent_again_when_somebody_says_so(self):
+        self.control.Set(dbus.UInt64(3), json.dumps({"State": "partial", "Rejected": 1}))
+        self.run_it("retry", "3", "--only-rejected", status=USAGE)
+        self.assertIn(": 3: Nothing is corrected (--with)", self.err)
+        self.assertIn("give --yes", self.err)
+        self.assertEqual(self.calls("Correct"), [])
+        self.run_it("retry", "3", "--only-rejected", "--yes")
+        self.assertEqual(len(self.calls("Correct")), 1)
+
     def test_retry_of_what_was_rejected(self):
-        self.assertIn("3: lot 13 has what was rejected", self.run_it("retry", "3", "--only-rejected", "--hold"))
+        self.assertIn("3: lot 13 has what was rejected", self.run_it("retry", "3", "--only-rejected", "--hold", "--yes"))
         self.assertEqual(self.calls("Correct")[0][2][0]["hold"], True)
         self.assertIn("before", self.run_it("retry", "4", "--only-rejected"))
         with tempfile.TemporaryDirectory() as folder:

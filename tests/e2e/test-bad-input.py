@@ -41,7 +41,7 @@ def case_registration():
 
 
 def case_truncated_in_a_record():
-    refused(good(1)[:-WIDE - 50], "line 3, column 121", "shorter than 168")
+    refused(good(1)[:-WIDE - 50], ":3:121: error: ", "shorter than 168")
 
 
 def case_without_its_end_only_warns():
@@ -51,7 +51,7 @@ def case_without_its_end_only_warns():
 
 
 def case_binary():
-    refused(bytes(range(256)) * 64, "line 1, column 1", "no text has")
+    refused(bytes(range(256)) * 64, ":1:1: error: ", "no text has")
 
 
 def case_empty():
@@ -73,13 +73,13 @@ def case_a_hundred_megabytes_that_are_no_text():
 
 def case_wrong_width():
     data = good(20)
-    refused(line(data, 1) + line(data, 2)[:-2] + b"X\r\n" + line(data, 3) + line(data, 4), "line 2, column 169", "longer than 168")
-    refused(line(data, 1)[:44] + b"\r\n", "line 1, column 45", "shorter than 168")
+    refused(line(data, 1) + line(data, 2)[:-2] + b"X\r\n" + line(data, 3) + line(data, 4), ":2:169: error: ", "longer than 168")
+    refused(line(data, 1)[:44] + b"\r\n", ":1:45: error: ", "shorter than 168")
 
 
 def case_shifted_columns_tell_their_place():
     data = good(20)
-    refused(b" " + line(data, 1)[:-3] + b"\r\n" + data[WIDE:], "line 1, column 132", "type of movement")
+    refused(b" " + line(data, 1)[:-3] + b"\r\n" + data[WIDE:], ":1:132: error: ", "type of movement")
 
 
 def case_a_byte_order_mark_is_dropped():
@@ -89,8 +89,8 @@ def case_a_byte_order_mark_is_dropped():
 
 def case_a_second_control_record():
     data = good(40)
-    refused(data + line(data, 4), "line 5", "second control record")
-    refused(data + line(data, 1), "line 5", "behind the control record")
+    refused(data + line(data, 4), ":5:", "second control record")
+    refused(data + line(data, 1), ":5:", "behind the control record")
 
 
 def case_a_count_that_lies_is_told_and_put_right():
@@ -108,7 +108,7 @@ def case_an_unknown_registro_patronal():
 
 def case_one_bad_line_refuses_the_whole_file():
     data = good(60, count=200)
-    refused(data[:150 * WIDE] + line(data, 151).replace(b"0640", b"06A0") + data[151 * WIDE:], "line 151, column 134", "guía")
+    refused(data[:150 * WIDE] + line(data, 151).replace(b"0640", b"06A0") + data[151 * WIDE:], ":151:134: error: ", "guía")
 
 
 def case_without_a_certificate_it_is_held_and_goes_on_when_there_is_one():
@@ -157,7 +157,7 @@ def case_a_repeated_movement_is_refused_with_its_lot():
 
 def case_the_same_movement_twice_in_a_file():
     data = good(340)
-    refused(line(data, 1) * 2 + data[2 * WIDE:], "line 2, column 12", "stands in line: 1")
+    refused(line(data, 1) * 2 + data[2 * WIDE:], ":2:12: error: ", "stands in line: 1")
 
 
 def case_exit_statuses():

@@ -56,7 +56,9 @@ def case_the_code_is_explained_with_what_was_seen():
 
 
 def case_only_what_was_rejected_is_sent_again():
-    LOTS.append(retry(LOTS[0]))
+    told = idsectl("retry", LOTS[0], "--only-rejected", status=USAGE).stderr.decode()  # there is no terminal to ask on
+    assert "Nothing is corrected" in told and len(ask("list")) == 1, told
+    LOTS.append(retry(LOTS[0], "--yes"))
     child = answered(LOTS[1])
     assert (child["state"], child["movements"], child["rejected"], child["parent"]) == ("rejected", 2, 2, LOTS[0]), child
     assert show(LOTS[0])["corrected_by"] == LOTS[1]
@@ -67,7 +69,12 @@ def case_only_what_was_rejected_is_sent_again():
 
 
 def case_a_correction_that_came_to_nothing_gives_way():
-    held = retry(LOTS[1], "--hold")
+    rows = fixes(LOTS[1])
+    for few in rows, [{**rows[1], "SBC": "500.00"}]:
+        told = idsectl("retry", LOTS[1], "--only-rejected", "--with", write("few.csv", few), status=USAGE).stderr.decode()
+        assert ("Nothing is corrected" if few is rows else "1 rejected movement is not corrected") in told, told
+    assert "No. 1." in told and len(ask("list")) == 2, told
+    held = retry(LOTS[1], "--hold", "--yes")
     assert show(LOTS[1])["corrected_by"] == held
     idsectl("retry", LOTS[1], "--only-rejected", status=FAILURE)  # that would be another, not held
     idsectl("cancel", held, "--yes")
@@ -82,7 +89,10 @@ def case_corrections_that_fit_nothing_are_refused():
         idsectl("retry", LOTS[1], "--only-rejected", "--with", write("bad.csv", [{**rows[0], **change}, rows[1]]),
                 status=INVALID)
         told = idsectl("retry", LOTS[1], "--only-rejected", "--with", HERE / "bad.csv", status=INVALID).stderr.decode()
-        assert f"{LOTS[1]}: {HERE / 'bad.csv'}: line " in told, told
+        assert f"{LOTS[1]}: {HERE / 'bad.csv'}: line " in told or f"{HERE / 'bad.csv'}:2:" in told, told
+    low = write("low.csv", [rows[0], {**rows[1], "SBC": "1.00"}])
+    told = idsectl("retry", LOTS[1], "--only-rejected", "--with", low, "--yes", status=INVALID).stderr.decode()
+    assert f"{low}:3: error: the SBC is under the minimum wage" in told, told  # where it stands in the table
     idsectl("retry", LOTS[1], "--with", HERE / "bad.csv", status=USAGE)
     idsectl("retry", LOTS[0], "--only-rejected", "--with", write("rows.csv", fixes(LOTS[0])), status=FAILURE)
     assert len(ask("list")) == 3

@@ -148,7 +148,7 @@ def case_adopted_movements_are_not_sent_again():
 def case_what_was_rejected_in_the_past_can_be_corrected_now():
     partial = next(lot for lot in ask("list") if lot["state"] == "partial")
     add_imss([RP])
-    idsectl("retry", partial["id"], "--only-rejected", "--hold")
+    idsectl("retry", partial["id"], "--only-rejected", "--hold", "--yes")
     assert ask("list")[0]["parent"] == partial["id"]
 
 

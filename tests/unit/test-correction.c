@@ -67,7 +67,7 @@ static int apply(const char *fixes, struct movement ret[2], struct err *err)
                                           .n_rejected = ELEMENTSOF(rejected),
                                           .fixes = fixes,
                                           .n_fixes = fixes ? strlen(fixes) : 0};
-    int r = correction_apply(&correction, &findings, &made, err);
+    int r = correction_apply(&correction, &findings, &made, NULL, err);
     if (r < 0)
         return r;
     _cleanup_(record_reader_cleanup) struct record_reader *reader =

@@ -170,6 +170,27 @@ static void amounts_in_the_ways_that_are_clear(void **state)
     }
 }
 
+/* What is wrong whatever the type turns out to be; a baja has a cause, the others an SBC. */
+static void a_row_without_a_type_is_checked_all_the_same(void **state)
+{
+    static const char table[] =
+        "RP,NSS,Apellido paterno,Nombre,Movimiento,Fecha,SBC,Tipo de salario,Jornada,Causa de baja\n"
+        "Z9900001108,123,PEREZ,,altas y bajas,31/02/2026,450.505,7,0,\n"
+        "Z9900001108,99028500017,PEREZ,JUAN,altas y bajas,20/11/2026,nada,,,2\n";
+    static const char *const first[] = {"nss-shape", "name-missing", "date-shape", "csv-amount",
+                                        "tipo-salario"};
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    struct movement m;
+    struct csv_reader *reader = csv_reader_new(table, sizeof(table) - 1, &findings);
+    assert_int_equal(csv_reader_next(reader, &m), 0);
+    assert_int_equal(csv_reader_bad(reader), 2);
+    csv_reader_free(reader);
+    for (size_t i = 0; i < ELEMENTSOF(first); i++)
+        assert_int_equal(find(&findings, first[i]).line, 2);
+    assert_int_equal(findings_count(&findings, "type-unknown"), 2);
+    assert_int_equal(findings.errors, 2 + ELEMENTSOF(first));
+}
+
 static void headings_are_never_guessed(void **state)
 {
     static const struct {
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(delimiters_encodings_headings_and_names_of_codes),
         cmocka_unit_test(what_is_wrong_with_a_cell_is_told_with_its_place),
         cmocka_unit_test(amounts_in_the_ways_that_are_clear),
+        cmocka_unit_test(a_row_without_a_type_is_checked_all_the_same),
         cmocka_unit_test(headings_are_never_guessed),
         cmocka_unit_test(a_table_is_told_from_records),
         cmocka_unit_test(the_template_is_a_table_that_can_be_read),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support.h"
 
+#include "base/data.h"
 #include "idse/intake.h"
+#include "idse/law.h"
 #include "tests/synthetic.h"
 
 enum { LINE = RECORD_COLUMNS + 2 };
@@ -170,6 +172,25 @@ static void one_bad_record_refuses_the_whole_file_and_all_are_told(void **state)
     assert_non_null(strstr(err.text, "1 more error"));
 }
 
+/* What a movement would be refused for when the rest of it was put right is told with the rest. */
+static void all_that_is_wrong_with_one_record_is_told_in_one_go(void **state)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    add(&file, "B9900001109", MOVEMENT_REINGRESO, 1);
+    memcpy(file.data + 103, "000001", 6);      /* the SBC */
+    memcpy(file.data + 149, "NOT A CURP", 10); /* too short, and what follows is of no CURP */
+    static const char *const rules[] = {"rp-unknown", "sbc-under-minimum", "curp-shape"};
+    struct intake_options options = registered;
+    _cleanup_law_ struct law law = {0};
+    assert_int_equal(law_load(data_read, &law, NULL), 0);
+    options.check = (struct check_options){.limits = law.limits, .calendar = law.calendar, .today = 20261125};
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(file.data, file.len, &options, &intake, NULL), -ERR_INVALID_FILE);
+    for (size_t i = 0; i < ELEMENTSOF(rules); i++)
+        assert_int_equal(findings_count(&intake.findings, rules[i]), 1);
+    assert_int_equal(intake.findings.errors, ELEMENTSOF(rules));
+}
+
 static void an_input_over_the_limit_is_not_even_read(void **state)
 {
     _cleanup_buf_ struct buf file = BUF_INIT;
@@ -223,6 +244,7 @@ int main(void)
         cmocka_unit_test(another_date_is_another_movement),
         cmocka_unit_test(an_unknown_rp_refuses_the_whole_file),
         cmocka_unit_test(one_bad_record_refuses_the_whole_file_and_all_are_told),
+        cmocka_unit_test(all_that_is_wrong_with_one_record_is_told_in_one_go),
         cmocka_unit_test(an_input_over_the_limit_is_not_even_read),
         cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(many_movements_of_many_rps_are_told_apart),
