@@ -1007,6 +1007,61 @@ static void a_portal_that_fails_while_a_lot_is_settled_is_down(void **state)
     assert_portal("ok");
 }
 
+/* The list that each of the visits gets first says nothing about the acuse that it then does not get. */
+static void an_acuse_that_is_not_given_counts_although_the_list_is(void **state)
+{
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = true});
+    int64_t lost = submit(1, 1);
+    pass(0);
+    int64_t other = submit(2, 1);
+    pass(US_PER_MIN);
+    assert_state(other, LOT_STATE_ACCEPTED);
+    assert_state(lost, LOT_STATE_UNCERTAIN);
+    assert_portal("ok"); /* nothing of the broken upload is counted any more */
+    portal_fails_from_now_on(FAKE_ACUSE, REASON_HTTP_UNAVAILABLE);
+    unsigned lists = world->fake.requests[FAKE_LIST], asked = world->fake.requests[FAKE_ACUSE];
+    pass(6 * US_PER_HOUR);
+    assert_true(world->fake.requests[FAKE_LIST] - lists >= world->config.circuit_failures);
+    assert_int_equal(world->fake.requests[FAKE_ACUSE] - asked, world->fake.requests[FAKE_LIST] - lists);
+    assert_state(lost, LOT_STATE_UNCERTAIN);
+    assert_portal("down");
+    portal_is_mended(FAKE_ACUSE);
+    pass(US_PER_DAY);
+    assert_state(lost, LOT_STATE_ACCEPTED);
+    assert_portal("ok");
+}
+
+/* The circuit, which opens late here, is not what delays these visits; and no visit that gets no list is a good one. */
+static void an_identity_without_a_list_backs_off_more_and_more(void **state)
+{
+    world->config.circuit_failures = 1000000;
+    world_die_and_start();
+    fake_portal_fault(&world->fake, FAKE_UPLOAD,
+                      (struct fake_fault){.reason = REASON_BROKEN, .sent = true, .taken = true});
+    portal_fails_from_now_on(FAKE_LIST, REASON_HTTP_UNAVAILABLE);
+    int64_t lost = submit(1, 1);
+    pass(6 * US_PER_HOUR);
+    assert_state(lost, LOT_STATE_UNCERTAIN);
+    /* within one minute, two, four … and in the end an hour: at random, so half of that in the mean */
+    assert_in_range(world->fake.requests[FAKE_LIST], 6, 30);
+    unsigned lists = world->fake.requests[FAKE_LIST];
+    for (int i = 0; i < 20; i++) {
+        world_die_and_start(); /* … which does not forget it */
+        pass(US_PER_MIN);
+    }
+    assert_in_range(world->fake.requests[FAKE_LIST] - lists, 0, 4);
+    assert_portal("ok");
+    portal_is_mended(FAKE_LIST);
+    pass(2 * US_PER_HOUR);
+    assert_state(lost, LOT_STATE_ACCEPTED);
+    /* What failed then no longer counts: the next fault is a first one. */
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CONNECT});
+    int64_t next = submit(2, 1);
+    pass(world->config.retry_first_us);
+    assert_state(next, LOT_STATE_ACCEPTED);
+}
+
 static void visits_for_receipts_do_not_mend_a_portal_that_takes_no_files(void **state)
 {
     world->fake.process_at_once = false;
@@ -1482,6 +1537,8 @@ int main(void)
         engine_test(a_portal_that_fails_after_the_login_is_down_until_what_failed_works),
         engine_test(what_waits_for_a_portal_that_takes_no_files_is_held),
         engine_test(a_portal_that_fails_while_a_lot_is_settled_is_down),
+        engine_test(an_acuse_that_is_not_given_counts_although_the_list_is),
+        engine_test(an_identity_without_a_list_backs_off_more_and_more),
         engine_test(visits_for_receipts_do_not_mend_a_portal_that_takes_no_files),
         engine_test(a_lot_that_cannot_be_settled_does_not_stop_the_others),
         engine_test(a_portal_that_asks_to_be_left_alone_is_sent_nothing_after_a_failed_list),
