@@ -122,9 +122,9 @@ static void check_row(struct engine_reindex *reindex, struct row_check *check, s
 
 /* ---- the lot as it is becomes the lot as it should be ---- */
 
-static int audit(struct engine_reindex *reindex, const char *what, struct err *err)
+int reindex_audit(struct engine_reindex *reindex, int64_t lot, const char *what, struct err *err)
 {
-    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)reindex->lot);
+    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lot);
     _cleanup_free_ char *detail = xasprintf("{\"repaired\":\"%s\"}", what);
     return store_audit_add(reindex->engine->store,
                            &(struct store_audit){.who = reindex->who,
@@ -149,7 +149,7 @@ static int repair(struct engine_reindex *reindex, struct row_check *check,
     if (r >= 0)
         r = store_lot_repair(engine->store, check->lot, index, err);
     if (r >= 0)
-        r = audit(reindex, check->differ.data, err);
+        r = reindex_audit(reindex, reindex->lot, check->differ.data, err);
     int ended = store_end(engine->store, r >= 0, r >= 0 ? err : NULL);
     if (r < 0 || ended < 0)
         return MIN(r, ended);

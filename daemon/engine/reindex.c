@@ -38,6 +38,7 @@ static void free_reindex(struct engine_reindex *reindex)
     reindex->engine->reindex = NULL;
     task_end(&reindex->task);
     forget_lot(reindex);
+    store_order_begin(&reindex->order, 0);
     for (size_t i = 0; i < reindex->report.n_entries; i++)
         free(reindex->report.entries[i].text);
     free(reindex->report.entries);
@@ -97,6 +98,11 @@ static void check_rest(struct task *task)
     end(reindex, r < 0 ? &err : NULL);
 }
 
+void reindex_rest(struct engine_reindex *reindex, int r, struct err *err)
+{
+    go_on(reindex, r, check_rest, err);
+}
+
 static void check_keys(struct task *task)
 {
     struct engine_reindex *reindex = of_task(task);
@@ -110,7 +116,7 @@ static void check_keys(struct task *task)
             xasprintf(dngettext(IDSED_TEXTDOMAIN, "%zu entry of the index of workers without a movement",
                                 "%zu entries of the index of workers without a movement", repaired),
                       repaired));
-    go_on(reindex, r, r > 0 ? check_keys : check_rest, &err);
+    go_on(reindex, r, r > 0 ? check_keys : reindex_order, &err);
 }
 
 /* ---- the index of one lot ---- */

@@ -55,5 +55,24 @@ int store_reindex_keys(struct store *store, struct store_key_cursor *at, size_t 
                        struct err *err);
 int store_reindex_rejections(struct store *store, size_t *repaired, struct err *err);
 int store_reindex_totals(struct store *store, size_t *repaired, struct err *err);
+/*
+ * Which lots go before others, held against the index of workers, which is to be right by then: lot by lot from the oldest,
+ * each looked at in turns. Begin with zeros; end with store_order_begin() of lot 0, which frees.
+ */
+struct store_order {
+    int64_t lot;
+    int64_t at;     /* the next row of its movements */
+    int64_t *older; /* what it has to wait for, as far as it was looked at */
+    size_t n;
+};
+/* The next lot that may wait, or is said to: 1 and *ret, or 0. */
+int store_order_next(struct store *store, int64_t behind, int64_t *ret, struct err *err);
+void store_order_begin(struct store_order *order, int64_t lot);
+/* Looks at `max` more movements: 1 when there are more, else 0. */
+int store_order_look(struct store *store, struct store_order *order, size_t max, struct err *err);
+/* All were looked at: puts the lot's pairs right, in this turn; *ret_repaired is how many were not. */
+int store_order_repair(struct store *store, const struct store_order *order, size_t *ret_repaired,
+                       struct err *err);
+
 /* The newest lot before this one (0: of all) that was not erased: 1 and *ret, or 0. */
 int store_lot_before(struct store *store, int64_t lot, int64_t *ret, struct err *err);

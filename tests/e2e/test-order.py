@@ -73,7 +73,11 @@ def case_a_baja_waits_for_an_alta_that_is_held():
 def case_a_person_lets_it_go_ahead():
     alta = submit(file_of(ALTA, 3), "--at=+2h")[0]["id"]
     baja = submit(file_of(BAJA, 3))[0]["id"]
+    faults("upload status=503 times=1")
     idsectl("retry", baja, "--ahead")
+    until("the portal does not take it", lambda: show(baja)["last_reason"] == "http-unavailable")
+    assert ask("doctor", "--reindex")["repaired"] == 0  # what was let go ahead is not made to wait again
+    assert show(baja)["waits_for"] == []
     until("the baja is accepted", lambda: state_of(baja) == "accepted")
     assert state_of(alta) == "queued"
     acts = map(json.loads, idsectl("history", "show", "--json").stdout.splitlines())

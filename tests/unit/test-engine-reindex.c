@@ -43,6 +43,7 @@ static char *dump(void)
         "SELECT code, text, movements FROM rejection WHERE movements > 0 ORDER BY code, text",
         "SELECT * FROM total WHERE what >= 0 AND n > 0 ORDER BY what",
         "SELECT * FROM document ORDER BY id",
+        "SELECT lot, older FROM precedence ORDER BY lot, older",
     };
     sqlite3 *db = outside();
     struct buf text = BUF_INIT;
@@ -337,6 +338,85 @@ static void it_gives_way_to_visits_and_they_to_it(void **state)
     assert_int_equal(busy.code, ERR_BUSY);
 }
 
+/* ---- what waits for what ---- */
+
+static int64_t held(unsigned first, unsigned count)
+{
+    return submit_as(first, count, (struct store_lot){.hold = LOT_HOLD_OPERATOR, .hold_by = (char *)"uid 1"});
+}
+
+/* As Lot.Retry does it: the act is in the history. */
+static void let_go_ahead(int64_t lot)
+{
+    _cleanup_free_ char *object = xasprintf("lot %lld", (long long)lot);
+    MUST(engine_go_ahead(world->engine, lot, "uid 1", err));
+    MUST(store_audit_add(world->store,
+                         &(struct store_audit){.who = (char *)"uid 1",
+                                               .action = (char *)"retry",
+                                               .object = object,
+                                               .outcome = (char *)"ok",
+                                               .detail = (char *)"{\"ahead\":true}"},
+                         err));
+    MUST(store_commit(world->store, err));
+}
+
+/* The last lot but one went ahead: a pair of it that could be one is left. */
+static const char *const order_damages[] = {
+    "DELETE FROM precedence",
+    "DELETE FROM precedence WHERE older = (SELECT max(older) FROM precedence)",
+    "INSERT OR IGNORE INTO precedence(lot, older) SELECT b.id, a.id FROM lot a JOIN lot b ON b.id > a.id"
+    " WHERE b.id <> (SELECT max(id) - 1 FROM lot)",
+    "DELETE FROM movement_key; DELETE FROM precedence",
+};
+
+static void what_waits_for_what_is_made_anew(void **state)
+{
+    submit(1, 3);
+    pass(0); /* one that is done, of the same workers */
+    fake_portal_fault(&world->fake, FAKE_LOGIN, (struct fake_fault){.reason = REASON_CONNECT});
+    world->fake.keeps_fault[FAKE_LOGIN] = true;
+    int64_t older = held(1, 1), second = held(1201, 1), large = submit(1, 1300), small = submit(1250, 1);
+    int64_t ahead = submit(1, 2), other = submit(5000, 2);
+    let_go_ahead(ahead);
+    _cleanup_free_ char *before = dump();
+    reindex();
+    assert_int_equal(last.repaired, 0);
+    assert_dump(before);
+    for (size_t i = 0; i < ELEMENTSOF(order_damages); i++) {
+        damage(order_damages[i]);
+        world_die_and_start();
+        _cleanup_free_ char *damaged = dump();
+        assert_string_not_equal(before, damaged);
+        reindex();
+        assert_true(last.repaired > 0);
+        assert_non_null(strstr(entries, "precedence"));
+        assert_dump(before);
+        reindex();
+        assert_int_equal(last.repaired, 0);
+    }
+    assert_int_equal(store_lot_waits(world->store, ahead, NULL), 0);
+    MUST(store_audit_verify(world->store, err));
+    /* … and it is heeded, by those that were said to go at once, and to wait, when the engine began. */
+    damage(order_damages[0]);
+    world_die_and_start();
+    reindex();
+    world->fake.keeps_fault[FAKE_LOGIN] = world->fake.has_fault[FAKE_LOGIN] = false;
+    pass(US_PER_DAY);
+    assert_state(ahead, LOT_STATE_ACCEPTED);
+    assert_state(other, LOT_STATE_ACCEPTED);
+    assert_state(large, LOT_STATE_QUEUED);
+    assert_state(small, LOT_STATE_QUEUED);
+    MUST(engine_release(world->engine, older, "uid 1", err));
+    pass(US_PER_HOUR);
+    assert_state(large, LOT_STATE_QUEUED);
+    damage("INSERT INTO precedence(lot, older) SELECT id, 1 FROM lot WHERE state = 0");
+    reindex();
+    MUST(engine_release(world->engine, second, "uid 1", err));
+    pass(US_PER_HOUR);
+    assert_state(large, LOT_STATE_ACCEPTED);
+    assert_state(small, LOT_STATE_ACCEPTED);
+}
+
 static int free_entries(void **state)
 {
     free(entries);
@@ -354,6 +434,7 @@ int main(void)
         reindex_test(what_is_stored_wrongly_is_told_and_left),
         reindex_test(a_death_leaves_each_lot_as_it_was_or_right),
         reindex_test(it_gives_way_to_visits_and_they_to_it),
+        reindex_test(what_waits_for_what_is_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
