@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import select
 import signal
 import sqlite3
 import subprocess
@@ -192,7 +193,9 @@ def main():
     rp = (CREDENTIALS / "imss.rp").read_text().split()[0]
     run("idsectl", "cert", "add", "--rp", rp, "--pfx", CREDENTIALS / "imss.pfx", "--user",
         (CREDENTIALS / "imss.user").read_text(), "--password-file", CREDENTIALS / "imss.password")
-    os.kill(int(os.environ["IDSED_PID"]), signal.SIGTERM)
+    first = os.pidfd_open(int(os.environ["IDSED_PID"]))
+    signal.pidfd_send_signal(first, signal.SIGTERM)
+    assert select.select([first], [], [], LIMIT)[0], "the first daemon does not end"  # it has the name until then
 
     with tempfile.TemporaryDirectory() as folder:
         plan = [f"{point}:{n}" if point in REPEATED else point for point in points for n in REPEATED.get(point, [1])]
