@@ -109,6 +109,7 @@ static void read_movements(const struct checking *checking, const struct buf *by
         memcpy(guia, movement.guia, sizeof(guia));
     }
     check_finish(check);
+    findings_sort(&ret->findings);
     drop_repeated(ret, check);
     ret->left_out = source_count(source) + source_bad(source) - ret->movements;
     ret->format = source_format(source);

@@ -124,6 +124,7 @@ static int read_fixes(const struct correction *correction, struct targets *targe
     qsort(targets->by_key, targets->n, sizeof(struct target *), by_key);
     while (r >= 0 && csv_reader_next(reader, &row) > 0)
         r = take_row(targets, reader, &row, fixed, err);
+    findings_sort(findings);
     if (r >= 0 && findings->errors > 0)
         r = findings_refuse(findings, ERR_INVALID_FILE, err);
     for (size_t i = 0; r >= 0 && i < targets->n; i++)

@@ -142,6 +142,33 @@ void finding_propose(struct finding *finding, const char *fix)
         replace_str(&finding->fix, xstrdup(fix));
 }
 
+struct placed {
+    struct finding finding;
+    size_t at; /* so that what stands in one place stays as it was reported */
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    uint32_t x_line = x->finding.line - 1, y_line = y->finding.line - 1; /* 0 becomes the largest */
+    if (x_line != y_line)
+        return COMPARE(x_line, y_line);
+    if (x->finding.column != y->finding.column)
+        return COMPARE(x->finding.column, y->finding.column);
+    return COMPARE(x->at, y->at);
+}
+
+void findings_sort(struct findings *findings)
+{
+    _cleanup_free_ struct placed *placed = xcalloc(findings->n, sizeof(*placed));
+    for (size_t i = 0; i < findings->n; i++)
+        placed[i] = (struct placed){findings->items[i], i};
+    if (findings->n > 0)
+        qsort(placed, findings->n, sizeof(*placed), by_place);
+    for (size_t i = 0; i < findings->n; i++)
+        findings->items[i] = placed[i].finding;
+}
+
 bool findings_keep(const struct findings *findings, enum finding_rule rule)
 {
     return findings && findings_count(findings, rules[rule].name) < FINDINGS_KEPT_PER_RULE;

@@ -72,6 +72,8 @@ struct finding *findings_report(struct findings *findings, enum finding_rule rul
                                 uint16_t column, const char *field, const char *value, const char *detail);
 /* Proposes a fix, a copy of the text. Does nothing when the finding is NULL. */
 void finding_propose(struct finding *finding, const char *fix);
+/* In the order of the file: by line and column, and what is of the file as a whole last. */
+void findings_sort(struct findings *findings);
 /* Would the next finding of the rule be kept, or only counted? Spares making words that nobody reads. */
 bool findings_keep(const struct findings *findings, enum finding_rule rule);
 /* How often the rule was reported, kept or not. */

@@ -235,6 +235,7 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
             look_at_broken(&splitter, &movement);
     }
     check_finish(check);
+    findings_sort(&ret->findings);
     free(splitter.lots.slots);
 
     if (ret->findings.errors > 0) {

@@ -172,6 +172,6 @@
       N_("the same worker stands in line"))                                                                  \
     /* the intake */                                                                                         \
     X(RP_UNKNOWN, "rp-unknown", ERROR, NONE, SOURCE_HERE,                                                    \
-      N_("this registro patronal is not registered here"))                                                   \
+      N_("this registro patronal is not registered here; 'idsectl rp add' registers it"))                    \
     X(MOVEMENT_REPEATED, "movement-repeated", ERROR, NONE, SOURCE_HERE,                                      \
       N_("the same movement stands in line"))

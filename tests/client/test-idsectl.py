@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """idsectl against standin.py on a private bus: each verb's calls, its output and its exit status."""
 import fcntl
+import itertools
 import json
 import os
 import pty
@@ -468,11 +469,14 @@ class Lots(Case):
         self.assertEqual(len(self.calls("Cancel")), 1)
 
     def test_a_person_at_the_terminal_decides(self):
-        for answer, status, calls in ((b"n\n", FAILURE, 0), (b"y\n", OK, 1)):
+        asking = (("cancel", "1"), "Cancel"), (("retry", "3", "--only-rejected"), "Correct")
+        answers = (b"n\n", FAILURE, 0), (b"y\n", OK, 1)
+        self.control.Set(dbus.UInt64(3), json.dumps({"State": "partial", "Rejected": 1}))
+        for ((verb, method), (answer, status, calls)) in itertools.product(asking, answers):
             outer, inner = pty.openpty()
             os.write(outer, answer)
-            self.run_it("cancel", "1", stdin=inner, status=status)
-            made = self.calls("Cancel")
+            self.run_it(*verb, stdin=inner, status=status)
+            made = self.calls(method)
             self.assertEqual(len(made), calls)
             self.assertTrue(all(call[2][0]["interactive"] for call in made))
             os.close(outer)

@@ -24,6 +24,24 @@ static void findings_keep_their_order_and_their_words(void **state)
     assert_string_equal(first, "line 4, column 104: the SBC is zero (\"000000\")");
 }
 
+static void findings_are_sorted_as_the_file_is_read(void **state)
+{
+    static const struct {
+        uint32_t line;
+        uint16_t column;
+        enum finding_rule rule;
+    } reported[] = {{0, 0, RULE_CONTROL_MISSING}, {2, 12, RULE_NSS_SHAPE},  {2, 5, RULE_TEXT_CASE},
+                    {1, 9, RULE_SBC_ZERO},        {2, 5, RULE_TEXT_ACCENT}, {2, 0, RULE_LINE_BLANK}};
+    static const size_t order[] = {3, 5, 2, 4, 1, 0};
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    findings_sort(&findings);
+    for (size_t i = 0; i < ELEMENTSOF(reported); i++)
+        findings_report(&findings, reported[i].rule, reported[i].line, reported[i].column, NULL, NULL, NULL);
+    findings_sort(&findings);
+    for (size_t i = 0; i < ELEMENTSOF(order); i++)
+        assert_string_equal(findings.items[i].rule, finding_rule_name(reported[order[i]].rule));
+}
+
 static void a_rule_that_repeats_is_only_counted_in_the_end(void **state)
 {
     _cleanup_findings_ struct findings findings = FINDINGS_INIT;
@@ -80,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings_keep_their_order_and_their_words),
+        cmocka_unit_test(findings_are_sorted_as_the_file_is_read),
         cmocka_unit_test(a_rule_that_repeats_is_only_counted_in_the_end),
         cmocka_unit_test(nobody_need_listen),
         cmocka_unit_test(rules_have_different_names),
