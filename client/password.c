@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -63,8 +64,11 @@ int password_read(const char *path, char **ret_password, struct err *err)
 {
     _cleanup_close_ int fd =
         streq(path, "-") ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0)
         return err_set_errno(err, file_fault(errno), errno, "%s", path);
+    if (S_ISDIR(st.st_mode))
+        return err_set_errno(err, file_fault(EISDIR), EISDIR, "%s", path);
     char *line = read_line(fd);
     size_t n = line ? strlen(line) : 0;
     if (n > 0 && line[n - 1] == '\r')

@@ -742,6 +742,18 @@ class Others(Case):
         self.assertEqual(self.run_it("complete", "--", "show", "").split("\n")[0], "4\tsending")
         self.assertEqual(self.run_it("complete", "--", "rp", "pause", "Z99000011").strip().split("\t")[0], RP)
 
+    def test_a_file_that_is_not_there_ends_with_3_one_that_cannot_be_read_with_1(self):
+        good, folder, missing = self.path("good.pfx", b"x"), self.path("folder"), self.path("none")
+        os.mkdir(folder)
+        for status, words, file in (NOT_FOUND, "No such file", missing), (FAILURE, "Is a directory", folder):
+            for arguments in (["submit", file], ["retry", "3", "--only-rejected", "--with", file],
+                              ["cert", "add", "--rp", RP, "--user", "x", "--pfx", file, "--password-file", good],
+                              ["cert", "add", "--rp", RP, "--user", "x", "--pfx", good, "--password-file", file],
+                              ["reconcile", "--roster", file, "--rp", RP]):
+                self.run_it(*arguments, status=status)
+                self.assertIn(words, self.err, arguments)
+                self.assertIn(file, self.err, arguments)
+
     def test_output_that_cannot_be_written_is_a_failure(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([IDSECTL, "list"], env=self.env, stdout=full, stderr=subprocess.PIPE)
