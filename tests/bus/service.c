@@ -226,9 +226,28 @@ static void lot_id(struct bus_call *call, void *object)
     bus_call_reply(&call);
 }
 
+/* Gives more to who may do `action`, too; with `must` nothing to others. */
+static void lot_more(struct bus_call *call, void *object)
+{
+    const struct lot *lot = object;
+    struct bus_reader r;
+    const char *action = "";
+    bool must = false, may = true;
+    bus_call_arguments(call, &r);
+    bus_read_string(&r, &action);
+    bus_read_bool(&r, &must);
+    if (must ? !bus_call_must(call, action) : !bus_call_may(call, action, &may))
+        return;
+    bus_write_bool(bus_call_results(call), may);
+    bus_write_u64(bus_call_results(call), lot->id);
+    bus_call_reply(&call);
+}
+
 const struct bus_interface service_lot = {
     .name = "mx.idsed1.Lot",
-    .methods = (const struct bus_method[]){{"WhichOne", "", "ts", "id name", "test.later", lot_id}, {0}},
+    .methods = (const struct bus_method[]){{"WhichOne", "", "ts", "id name", "test.later", lot_id},
+                                           {"More", "sb", "bt", "action must may id", "test.later", lot_more},
+                                           {0}},
     .properties =
         (const struct bus_property[]){{"Id", "t", BUS_EMITS_CONST, NULL, offsetof(struct lot, id)},
                                       {"State", "s", BUS_EMITS_CHANGE, NULL, offsetof(struct lot, state)},
@@ -287,7 +306,9 @@ static void decide(evutil_socket_t fd, short what, void *data)
 static void authorize(void *data, struct bus_call *call, const char *action)
 {
     struct service *service = data;
-    if (streq(action, "test.never"))
+    if (streq(action, "test.never") && bus_call_is_wish(call))
+        bus_call_go_without(call);
+    else if (streq(action, "test.never"))
         bus_call_fail(&call, &(struct err){.code = ERR_ACCESS_DENIED});
     else if (streq(action, "test.undecided"))
         service->asked[service->n_asked++] = call;

@@ -273,6 +273,36 @@ static void the_sender_is_known_and_judged(void **state)
     assert_error(ask_plain(ROOT, MANAGER, "Never"), BUS_ERROR_PREFIX "AccessDenied");
 }
 
+static DBusMessage *new_more(const char *action, bool must)
+{
+    dbus_bool_t flag = must;
+    DBusMessage *call = new_call(ROOT "/lot/6", LOT, "More");
+    assert_true(dbus_message_append_args(call, DBUS_TYPE_STRING, &action, DBUS_TYPE_BOOLEAN, &flag,
+                                         DBUS_TYPE_INVALID));
+    return call;
+}
+
+/* A method that gives some more than others: who may not is told less, or refused; at once or later. */
+static void more_is_for_who_may_more(void **state)
+{
+    static const char *const actions[] = {"test.never", "test.later"};
+    for (int i = 0; i < 4; i++) {
+        bool must = i & 1, may = i & 2, told = false;
+        uint64_t id = 0;
+        DBusMessage *reply = ask(new_more(actions[may], must));
+        if (must && !may) {
+            assert_error(reply, BUS_ERROR_PREFIX "AccessDenied");
+            continue;
+        }
+        struct bus_reader r;
+        bus_reader_init(&r, reply);
+        assert_true(bus_read_bool(&r, &told) && bus_read_u64(&r, &id));
+        assert_int_equal(told, may);
+        assert_int_equal(id, 6);
+        dbus_message_unref(reply);
+    }
+}
+
 static void a_file_goes_in_and_a_file_comes_out(void **state)
 {
     _cleanup_message_ DBusMessage *size = NULL, *file = NULL;
@@ -544,6 +574,26 @@ static void answers_to_callers_that_left_go_nowhere(void **state)
     assert_int_equal(get_u64("Count"),
                      before); /* leave came for a caller that had left: the handler did not run */
     assert_int_equal(get_u64("Faults"), faults);
+}
+
+static void who_left_while_more_was_asked_for_does_no_harm(void **state)
+{
+    DBusConnection *connection = connect_raw();
+    _cleanup_free_ char *name = xstrdup(dbus_bus_get_unique_name(connection));
+    for (int must = 0; must < 2; must++) {
+        DBusMessage *call = new_more("test.undecided", must);
+        assert_true(dbus_connection_send(connection, call, NULL));
+        dbus_message_unref(call);
+    }
+    /* An answer to a later call: both are being asked about. */
+    DBusMessage *last = new_more("test.later", false);
+    DBusMessage *reply = dbus_connection_send_with_reply_and_block(connection, last, 20000, NULL);
+    assert_non_null(reply);
+    dbus_message_unref(last);
+    dbus_message_unref(reply);
+    disconnect_raw(connection);
+    wait_until_gone(name);
+    let_go(2, 2);
 }
 
 static void callers_that_leave_at_once_do_no_harm(void **state)
@@ -841,6 +891,8 @@ int main(void)
         cmocka_unit_test(the_object_manager_shows_recent_objects),
         cmocka_unit_test(calls_reach_the_object_that_they_name),
         cmocka_unit_test(the_sender_is_known_and_judged),
+        cmocka_unit_test(more_is_for_who_may_more),
+        cmocka_unit_test(who_left_while_more_was_asked_for_does_no_harm),
         cmocka_unit_test(a_file_goes_in_and_a_file_comes_out),
         cmocka_unit_test(changes_are_merged_and_leave_before_the_reply),
         cmocka_unit_test(no_reply_is_sent_to_who_wants_none),
