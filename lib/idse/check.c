@@ -55,12 +55,12 @@ struct check *check_free(struct check *check)
     return NULL;
 }
 
-static struct finding *tell(struct check *check, enum finding_rule rule, const struct movement *m,
-                            const char *field, const char *value, const char *detail)
+static void tell(struct check *check, enum finding_rule rule, const struct movement *m, const char *field,
+                 const char *value, const char *detail)
 {
     check->bad |= finding_rule_severity(rule) == FINDING_ERROR;
-    return findings_report(check->findings, rule, source_line(check->source),
-                           source_column(check->source, m->type, field), field, value, detail);
+    findings_report(check->findings, rule, source_line(check->source),
+                    source_column(check->source, m->type, field), field, value, detail);
 }
 
 /* ---- dates ---- */
@@ -161,9 +161,7 @@ static void tell_sbc(struct check *check, enum finding_rule rule, const struct m
     bool kept = findings_keep(check->findings, rule);
     _cleanup_free_ char *value = kept ? money_text(m->sbc_centavos) : NULL,
                         *detail = kept ? money_text(bound) : NULL;
-    struct finding *finding = tell(check, rule, m, "sbc", value, detail);
-    if (rule == RULE_SBC_OVER && kept)
-        finding_propose(finding, detail);
+    tell(check, rule, m, "sbc", value, detail);
 }
 
 static void check_sbc(struct check *check, const struct movement *m, const struct day *day)

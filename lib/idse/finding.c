@@ -169,6 +169,14 @@ void findings_sort(struct findings *findings)
         findings->items[i] = placed[i].finding;
 }
 
+struct finding *findings_last(struct findings *findings, enum finding_rule rule, uint32_t line)
+{
+    for (size_t i = findings->n; i > 0 && findings->items[i - 1].line == line; i--)
+        if (streq(findings->items[i - 1].rule, rules[rule].name))
+            return &findings->items[i - 1];
+    return NULL;
+}
+
 bool findings_keep(const struct findings *findings, enum finding_rule rule)
 {
     return findings && findings_count(findings, rules[rule].name) < FINDINGS_KEPT_PER_RULE;

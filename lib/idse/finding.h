@@ -74,6 +74,8 @@ struct finding *findings_report(struct findings *findings, enum finding_rule rul
 void finding_propose(struct finding *finding, const char *fix);
 /* In the order of the file: by line and column, and what is of the file as a whole last. */
 void findings_sort(struct findings *findings);
+/* That of the rule among those of the line, which was told last; NULL when there is none. Valid until the next one. */
+struct finding *findings_last(struct findings *findings, enum finding_rule rule, uint32_t line);
 /* Would the next finding of the rule be kept, or only counted? Spares making words that nobody reads. */
 bool findings_keep(const struct findings *findings, enum finding_rule rule);
 /* How often the rule was reported, kept or not. */

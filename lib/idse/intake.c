@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "idse/intake.h"
 
+#include <stdio.h>
+
 /* ---- lots found again by what they are made of ---- */
 
 /* An open hash table that finds the lot of a movement. */
@@ -158,6 +160,25 @@ static void look_at_broken(struct splitter *splitter, const struct movement *mov
     check_broken(splitter->check, movement);
 }
 
+/* The registro patronal's fills in for a guía that the file has not; one that it has is kept, and told where they differ. */
+static void settle_guia(struct splitter *splitter, struct movement *movement)
+{
+    const char *own = splitter->rp->guia;
+    struct findings *findings = &splitter->intake->findings;
+    uint32_t line = source_line(splitter->source);
+    if (!*own || streq(movement->guia, own))
+        return;
+    if (streq(movement->guia, GUIA_NONE)) {
+        memcpy(movement->guia, own, sizeof(movement->guia));
+        finding_propose(findings_last(findings, RULE_GUIA_MISSING, line), own);
+        return;
+    }
+    char both[sizeof("12345, 12345")];
+    snprintf(both, sizeof(both), "%.5s, %.5s", movement->guia, own);
+    findings_report(findings, RULE_GUIA_OTHER, line, source_column(splitter->source, movement->type, "guia"),
+                    "guia", movement->guia, both);
+}
+
 static void take_movement(struct splitter *splitter, struct movement *movement)
 {
     uint32_t line = source_line(splitter->source);
@@ -170,8 +191,7 @@ static void take_movement(struct splitter *splitter, struct movement *movement)
         findings_report(findings, RULE_FILE_TOO_MANY, line, 0, NULL, NULL, NULL);
         return;
     }
-    if (*splitter->rp->guia)
-        memcpy(movement->guia, splitter->rp->guia, sizeof(movement->guia));
+    settle_guia(splitter, movement);
     record_write(&lot->records, movement, splitter->rp->enye);
     lot->counts[count_of_type(movement->type)]++;
     lot->counts[COUNT_TOTAL]++;

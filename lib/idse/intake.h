@@ -13,7 +13,7 @@
 /* What a registered RP says about its records. */
 struct intake_rp {
     char rp[12];
-    char guia[6]; /* "" keeps the file's own */
+    char guia[6]; /* for movements that have none; "": the registro patronal has none either */
     enum enye_policy enye;
 };
 

@@ -7,6 +7,7 @@
 #include "idse/date.h"
 
 enum { FIRST_YEAR = 1990, YEARS = 110, UMA_TIMES = 25, MAX_AMOUNT = 10000000 };
+enum { FIRST_UMA_YEAR = 2016 }; /* DOF 27-01-2016; its first value was the minimum wage of then */
 
 struct limits {
     int32_t uma[YEARS], minimum[YEARS], minimum_north[YEARS]; /* centavos; 0: not known */
@@ -119,8 +120,8 @@ static int not_covered(const char *section, int year, struct err *err)
 int limits_on(const struct limits *limits, int32_t date, struct sbc_bounds *ret, struct err *err)
 {
     int year = date_year(date), year_of_uma = year - (date_month(date) < 2);
-    int32_t uma = of_year(limits->uma, year_of_uma), minimum = of_year(limits->minimum, year);
-    int32_t north = of_year(limits->minimum_north, year);
+    int32_t minimum = of_year(limits->minimum, year), north = of_year(limits->minimum_north, year);
+    int32_t uma = year_of_uma < FIRST_UMA_YEAR ? minimum : of_year(limits->uma, year_of_uma);
     if (minimum == 0)
         return not_covered("MinimumWage", year, err);
     if (uma == 0)

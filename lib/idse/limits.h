@@ -6,7 +6,8 @@
 /*
  * The bounds of the salario base de cotización (LSS 28): at least the minimum wage of the area, at most 25 UMA. They are
  * data, limits.conf: [UMA], [MinimumWage] and [MinimumWageNorth] (zona libre de la frontera norte), each a list of
- * "year = pesos". The UMA of a year begins on 1 February, a minimum wage on 1 January.
+ * "year = pesos". The UMA of a year begins on 1 February, a minimum wage on 1 January. Before that of 2016 the cap was 25 times
+ * the minimum wage of the Distrito Federal (LSS 28), which then was the general one.
  */
 struct limits;
 
@@ -18,7 +19,7 @@ int limits_parse(struct limits *limits, const char *name, const char *text, stru
 
 /* What holds on one day; centavos. */
 struct sbc_bounds {
-    int32_t uma;
+    int32_t uma; /* the minimum wage before there was one */
     int32_t most;          /* 25 UMA */
     int32_t minimum;       /* general */
     int32_t minimum_north; /* of the north border zone; the general one before there was that zone */

@@ -16,6 +16,8 @@ enum movement_type {
 
 enum { MOVEMENT_NAME_COLUMNS = 27, MOVEMENT_NAME_SIZE = 2 * MOVEMENT_NAME_COLUMNS + 1 };
 
+#define GUIA_NONE "00000" /* what stands in a record whose guía nobody knows */
+
 struct movement {
     enum movement_type type;
     int32_t date;         /* yyyymmdd: the day that it takes effect, as the employer states it */
@@ -30,7 +32,7 @@ struct movement {
     char materno[MOVEMENT_NAME_SIZE];
     char nombres[MOVEMENT_NAME_SIZE];
     char umf[4];           /* three digits, or empty */
-    char guia[6];          /* five digits */
+    char guia[6];          /* five digits; GUIA_NONE where none is known */
     char clave[21];        /* clave del trabajador: the employer's own, at most 10 columns; may be empty */
     char curp[2 * 18 + 1]; /* may be empty */
 };

@@ -34,7 +34,7 @@ void record_write(struct buf *buf, const struct movement *movement, enum enye_po
 
 static struct control control_of(size_t count, const char *guia)
 {
-    struct control control = {.count = (uint32_t)MIN(count, (size_t)RECORD_MAX_MOVEMENTS), .guia = "00000"};
+    struct control control = {.count = (uint32_t)MIN(count, (size_t)RECORD_MAX_MOVEMENTS), .guia = GUIA_NONE};
     if (strlen(guia) == 5)
         memcpy(control.guia, guia, 5);
     return control;

@@ -99,8 +99,8 @@
     X(UMF_PADDING, "umf-padding", NOTE, REPAIRED, SOURCE_USE,                                                \
       N_("the UMF was filled up with zeros on the left"))                                                    \
     X(GUIA_SHAPE, "guia-shape", ERROR, NONE, SOURCE_LAYOUT, N_("the guía must be five digits"))              \
-    X(GUIA_MISSING, "guia-missing", WARNING, NONE, SOURCE_LAYOUT,                                        \
-      N_("the guía is missing; 00000 was put in"))                                                           \
+    X(GUIA_MISSING, "guia-missing", WARNING, NONE, SOURCE_LAYOUT,                                            \
+      N_("the guía is missing; that of the registro patronal is put in, or 00000 where that has none"))      \
     /* tables (CSV) */                                                                                       \
     X(CSV_COLUMN_UNKNOWN, "csv-column-unknown", NOTE, NONE, SOURCE_HERE,                                     \
       N_("a column with a heading that is not known was left out"))                                          \
@@ -129,7 +129,7 @@
     X(SBC_UNDER_REDUCED, "sbc-under-minimum-reduced", WARNING, EXPECTS, "LSS 28 (?)",                        \
       N_("the SBC is under the minimum wage, in a reduced week or day; a full one needs"))                   \
     X(SBC_OVER, "sbc-over-cap", WARNING, EXPECTS, "LSS 28",                                                  \
-      N_("the SBC is over 25 UMA; IMSS counts at most"))                                                     \
+      N_("the SBC is over 25 UMA; it is sent as it is, IMSS counts at most"))                                \
     X(LIMITS_UNKNOWN, "limits-unknown", WARNING, NONE, "LSS 28",                                             \
       N_("the SBC could not be held against its limits"))                                                    \
     X(CALENDAR_UNKNOWN, "calendar-unknown", WARNING, NONE, "LFT 74",                                         \
@@ -171,6 +171,8 @@
     X(WORKER_REPEATED, "worker-repeated", ERROR, NONE, SOURCE_HERE,                                          \
       N_("the same worker stands in line"))                                                                  \
     /* the intake */                                                                                         \
+    X(GUIA_OTHER, "guia-other", WARNING, NONE, SOURCE_HERE,                                                  \
+      N_("the file's guía is kept, not that of the registro patronal; they are, in this order"))             \
     X(RP_UNKNOWN, "rp-unknown", ERROR, NONE, SOURCE_HERE,                                                    \
       N_("this registro patronal is not registered here; 'idsectl rp add' registers it"))                    \
     X(MOVEMENT_REPEATED, "movement-repeated", ERROR, NONE, SOURCE_HERE,                                      \

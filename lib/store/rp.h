@@ -11,7 +11,7 @@ struct store;
 struct store_rp {
     char rp[12];
     char *name;   /* razón social */
-    char guia[6]; /* "" = the file's own */
+    char guia[6]; /* for movements that have none of their own; "" = none */
     enum enye_policy enye;
     bool paused;
     bool approval;       /* what is submitted for it waits until a second person approves it */

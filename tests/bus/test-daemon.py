@@ -266,13 +266,13 @@ class Submitting(DaemonTest):
         refusal, = self.at_once([memory_file(dispmag([reingreso(c, rp="B9900001109")] * 2))], refused=True)
         self.assertEqual(refusal.get_error_name(), ERROR + "InvalidFile")  # the second is a repetition, too
 
-    def test_an_sbc_over_the_cap_goes_through_with_the_cap_proposed(self):
+    def test_an_sbc_over_the_cap_goes_through_as_it_is_and_the_cap_is_told(self):
         number, = self.numbers(1)
         lots, _, findings = self.submit(dispmag([reingreso(number).replace("045050", "999999")]))
         self.assertEqual(len(lots), 1)
         over, = [finding for finding in findings if finding["rule"] == "sbc-over-cap"]
-        self.assertEqual((over["severity"], over["line"], over["column"], over["value"], over["fix"]),
-                         ("warning", 1, 104, "9999.99", "2932.75"))
+        self.assertEqual((over["severity"], over["line"], over["column"], over["value"], over["expected"], over["fix"]),
+                         ("warning", 1, 104, "9999.99", "2932.75", ""))
 
     def test_an_sbc_under_the_minimum_wage_is_refused(self):
         number, = self.numbers(1)

@@ -76,9 +76,52 @@ static void a_file_is_split_by_rp_and_type_in_its_order(void **state)
     assert_int_equal(read_lot(lot, m, 8), 2);
     assert_string_equal(m[0].clave, "E0000002");
     assert_string_equal(m[1].clave, "E0000001");
-    assert_string_equal(m[1].guia, "01400"); /* the one that is configured */
-    assert_memory_equal(lot->records.data + 2 * LINE + 133, "01400", 5);
+    assert_memory_equal(lot->records.data + 2 * LINE + 133, "06400", 5);
     assert_int_equal(read_lot(&intake.lots[2], m, 8), 1);
+}
+
+/* What the lot says whose only movement has this guía, at a registro patronal that has 01400, or none. */
+static void take_guia(const char *rp, const char *guia, struct intake *ret, const char *want)
+{
+    _cleanup_buf_ struct buf file = BUF_INIT;
+    add(&file, rp, MOVEMENT_BAJA, 1);
+    memcpy(file.data + 133, guia, 5);
+    record_write_control(&file, 1, "06400");
+    assert_int_equal(intake_read(file.data, file.len, &registered, ret, NULL), 0);
+    assert_memory_equal(ret->lots[0].records.data + 133, want, 5);
+    assert_memory_equal(ret->lots[0].records.data + LINE + 133, want, 5); /* the control record */
+}
+
+static void the_rps_guia_is_put_in_where_the_file_has_none(void **state)
+{
+    static const struct {
+        const char *rp, *guia, *want, *proposed;
+    } cases[] = {
+        {"A9900003103", "     ", "01400", "01400"}, {"A9900003103", "00000", "01400", NULL},
+        {"A9900003103", "01400", "01400", NULL},    {"Z9900001108", "     ", "00000", "00000"},
+        {"Z9900001108", "06400", "06400", NULL},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_(intake_free) struct intake intake;
+        take_guia(cases[i].rp, cases[i].guia, &intake, cases[i].want);
+        assert_int_equal(findings_count(&intake.findings, "guia-other"), 0);
+        const struct finding *missing = findings_last(&intake.findings, RULE_GUIA_MISSING, 1);
+        assert_int_equal(missing != NULL, cases[i].proposed != NULL);
+        if (missing)
+            assert_string_equal(missing->fix, cases[i].proposed);
+    }
+}
+
+static void a_guia_of_the_file_is_kept_and_a_different_one_is_told(void **state)
+{
+    _cleanup_(intake_free) struct intake intake;
+    take_guia("A9900003103", "06400", &intake, "06400");
+    const struct finding *other = findings_last(&intake.findings, RULE_GUIA_OTHER, 1);
+    assert_non_null(other);
+    assert_int_equal(other->severity, FINDING_WARNING);
+    assert_int_equal(other->column, 134);
+    assert_string_equal(other->value, "06400");
+    assert_non_null(strstr(other->text, "06400, 01400"));
 }
 
 static void a_mixed_file_stays_whole_when_asked(void **state)
@@ -238,6 +281,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_split_by_rp_and_type_in_its_order),
+        cmocka_unit_test(the_rps_guia_is_put_in_where_the_file_has_none),
+        cmocka_unit_test(a_guia_of_the_file_is_kept_and_a_different_one_is_told),
         cmocka_unit_test(a_mixed_file_stays_whole_when_asked),
         cmocka_unit_test(the_policy_of_each_rp_is_kept),
         cmocka_unit_test(the_same_movement_twice_is_an_error_with_both_lines),

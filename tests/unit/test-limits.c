@@ -19,6 +19,7 @@ static void each_value_begins_on_its_own_day(void **state)
     static const struct {
         int32_t date, uma, most, minimum, north;
     } cases[] = {
+        {20160101, 7304, 182600, 7304, 7304},    {20160131, 7304, 182600, 7304, 7304},
         {20160201, 7304, 182600, 7304, 7304},    {20170131, 7304, 182600, 8004, 8004},
         {20170201, 7549, 188725, 8004, 8004},    {20181231, 8060, 201500, 8836, 8836},
         {20190101, 8060, 201500, 10268, 17672},  {20251231, 11314, 282850, 27880, 41988},
@@ -45,7 +46,7 @@ static void a_year_that_is_not_covered_says_what_to_add(void **state)
     } cases[] = {
         {20270101, "[MinimumWage] for 2027"},
         {20151231, "[MinimumWage] for 2015"},
-        {20160131, "[UMA] for 2015"},
+        {20280131, "[MinimumWage] for 2028"},
         {18000101, "for 1800"},
         {25000101, "for 2500"},
     };
