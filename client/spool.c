@@ -14,8 +14,8 @@
 #define DAEMON_GROUP "idsed"
 
 /*
- * A folder of the spool: its owner's, and through the group idsed's, so that the daemon, which has no capabilities, can move
- * files out of it.
+ * A folder of the spool: its owner's, and through the group idsed's, so that the daemon, which may not pass over modes, can
+ * move files out of it.
  */
 static int make_folder(const char *side, const char *rp, uid_t owner, gid_t group, struct err *err)
 {

@@ -81,6 +81,7 @@ void app_watch_signals(struct app *app)
 {
     static const int numbers[ELEMENTSOF(app->signals)] = {SIGTERM, SIGINT, SIGHUP};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGIO, SIG_IGN); /* somebody waits to write a file of the spool that is being read */
     for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
         app->signals[i] = evsignal_new(loop_base(app->daemon.loop), numbers[i], on_signal, app);
         if (!app->signals[i] || event_add(app->signals[i], NULL) < 0)

@@ -5,6 +5,7 @@
 #include "daemon/home.h"
 #include "daemon/iface.h"
 #include "daemon/profiles.h"
+#include "daemon/spool.h"
 
 /*
  * Manager.Diagnose: the daemon looks into itself. The database is read by a worker, since a big one takes
@@ -16,7 +17,8 @@ enum { CLOCK_ASK_MS = 3000, DISK_LEAST_MIB = 200, CERTIFICATE_SOON_DAYS = 30 };
 struct diagnosis {
     struct daemon *daemon;
     struct bus_call *call;
-    char *path;
+    char *path, *spool_path;
+    struct spool_state spool;
     struct err database, audit;
     enum { CLOCK_UNKNOWN, CLOCK_KEPT, CLOCK_NOT_KEPT } clock;
 };
@@ -229,12 +231,42 @@ static void check_disk(struct bus_writer *w, const char *path)
     write_check(w, "disk", ok, text);
 }
 
+/* ---- the spool ---- */
+
+static void check_spool(struct bus_writer *w, struct diagnosis *diagnosis)
+{
+    struct buf *faults = &diagnosis->spool.faults;
+    const char *stuck = spool_stuck(diagnosis->daemon->spool);
+    size_t n = diagnosis->spool.folders;
+    _cleanup_free_ char *well =
+        !*diagnosis->spool_path
+            ? xstrdup(_("There is none: no folder gives files to submit."))
+            : xasprintf(dngettext(IDSED_TEXTDOMAIN, "Files are taken from %zu folder of %s.",
+                                  "Files are taken from %zu folders of %s.", n),
+                        n, diagnosis->spool_path);
+    if (faults->len == 0 && stuck)
+        buf_printf(faults, _("%s: what could not be done is tried again."), stuck);
+    write_check(w, "spool", faults->len == 0, faults->len ? faults->data : well);
+}
+
 /* ---- the method ---- */
+
+static void diagnosis_free(struct diagnosis *diagnosis)
+{
+    err_clear(&diagnosis->database);
+    err_clear(&diagnosis->audit);
+    buf_free(&diagnosis->spool.faults);
+    free(diagnosis->path);
+    free(diagnosis->spool_path);
+    free(diagnosis);
+}
 
 static void inspect(void *data)
 {
     struct diagnosis *diagnosis = data;
     store_inspect(diagnosis->path, &diagnosis->database, &diagnosis->audit);
+    if (*diagnosis->spool_path)
+        spool_inspect(diagnosis->spool_path, &diagnosis->spool);
 }
 
 static void inspected(void *data)
@@ -256,13 +288,11 @@ static void inspected(void *data)
     check_portal(w, daemon);
     check_clock(w, diagnosis);
     check_disk(w, diagnosis->path);
+    check_spool(w, diagnosis);
     bus_close(w);
     store_certificates_free(rows, n);
     answer(daemon, diagnosis->call, 0, NULL);
-    err_clear(&diagnosis->database);
-    err_clear(&diagnosis->audit);
-    free(diagnosis->path);
-    free(diagnosis);
+    diagnosis_free(diagnosis);
 }
 
 static void begin(struct diagnosis *diagnosis)
@@ -271,8 +301,7 @@ static void begin(struct diagnosis *diagnosis)
     int r = worker_run(diagnosis->daemon->loop, inspect, inspected, diagnosis, &err);
     if (r < 0) {
         answer(diagnosis->daemon, diagnosis->call, r, &err);
-        free(diagnosis->path);
-        free(diagnosis);
+        diagnosis_free(diagnosis);
     }
 }
 
@@ -308,6 +337,9 @@ void diagnose(struct bus_call *call, void *data)
 {
     struct daemon *daemon = data;
     struct diagnosis *diagnosis = xcalloc(1, sizeof(*diagnosis));
-    *diagnosis = (struct diagnosis){.daemon = daemon, .call = call, .path = xstrdup(daemon->store_path)};
+    *diagnosis = (struct diagnosis){.daemon = daemon,
+                                    .call = call,
+                                    .path = xstrdup(daemon->store_path),
+                                    .spool_path = xstrdup(spool_path(daemon->spool))};
     ask_about_clock(diagnosis);
 }

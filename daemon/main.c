@@ -21,7 +21,7 @@ const char *argp_program_version = "idsed " IDSED_VERSION;
 struct arguments {
     struct app_options app;
     bool check_config;
-    const char *reseal; /* file of the new key */
+    const char *reseal;  /* file of the new key */
     const char *restore; /* a copy of the database */
 };
 
@@ -106,13 +106,15 @@ static int check_config(const struct app_options *app)
 }
 
 /*
- * Keys and passwords pass through this process: it leaves no core, is not traced, and its files are its own.
+ * Keys and passwords pass through this process: it leaves no core, is not traced, and its files are its own. What it may do
+ * (leases in the spool) no program may that it starts.
  */
 static void keep_to_ourselves(void)
 {
     const struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     umask(077);
 }
 

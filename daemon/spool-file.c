@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -42,13 +44,22 @@ static enum spool_found refuse(struct err *err, const char *text)
     return SPOOL_REFUSED;
 }
 
-static enum spool_found judge(struct spool_file *file, size_t max, struct err *err)
+/* A device is not opened at all, nor a link or pipe. */
+static enum spool_found judge_kind(const struct stat *st, struct err *err)
 {
-    const struct stat *st = &file->st;
     if (S_ISDIR(st->st_mode))
         return SPOOL_GONE;
     if (!S_ISREG(st->st_mode))
         return refuse(err, _("it is not a regular file; links, pipes and devices are not taken"));
+    return SPOOL_READABLE;
+}
+
+static enum spool_found judge(const struct spool_file *file, size_t max, struct err *err)
+{
+    const struct stat *st = &file->st;
+    enum spool_found found = judge_kind(st, err);
+    if (found != SPOOL_READABLE)
+        return found;
     if (st->st_uid == UNKNOWN_UID || file->owner == UNKNOWN_UID)
         return refuse(err, _("whose it is cannot be told here (PrivateUsers=, or a foreign file system)"));
     if (st->st_uid != file->owner && st->st_uid != 0)
@@ -67,6 +78,37 @@ static enum spool_found judge(struct spool_file *file, size_t max, struct err *e
     return SPOOL_READABLE;
 }
 
+enum writers { WRITERS_NONE, WRITERS_SOME, WRITERS_UNKNOWN };
+
+/*
+ * With a lease nobody opens it for writing as long as `fd` is open: who tries waits, for as long as
+ * /proc/sys/fs/lease-break-time says (SIGIO, which tells of it, is ignored). Over the network a lease depends on the server,
+ * not on who writes.
+ */
+static enum writers take_lease(int fd)
+{
+    struct statfs fs;
+    if (fstatfs(fd, &fs) < 0 || fs.f_type == NFS_SUPER_MAGIC || fs.f_type == SMB2_SUPER_MAGIC ||
+        fs.f_type == CIFS_SUPER_MAGIC)
+        return WRITERS_UNKNOWN;
+    if (fcntl(fd, F_SETLEASE, F_RDLCK) >= 0)
+        return WRITERS_NONE;
+    return errno == EAGAIN ? WRITERS_SOME : WRITERS_UNKNOWN;
+}
+
+/* What can be opened is judged by what was opened, and after it cannot change any more. */
+static enum spool_found judge_open(struct spool_file *file, size_t max, struct err *err)
+{
+    enum spool_found found = fstat(file->fd, &file->st) < 0 ? SPOOL_GONE : judge_kind(&file->st, err);
+    if (found != SPOOL_READABLE)
+        return found;
+    enum writers writers = take_lease(file->fd);
+    file->sole = writers == WRITERS_NONE;
+    if (writers == WRITERS_SOME)
+        return SPOOL_WRITTEN;
+    return fstat(file->fd, &file->st) < 0 ? SPOOL_GONE : judge(file, max, err);
+}
+
 enum spool_found spool_open_file(int folder, const char *name, size_t max, struct spool_file *ret,
                                  struct err *err)
 {
@@ -74,23 +116,17 @@ enum spool_found spool_open_file(int folder, const char *name, size_t max, struc
     if (fstat(folder, &file.st) < 0)
         return SPOOL_GONE;
     file.owner = file.st.st_uid;
-    /* A pipe does not wait for its writer, a device is not opened at all. */
     if (fstatat(folder, name, &file.st, AT_SYMLINK_NOFOLLOW) < 0)
         return SPOOL_GONE;
-    enum spool_found found = judge(&file, max, err);
+    enum spool_found found = judge_kind(&file.st, err);
     if (found == SPOOL_READABLE) {
-        _cleanup_close_ int fd =
-            openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 && errno == EACCES)
-            found = refuse(err, _("idsed may not read it; its group or everybody must be allowed to"));
-        else if (fd < 0 || fstat(fd, &file.st) < 0)
+        file.fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (file.fd >= 0)
+            found = judge_open(&file, max, err);
+        else if (errno != EACCES)
             return SPOOL_GONE; /* taken away, or something else by now, of which there will be news */
-        else
-            found = judge(&file, max, err);
-        if (found == SPOOL_READABLE) {
-            file.fd = fd;
-            fd = -1;
-        }
+        else if ((found = judge(&file, max, err)) == SPOOL_READABLE)
+            found = refuse(err, _("idsed may not read it; its group or everybody must be allowed to"));
     }
     *ret = file;
     return found;
@@ -108,6 +144,13 @@ char *spool_identity(const struct stat *st)
     return xasprintf("%llu:%llu:%lld.%09ld:%lld", (unsigned long long)st->st_dev,
                      (unsigned long long)st->st_ino, (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
                      (long long)st->st_size);
+}
+
+char *spool_look(const struct stat *st)
+{
+    _cleanup_free_ char *identity = spool_identity(st);
+    return xasprintf("%s:%lld.%09ld:%u", identity, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec,
+                     (unsigned)st->st_nlink);
 }
 
 /* ---- writing ---- */

@@ -22,6 +22,7 @@ int spool_open_folder(const char *top, const char *side, const char *rp);
 /* What was found under a name. */
 enum spool_found {
     SPOOL_GONE,     /* there is nothing any more, or a folder */
+    SPOOL_WRITTEN,  /* somebody has it open for writing */
     SPOOL_REFUSED,  /* it is no file that may be taken; `err` says why */
     SPOOL_READABLE, /* `fd` is it */
 };
@@ -29,10 +30,14 @@ struct spool_file {
     int fd; /* -1 unless readable */
     struct stat st;
     uid_t owner; /* of the folder */
+    bool sole;   /* nobody has it open for writing, nor can open it so until `fd` is closed */
 };
 /*
  * Opens a file of in/RP for reading. It must be a regular file of the folder's owner or of root with one name, without
  * set-uid or set-gid bits, of at most `max` bytes. Nothing that is opened can make it wait.
+ *
+ * Whether somebody writes it is asked of the kernel by a lease, which needs CAP_LEASE for files of others: then a file is
+ * judged as it is once nobody does. Where that cannot be known (`sole` is false) it is judged as it is now.
  */
 enum spool_found spool_open_file(int folder, const char *name, size_t max, struct spool_file *ret,
                                  struct err *err);
@@ -40,6 +45,8 @@ enum spool_found spool_open_file(int folder, const char *name, size_t max, struc
 bool spool_is_unchanged(const struct spool_file *file);
 /* "dev:inode:changed:size", what tells a file from others of its name; a new string. */
 char *spool_identity(const struct stat *st);
+/* The same with what else changes when anything about it does; a new string. */
+char *spool_look(const struct stat *st);
 
 /* A name like this one that neither a file nor a result of out/RP has yet; a new string. */
 char *spool_free_name(int folder, const char *name);

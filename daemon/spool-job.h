@@ -25,8 +25,12 @@ struct job {
     struct spool *spool;
     enum job_kind kind;
     char rp[12];
-    char *name;  /* of the file; JOB_FILE */
-    int64_t lot; /* JOB_LOT */
+    char *name;     /* of the file; JOB_FILE */
+    bool whole;     /* it was moved here, or closed, just now */
+    char *look;     /* as it was when it was left, by spool_look(); NULL: it is seen for the first time */
+    int wait_s;     /* for which it was left */
+    int64_t due_us; /* until then; CLOCK_BOOTTIME */
+    int64_t lot;    /* JOB_LOT */
     size_t max;
     struct err err;
 
@@ -49,6 +53,8 @@ struct job {
     bool done;
 };
 
+TAILQ_HEAD(job_list, job);
+
 struct folder {
     int watch;
     char rp[12];
@@ -57,11 +63,11 @@ struct folder {
 struct spool {
     struct daemon *daemon;
     char *path;
-    struct event *news, *step, *retry;
+    struct event *news, *step, *retry, *again;
     int top; /* watch of in/ */
     struct folder *folders;
     size_t n_folders;
-    TAILQ_HEAD(, job) jobs;
+    struct job_list jobs, left; /* to be done; files that are left alone for now */
     struct job *current;
     int64_t *lots; /* sorted; those of which something is to be told */
     size_t n_lots, room;
@@ -73,8 +79,15 @@ void spool_take_file(struct job *job);
 /* Tells what is new of the job's lot (spool-tell.c). */
 void spool_tell_lot(struct job *job);
 
-/* Of a file: its folder's registro patronal and its name. */
-void spool_enqueue(struct spool *spool, enum job_kind kind, const char *rp, const char *name);
+/* Of a file: its folder's registro patronal and its name; `whole`: it was moved here, or closed, just now. */
+void spool_enqueue(struct spool *spool, enum job_kind kind, const char *rp, const char *name, bool whole);
+/* Is the file that was opened perhaps not yet what it is going to be? It is left then (spool-leave.c). */
+bool spool_is_early(const struct job *job);
+/* The file of the job under way is left alone; it is looked at again in a while, or when there is news of it. */
+void spool_leave(struct job *job);
+void spool_look_again(evutil_socket_t fd, short what, void *data);
+/* What a worker found of its file. */
+void spool_forget(struct job *job);
 /* The job under way has ended. */
 void spool_next(struct spool *spool);
 /* It cannot be done now: everything is looked at again in a while. */

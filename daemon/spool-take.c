@@ -39,7 +39,7 @@ static void was_put_away(void *data)
     if (job->id && store_spool_moved(spool->daemon->store, job->id, &err) < 0)
         log_error("%s", err_text(&err));
     if (job->moved == 0) /* another one has its name now */
-        spool_enqueue(spool, JOB_FILE, job->rp, job->name);
+        spool_enqueue(spool, JOB_FILE, job->rp, job->name, false);
     spool_next(spool);
 }
 
@@ -179,6 +179,10 @@ static void opened(void *data)
         spool_next(spool);
         return;
     }
+    if (spool_is_early(job)) {
+        spool_leave(job);
+        return;
+    }
     if (job->found == SPOOL_REFUSED) {
         err_move(&err, &job->err);
         answer_refused(job, NULL, &err);
@@ -199,7 +203,8 @@ void spool_take_file(struct job *job)
     if (is_readable_name(job->name))
         spool_in_worker(job, open_file, opened);
     else {
-        spool_warn(job->spool, job->rp, _("the name of a file has bytes that are no text; give it another name"));
+        spool_warn(job->spool, job->rp,
+                   _("the name of a file has bytes that are no text; give it another name"));
         spool_next(job->spool);
     }
 }

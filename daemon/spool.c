@@ -10,7 +10,7 @@
 
 /* News of the folder of folders, and of each that is a registro patronal's. */
 #define WATCH_TOP    (IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR | IN_DONT_FOLLOW)
-#define WATCH_FOLDER (IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK)
+#define WATCH_FOLDER (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK)
 
 enum {
     NEWS_SIZE = 64 * 1024,
@@ -31,6 +31,18 @@ static struct job *job_new(struct spool *spool, enum job_kind kind, const char *
     return job;
 }
 
+void spool_forget(struct job *job)
+{
+    cleanup_close(&job->in);
+    cleanup_close(&job->out);
+    cleanup_close(&job->file.fd);
+    job->in = job->out = job->file.fd = -1;
+    err_clear(&job->err);
+    replace_str(&job->identity, NULL);
+    replace_str(&job->who, NULL);
+    replace_str(&job->target, NULL);
+}
+
 static void job_free(struct job *job)
 {
     if (!job)
@@ -40,16 +52,19 @@ static void job_free(struct job *job)
         free(job->documents[i].name);
         buf_free(&job->documents[i].bytes);
     }
-    cleanup_close(&job->in);
-    cleanup_close(&job->out);
-    cleanup_close(&job->file.fd);
-    err_clear(&job->err);
+    spool_forget(job);
     free(job->name);
-    free(job->identity);
-    free(job->who);
-    free(job->target);
+    free(job->look);
     free(job->result);
     free(job);
+}
+
+static void drop_jobs(struct job_list *jobs)
+{
+    for (struct job *job; (job = TAILQ_FIRST(jobs));) {
+        TAILQ_REMOVE(jobs, job, entry);
+        job_free(job);
+    }
 }
 
 static void poke(struct spool *spool)
@@ -57,9 +72,10 @@ static void poke(struct spool *spool)
     event_active(spool->step, EV_TIMEOUT, 0);
 }
 
-void spool_enqueue(struct spool *spool, enum job_kind kind, const char *rp, const char *name)
+void spool_enqueue(struct spool *spool, enum job_kind kind, const char *rp, const char *name, bool whole)
 {
     struct job *job = job_new(spool, kind, rp, name);
+    job->whole = whole;
     TAILQ_INSERT_TAIL(&spool->jobs, job, entry);
     poke(spool);
 }
@@ -112,7 +128,7 @@ static void folder_was_read(void *data)
     if (job->err.code != ERR_NONE)
         spool_warn(job->spool, job->rp, err_text(&job->err));
     for (size_t i = 0; job->names && job->names[i]; i++)
-        spool_enqueue(job->spool, JOB_FILE, job->rp, job->names[i]);
+        spool_enqueue(job->spool, JOB_FILE, job->rp, job->names[i], false);
     spool_next(job->spool);
 }
 
@@ -221,7 +237,7 @@ static void add_folder(struct spool *spool, const char *rp)
         folder->watch = watch;
         strcpy(folder->rp, rp);
     }
-    spool_enqueue(spool, JOB_SCAN, rp, NULL);
+    spool_enqueue(spool, JOB_SCAN, rp, NULL, false);
 }
 
 static void scan(struct spool *spool)
@@ -245,7 +261,7 @@ static void take_news(struct spool *spool, const struct inotify_event *event)
     } else if (event->len > 0 && event->wd == spool->top)
         add_folder(spool, event->name);
     else if (event->len > 0 && folder && !(event->mask & IN_ISDIR) && !spool_is_temporary(event->name))
-        spool_enqueue(spool, JOB_FILE, folder->rp, event->name);
+        spool_enqueue(spool, JOB_FILE, folder->rp, event->name, !(event->mask & IN_CREATE));
 }
 
 static void on_news(evutil_socket_t fd, short what, void *data)
@@ -310,10 +326,12 @@ struct spool *spool_new(struct daemon *daemon, const char *path)
     spool->path = xstrdup(path);
     spool->top = top;
     TAILQ_INIT(&spool->jobs);
+    TAILQ_INIT(&spool->left);
     spool->news = event_new(base, fd, EV_READ | EV_PERSIST, on_news, spool);
     spool->step = event_new(base, -1, 0, step, spool);
     spool->retry = evtimer_new(base, try_again, spool);
-    if (!spool->news || !spool->step || !spool->retry || event_add(spool->news, NULL) < 0 ||
+    spool->again = evtimer_new(base, spool_look_again, spool);
+    if (!spool->news || !spool->step || !spool->retry || !spool->again || event_add(spool->news, NULL) < 0 ||
         event_priority_set(spool->step, event_base_get_npriorities(base) - 1) < 0)
         abort();
     try_again(-1, 0, spool);
@@ -324,15 +342,14 @@ struct spool *spool_free(struct spool *spool)
 {
     if (!spool)
         return NULL;
-    for (struct job *job; (job = TAILQ_FIRST(&spool->jobs));) {
-        TAILQ_REMOVE(&spool->jobs, job, entry);
-        job_free(job);
-    }
+    drop_jobs(&spool->jobs);
+    drop_jobs(&spool->left);
     job_free(spool->current);
     evutil_socket_t fd = event_get_fd(spool->news);
     event_free(spool->news);
     event_free(spool->step);
     event_free(spool->retry);
+    event_free(spool->again);
     close(fd);
     free(spool->folders);
     free(spool->lots);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "base/buf.h"
 #include "daemon/daemon.h"
 
 /*
@@ -17,3 +18,13 @@ struct spool *spool_free(struct spool *spool);
 void spool_lot_changed(struct spool *spool, int64_t lot);
 /* Its folder; "" when there is none. */
 const char *spool_path(const struct spool *spool);
+
+/* How it is with the spool at `path`: what is wrong, a sentence each, and how many folders files are taken from. */
+struct spool_state {
+    size_t folders;
+    struct buf faults;
+};
+/* Looks at its folders; it may wait for a disk. */
+void spool_inspect(const char *path, struct spool_state *state);
+/* What could not be done, and is tried again soon; NULL when all is well, or there is no spool. */
+const char *spool_stuck(const struct spool *spool);

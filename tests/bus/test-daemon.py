@@ -1172,8 +1172,8 @@ class Whole(DaemonTest):
     def test_it_looks_into_itself(self):
         checks = {str(check["name"]): check for check in self.manager("Diagnose")}
         self.assertEqual(set(checks), {"database", "audit", "sealing-key", "certificates", "profile", "portal", "clock",
-                                       "disk", "original", "lots"})
-        for name in "database", "audit", "sealing-key", "original":
+                                       "disk", "original", "lots", "spool"})
+        for name in "database", "audit", "sealing-key", "original", "spool":
             self.assertTrue(checks[name]["ok"], checks[name]["text"])
         self.assertRegex(checks["portal"]["text"], r"^It (was not asked|answers|does not answer)")
 

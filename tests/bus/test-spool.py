@@ -8,6 +8,7 @@ of several owners; in a build with crash points also with a daemon that dies at 
 usage: test-spool.py IDSED POLICY IDSECTL
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -135,6 +136,100 @@ class SpoolTest(unittest.TestCase):
             self.result("other.txt")
             f.write(data[200:])
         self.assertEqual(self.result("slow.txt")["lots"][0]["movements"], 2)
+
+    @contextlib.contextmanager
+    def slowly(self, name, data):
+        """A file of which half is there; the rest comes, and it is closed, at the end."""
+        path = self.top / "in" / RP / name
+        with open(path, "wb", buffering=0) as f:
+            os.chown(path, OWNER, 0)
+            path.chmod(0o644)
+            f.write(data[:len(data) // 2])
+            yield f
+            f.write(data[len(data) // 2:])
+
+    def test_a_file_that_is_being_written_at_a_start_is_taken_when_it_is_closed(self):
+        data = self.records(6)
+        self.house.stop()
+        with self.slowly("half.txt", data):
+            self.put("other.txt", self.records())
+            self.house.start()
+            self.result("other.txt")
+            self.assertEqual((self.waiting(), len(self.lots())), (["half.txt"], 1))
+        self.assertEqual(self.result("half.txt")["lots"][0]["movements"], 6)
+        self.assertEqual((self.top / "out" / RP / "half.txt").read_bytes(), data)
+        self.assertEqual(len(self.lots()), 2)
+
+    def test_a_file_that_is_being_written_when_the_folder_is_looked_through_is_taken_when_it_is_closed(self):
+        data = self.records(6)
+        with self.slowly("half.txt", data):
+            for i in range(3):
+                (self.top / "in" / RP).chmod(0o2775 if i % 2 else 0o2770)  # of which there is news of all that lies there
+                self.put(f"{i}.txt", self.records())
+                self.result(f"{i}.txt")
+            self.assertEqual(self.waiting(), ["half.txt"])
+        self.assertEqual(self.result("half.txt")["lots"][0]["movements"], 6)
+        self.assertEqual(len(self.lots()), 4)
+
+    def test_a_file_that_is_moved_in_while_it_is_written_is_taken_when_it_is_closed(self):
+        data = self.records(6)
+        with self.slowly(".half", data):
+            (self.top / "in" / RP / ".half").rename(self.top / "in" / RP / "half.txt")
+            self.put("other.txt", self.records())
+            self.result("other.txt")
+            self.assertEqual(self.waiting(), ["half.txt"])
+        self.assertEqual(self.result("half.txt")["lots"][0]["movements"], 6)
+
+    def test_a_writer_that_nobody_hears_of_is_waited_for_too(self):
+        data = self.records(6)
+        with self.slowly(".half", data):
+            os.link(self.top / "in" / RP / ".half", self.top / "in" / RP / "half.txt")  # it is closed under the other name
+            (self.top / "in" / RP / ".half").rename(self.top / "elsewhere")
+            self.put("other.txt", self.records())
+            self.result("other.txt")
+            self.assertEqual(self.waiting(), ["half.txt"])
+            (self.top / "elsewhere").unlink()
+        self.assertEqual(self.result("half.txt")["lots"][0]["movements"], 6)
+
+    def test_who_writes_a_file_that_is_being_taken_waits_so_that_what_was_read_is_what_is_kept(self):
+        for i in range(20):
+            self.put(f"{i}.txt", data := self.records(200))
+            with contextlib.suppress(FileNotFoundError), open(self.top / "in" / RP / f"{i}.txt", "ab", buffering=0) as f:
+                f.write(b"more")
+            # Either it was opened before, and is refused for what was added, or it was taken as it was.
+            result = self.result(f"{i}.txt")
+            kept = (self.top / "out" / RP / f"{i}.txt").read_bytes()
+            if result["result"] == "submitted":
+                self.assertEqual((result["lots"][0]["movements"], kept[:len(data)]), (200, data))
+            else:
+                self.assertEqual((result["result"], kept), ("refused", data + b"more"))
+
+    def without_leases(self):
+        """The daemon may not ask the kernel who writes the files of others."""
+        wrapper = self.top / "idsed"
+        wrapper.write_text(f'#!/bin/sh\nexec setpriv --bounding-set=-lease --inh-caps=-lease {IDSED} "$@"\n')
+        wrapper.chmod(0o755)
+        self.house.stop()
+        self.house.idsed = str(wrapper)
+
+    def test_where_nobody_knows_who_writes_a_file_must_lie_still_before_it_is_taken(self):
+        data = self.records(6)
+        self.without_leases()
+        with self.slowly("half.txt", data):
+            self.put("still.txt", self.records())
+            self.house.start()
+            self.put("moved.txt", self.records())
+            self.result("moved.txt")
+            self.assertEqual((self.waiting(), len(self.lots())), (["half.txt", "still.txt"], 1))
+        self.assertEqual(self.result("half.txt")["lots"][0]["movements"], 6)
+        self.assertEqual(self.result("still.txt")["result"], "submitted")
+        self.assertEqual(len(self.lots()), 3)
+
+    def test_a_second_name_that_becomes_the_only_one_is_taken(self):
+        source = self.prepare(self.records())
+        os.link(source, self.top / "in" / RP / "x.txt")
+        source.unlink()
+        self.assertEqual(self.result("x.txt")["result"], "submitted")
 
     def test_files_that_are_being_written_are_left_alone(self):
         for name in (".hidden", "x.tmp", "x.part", "x~"):
@@ -311,6 +406,16 @@ class SpoolTest(unittest.TestCase):
         self.assertEqual(len(self.lots()), 0)
         self.assertTrue(secret.exists())
 
+    def test_what_is_made_there_and_is_no_plain_file_is_refused_too(self):
+        secret = self.prepare(self.records(), name="secret")
+        folder = self.top / "in" / RP
+        os.symlink(secret, folder / "link")
+        os.mkfifo(folder / "pipe")
+        os.link(secret, folder / "hard")
+        for name, text in ("link", "not a regular file"), ("pipe", "not a regular file"), ("hard", "second name"):
+            self.assertIn(text, self.result(name)["error"]["text"])
+        self.assertEqual((len(self.lots()), self.waiting()), (0, []))
+
     def test_strange_modes_and_sizes_are_refused(self):
         self.put("x", self.records(), mode=0o4644)
         self.assertIn("set-uid", self.result("x")["error"]["text"])
@@ -335,10 +440,18 @@ class SpoolTest(unittest.TestCase):
         self.until("it is told", lambda: "IDSE_EVENT=spool-stuck" in open(self.house.log).read())
         self.assertEqual((self.waiting(), len(self.lots())), (["x"], 0))
         self.assertEqual(open(self.house.log).read().count("IDSE_EVENT=spool-stuck"), 1)
+        ok, text = self.diagnosis()
+        self.assertFalse(ok)
+        self.assertIn(f"out/{RP}: No such file or directory; put it right with 'idsectl rp spool {RP} --owner=USER'", text)
         (self.top / "out" / "away").rename(self.top / "out" / RP)
         self.house.stop()
         self.house.start()
         self.assertEqual(self.result("x")["result"], "submitted")
+        self.assertEqual(self.diagnosis(), (True, f"Files are taken from 2 folders of {self.top}."))
+
+    def diagnosis(self):
+        check, = (check for check in self.manager("Diagnose") if check["name"] == "spool")
+        return bool(check["ok"]), str(check["text"])
 
     # ---- crashes ----
 

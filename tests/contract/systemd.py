@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-THRESHOLD = 13  # exposure of at most 1.3
+THRESHOLD = 14  # exposure of at most 1.4
 # The field's value, or engine_tell()'s word.
 USED = re.compile(r'\{"IDSE_EVENT", (?:[^",]*\? )?"([\w-]+)"(?: : "([\w-]+)")?|log_(?:event|lot)\([^,]+, (?:[^,]*\? )?"([\w-]+)"(?: : "([\w-]+)")?'
                   r'|(?:engine_tell|notices_attention)\((?:[^"]*, )"([\w-]+)"')
