@@ -19,6 +19,21 @@ int verb_worker_list(struct invocation *inv, struct err *err)
     return listing_run(inv, LISTING_WORKERS, err);
 }
 
+/* They are not in what was handed over, so it is said how to get them. */
+static void tell_documents(const struct invocation *inv, const struct buf *bytes)
+{
+    _cleanup_json_ json_t *worker = json_loadb(bytes->data, bytes->len, 0, NULL);
+    const json_t *documents = json_object_get(worker, "documents");
+    size_t n = json_array_size(documents), names_others = 0;
+    for (size_t i = 0; i < n; i++)
+        names_others += json_is_true(json_object_get(json_array_get(documents, i), "names_others"));
+    if (n > 0)
+        output_warn(inv,
+                    _("Documents that are listed, not handed over: %zu, of which %zu name others too; 'idsectl receipts "
+                      "get LOT ID' gives each."),
+                    n, names_others);
+}
+
 int verb_worker_export(struct invocation *inv, struct err *err)
 {
     struct bus_writer w;
@@ -34,8 +49,11 @@ int verb_worker_export(struct invocation *inv, struct err *err)
     if (r < 0)
         return r;
     buf_add_char(&bytes, '\n');
-    return inv->value[OPT_OUTPUT] ? document_write(inv, inv->value[OPT_OUTPUT], &bytes, err)
-                                  : file_write_fd(STDOUT_FILENO, bytes.data, bytes.len, err);
+    r = inv->value[OPT_OUTPUT] ? document_write(inv, inv->value[OPT_OUTPUT], &bytes, err)
+                               : file_write_fd(STDOUT_FILENO, bytes.data, bytes.len, err);
+    if (r >= 0)
+        tell_documents(inv, &bytes);
+    return r;
 }
 
 static void tell_erased(const struct invocation *inv, const json_t *reply)

@@ -6,6 +6,8 @@
 #include "daemon/iface.h"
 #include "daemon/privacy.h"
 #include "idse/date.h"
+#include "idse/deadline.h"
+#include "idse/effective.h"
 #include "idse/limits.h"
 #include "idse/retention.h"
 
@@ -49,48 +51,94 @@ static json_t *instant_json(int64_t us)
     return text ? json_string(text) : json_null();
 }
 
-/* What was sent. */
+static json_t *text_json(const char *text)
+{
+    return str_empty(text) ? json_null() : json_string(text);
+}
+
+static json_t *code_json(char code)
+{
+    return text_json((const char[]){code, '\0'});
+}
+
+static json_t *day_json(int32_t date)
+{
+    char text[DATE_TEXT_SIZE];
+    return date ? json_string(date_text(date, text)) : json_null();
+}
+
+static json_t *sbc_json(const struct movement *m)
+{
+    _cleanup_free_ char *sbc = money_text(m->sbc_centavos);
+    return m->type == MOVEMENT_BAJA ? json_null() : json_string(sbc);
+}
+
+/* What was sent; null where this type of movement has no such thing. */
 static json_t *record_json(const struct movement *m)
 {
-    char date[DATE_TEXT_SIZE];
-    _cleanup_free_ char *sbc = money_text(m->sbc_centavos);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "registration", m->rp, "type",
-                     movement_type_name(m->type), "date", date_text(m->date, date), "first_surname",
-                     m->paterno, "second_surname", m->materno, "names", m->nombres, "curp", m->curp, "umf",
-                     m->umf, "clave", m->clave, "sbc", sbc);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "registration", m->rp, "type", movement_type_name(m->type), "date", day_json(m->date),
+                     "first_surname", text_json(m->paterno), "second_surname", text_json(m->materno), "names",
+                     text_json(m->nombres), "curp", text_json(m->curp), "umf", text_json(m->umf), "guia",
+                     text_json(m->guia), "clave", text_json(m->clave), "sbc", sbc_json(m), "worker_type",
+                     code_json(m->tipo_trabajador), "salary_type", code_json(m->tipo_salario), "reduced_week",
+                     code_json(m->jornada), "cause", code_json(m->causa_baja));
+}
+
+/* By when it had to reach IMSS, and from which day it counts. */
+static void add_days(json_t *object, const struct calendar *calendar, const struct store_movement *row)
+{
+    struct deadline deadline;
+    bool known = calendar && deadline_of(calendar, &row->movement, &deadline, NULL) >= 0;
+    int32_t received = row->received_us ? time_to_date(row->received_us) : 0;
+    json_object_set_new(object, "deadline", day_json(known ? deadline.last : 0));
+    json_object_set_new(object, "deadline_rule",
+                        known ? json_string(deadline_rule_name(deadline.rule)) : json_null());
+    json_object_set_new(
+        object, "effective",
+        day_json(effective_date(calendar, &row->movement, row->state, received, row->extemporaneo)));
 }
 
 /* What became of it. */
-static json_t *movement_json(const struct store_movement *row)
+static json_t *movement_json(const struct calendar *calendar, const struct store_movement *row)
 {
     json_t *object = record_json(&row->movement);
+    add_days(object, calendar, row);
     json_object_set_new(object, "lot", json_integer((json_int_t)row->lot));
     json_object_set_new(object, "position", json_integer(row->seq + 1));
     json_object_set_new(object, "state", json_string(movement_state_name(row->state)));
     json_object_set_new(object, "sent", instant_json(row->sent_us));
     json_object_set_new(object, "received", instant_json(row->received_us));
     json_object_set_new(object, "answered", instant_json(row->answered_us));
-    json_object_set_new(object, "imss_name", row->imss_name ? json_string(row->imss_name) : json_null());
+    json_object_set_new(object, "given_up", instant_json(row->given_up_us));
+    json_object_set_new(object, "extemporaneous", code_json(row->extemporaneo));
+    json_object_set_new(object, "imss_name", text_json(row->imss_name));
     json_object_set_new(object, "errors", errors_json(row));
     return object;
 }
 
-static int add_documents(struct store *store, int64_t lot, json_t *documents, struct err *err)
+/* The documents of a lot, and whether they name others, who may have a word in their being handed over. */
+static int add_documents(struct store *store, int64_t id, json_t *documents, struct err *err)
 {
     struct store_document *rows = NULL;
+    struct store_lot lot = {0};
     size_t n = 0;
-    int r = store_document_list(store, lot, &rows, &n, err);
+    int r = store_lot_get(store, id, &lot, err);
+    if (r >= 0)
+        r = store_document_list(store, id, &rows, &n, err);
     for (size_t i = 0; r >= 0 && i < n; i++)
         json_array_append_new(
-            documents, json_pack("{s:I, s:I, s:s, s:s?, s:s, s:I}", "lot", (json_int_t)lot, "id",
+            documents, json_pack("{s:I, s:I, s:s, s:s?, s:s, s:I, s:b}", "lot", (json_int_t)id, "id",
                                  (json_int_t)rows[i].id, "kind", document_kind_name(rows[i].kind), "name",
-                                 rows[i].name, "sha256", rows[i].sha256, "bytes", (json_int_t)rows[i].size));
+                                 rows[i].name, "sha256", rows[i].sha256, "bytes", (json_int_t)rows[i].size,
+                                 "names_others", lot.counts[COUNT_TOTAL] > 1));
     store_documents_free(rows, n);
+    store_lot_free(&lot);
     return r;
 }
 
 /* All movements of the worker, by lot, and once for each lot its documents. */
-static int collect(struct store *store, const char *nss, json_t *movements, json_t *documents,
+static int collect(const struct daemon *daemon, const char *nss, json_t *movements, json_t *documents,
                    struct err *err)
 {
     struct store_movement_filter filter = {0};
@@ -101,11 +149,11 @@ static int collect(struct store *store, const char *nss, json_t *movements, json
     memcpy(filter.nss, nss, sizeof(filter.nss));
     do {
         struct store_movement *rows = NULL;
-        r = store_movement_list(store, &filter, &after, PAGE, &rows, &n, err);
+        r = store_movement_list(daemon->store, &filter, &after, PAGE, &rows, &n, err);
         for (size_t i = 0; r >= 0 && i < n; i++) {
-            json_array_append_new(movements, movement_json(&rows[i]));
+            json_array_append_new(movements, movement_json(daemon->law.calendar, &rows[i]));
             if (rows[i].lot != lot)
-                r = add_documents(store, lot = rows[i].lot, documents, err);
+                r = add_documents(daemon->store, lot = rows[i].lot, documents, err);
             after = (struct store_movement_cursor){rows[i].lot, rows[i].seq};
         }
         store_movements_free(rows, r < 0 ? 0 : n);
@@ -113,10 +161,37 @@ static int collect(struct store *store, const char *nss, json_t *movements, json
     return r;
 }
 
+/* The history has only the last digits, so it cannot say that it was this one. */
+static int refuse_unknown(struct act *act, const char *nss)
+{
+    struct store_audit_filter filter = {.object = act->object};
+    struct store_audit *rows = NULL;
+    size_t n = 0;
+    int64_t erased_us = 0;
+    int r = store_audit_list(act->daemon->store, &filter, 0, 1000, &rows, &n, &act->err);
+    for (size_t i = 0; r >= 0 && i < n && !erased_us; i++)
+        if (streq(rows[i].action, "worker-erase") && streq(rows[i].outcome, "ok"))
+            erased_us = rows[i].at_us;
+    store_audits_free(rows, n);
+    if (r < 0)
+        return r;
+    if (!erased_us)
+        return err_set(&act->err, ERR_UNKNOWN_WORKER, _("nothing is stored of a worker with the NSS %s"),
+                       nss);
+    char day[DATE_TEXT_SIZE];
+    return err_set(&act->err, ERR_ERASED,
+                   _("nothing is stored of a worker with the NSS %s; on %s what was stored of one whose NSS "
+                     "ends in %s was "
+                     "erased"),
+                   nss, date_text(time_to_date(erased_us), day), nss + 7);
+}
+
 static int export(struct act *act, const char *nss)
 {
     json_t *movements = json_array(), *documents = json_array();
-    int r = collect(act->daemon->store, nss, movements, documents, &act->err);
+    int r = collect(act->daemon, nss, movements, documents, &act->err);
+    if (r >= 0 && json_array_size(movements) == 0)
+        r = refuse_unknown(act, nss);
     replace_str(&act->detail, xasprintf("{\"movements\":%zu}", json_array_size(movements)));
     json_t *document = json_pack("{s:s, s:o, s:o, s:o}", "nss", nss, "exported",
                                  instant_json(clock_wall_us(daemon_clock(act->daemon))), "movements",

@@ -24,6 +24,7 @@
     X(UNKNOWN_CERTIFICATE, "UnknownCertificate", EXIT_STATUS_NOT_FOUND, N_("There is no such certificate"))  \
     X(UNKNOWN_FILE, "UnknownFile", EXIT_STATUS_NOT_FOUND, N_("There is no such file"))                       \
     X(UNKNOWN_DOCUMENT, "UnknownDocument", EXIT_STATUS_NOT_FOUND, N_("There is no such document"))           \
+    X(UNKNOWN_WORKER, "UnknownWorker", EXIT_STATUS_NOT_FOUND, N_("There is no such worker"))                 \
     X(ERASED, "Erased", EXIT_STATUS_NOT_FOUND, N_("This was erased because it need not be kept any more"))   \
     X(UNKNOWN_PROFILE, "UnknownProfile", EXIT_STATUS_NOT_FOUND, N_("There is no such portal profile"))       \
     X(UNKNOWN_CODE, "UnknownCode", EXIT_STATUS_NOT_FOUND, N_("This rejection code is not known"))            \

@@ -128,6 +128,8 @@ int store_audit_list(struct store *store, const struct store_audit_filter *filte
         select_where(&select, " AND at_us <= ?", DB_INT(filter->until_us));
     if (filter->who)
         select_where(&select, " AND instr(' ' || who || ' ', ' ' || ? || ' ')", DB_TEXT(filter->who));
+    if (filter->object)
+        select_where(&select, " AND object = ?", DB_TEXT(filter->object));
     if (filter->lot)
         where_lot(&select, filter->lot);
     select_where(&select, " ORDER BY seq DESC LIMIT ?", DB_INT((int64_t)MIN(limit, (size_t)INT32_MAX)));

@@ -21,6 +21,7 @@ int store_audit_add(struct store *store, const struct store_audit *audit, struct
 struct store_audit_filter {
     int64_t since_us, until_us; /* 0 = any */
     const char *who;            /* "uid 1000", or a word of it; NULL = anybody */
+    const char *object;         /* "worker *******0017"; NULL = anything */
     int64_t lot;                /* done on this lot, alone or with others; 0 = on anything */
 };
 /* Newest first below the cursor (a seq; 0 = from the newest), at most `limit`. */

@@ -544,10 +544,16 @@ class Listing(DaemonTest):
         self.assertEqual(document["nss"], nss)
         self.assertEqual({(row["lot"], row["position"]) for row in document["movements"]},
                          {(int(row["lot"]), int(row["position"])) for row in found})
-        self.assertEqual(document["movements"][0]["first_surname"], found[0]["first-surname"])
+        first, same = document["movements"][0], found[0]
+        for key in ("first_surname", "guia", "worker_type", "salary_type", "reduced_week", "cause", "deadline_rule"):
+            self.assertEqual(first[key], str(same[key.replace("_", "-")]) or None, key)
+        self.assertEqual(first["sbc"], None if first["type"] == "baja" else f"{int(same['sbc']) / 100:.2f}")
+        self.assertEqual(first["deadline"].replace("-", ""), str(same["deadline"]))
+        self.assertLessEqual({"effective", "given_up", "extemporaneous"}, set(first))
         record, = self.manager("ListHistory", option({}), dbus.UInt64(0), dbus.UInt32(1))[0]
         self.assertEqual((record["action"], record["object"]), ("worker-export", f"worker *******{nss[-4:]}"))
         self.fails("InvalidArgument", self.manager, "ExportWorker", "123", option({}))
+        self.assertIn("99999999999", self.fails("UnknownWorker", self.manager, "ExportWorker", "99999999999", option({})))
 
     def test_what_is_not_finished_is_not_erased(self):
         rows, _ = self.manager("ListMovements", option({"registration": RP, "states": dbus.Array(["unsent"], signature="s")}),

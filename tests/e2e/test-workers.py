@@ -67,7 +67,9 @@ def on_disk(text):
 def case_who_never_reached_imss_can_be_erased():
     stranger = movements(RP, type="02", count=1, first=700, date="2026-11-05")[11:22].decode()
     document = ask("worker", "export", stranger)
-    assert [row["state"] for row in document["movements"]] == ["cancelled"], document
+    row, = document["movements"]
+    assert (row["state"], row["cause"], row["sbc"], row["effective"]) == ("cancelled", "2", None, None), document
+    assert row["deadline"] == "2026-11-12", row
     assert on_disk(stranger)
     answer = ask("worker", "erase", stranger, "--yes")
     assert answer == {"erased": 1, "kept": 0, "until": None}, answer
@@ -76,7 +78,10 @@ def case_who_never_reached_imss_can_be_erased():
     lot = document["movements"][0]["lot"]
     assert show(lot)["erased"] and show(lot)["sha256"]
     idsectl("receipts", "get", lot, "records", status=NOT_FOUND)
-    record, = ask_lines("history", "--limit=1")
+    told = idsectl("worker", "export", stranger, status=NOT_FOUND)
+    assert "erased" in told.stderr.decode(), told
+    idsectl("worker", "export", "99999999999", status=NOT_FOUND)
+    record = next(row for row in ask_lines("history", "--limit=5") if row["action"] == "worker-erase")
     assert (record["action"], record["object"]) == ("worker-erase", f"worker *******{stranger[-4:]}"), record
 
 
