@@ -45,12 +45,22 @@ static uint64_t outside(uint64_t eight, unsigned from, unsigned to)
     return ~(eight + EACH(0x80 - from)) | (eight + EACH(0x7F - to)) | eight;
 }
 
+/* The top bit of each of eight bytes says whether it is another than this one, of which `difference` is the XOR. */
+static uint64_t differs(uint64_t difference)
+{
+    return ((difference & EACH(0x7F)) + EACH(0x7F)) | difference;
+}
+
+/* Of which characters a text mostly is. */
+enum trim_of { TRIM_WORDS /* letters and blanks */, TRIM_CODES /* digits too */ };
+
 /*
  * The trimmed end of n >= 8 columns, and their obstacles. Names are of any length, so a branch per character would mostly
- * be foretold wrong: eight at a time, the last eight partly twice. Only letters, digits and blanks are known here; with
- * anything else among them *ret_known is false.
+ * be foretold wrong: eight at a time, the last eight partly twice. Only what the text mostly is of is known here; with
+ * anything else among it *ret_known is false.
  */
-static struct span trim_end(const uint8_t *at, size_t n, bool *ret_known)
+static inline __attribute__((always_inline)) struct span trim_end(const uint8_t *at, size_t n, enum trim_of of,
+                                                                  bool *ret_known)
 {
     uint64_t other = 0, digits = 0;
     struct span text = {at, 0, 0};
@@ -59,8 +69,8 @@ static struct span trim_end(const uint8_t *at, size_t n, bool *ret_known)
         uint64_t eight = load_eight(at + first), ink = eight ^ EACH(' ');
         size_t behind = first + 8 - (size_t)__builtin_clzll(ink | 1) / 8;
         text.n = ink ? (uint32_t)behind : text.n;
-        uint64_t not_word = outside(eight, 'A', 'Z') & outside(eight, ' ', ' '),
-                 not_digit = outside(eight, '0', '9');
+        uint64_t not_word = outside(eight, 'A', 'Z') & differs(ink);
+        uint64_t not_digit = of == TRIM_CODES ? outside(eight, '0', '9') : UINT64_MAX;
         other |= not_word & not_digit;
         digits |= ~not_digit;
     }
@@ -69,12 +79,12 @@ static struct span trim_end(const uint8_t *at, size_t n, bool *ret_known)
     return text;
 }
 
-static struct span trim(const uint8_t *at, size_t n)
+static inline __attribute__((always_inline)) struct span trim(const uint8_t *at, size_t n, enum trim_of of)
 {
     struct span text = {at, (uint32_t)n, 0};
     bool known = false;
     if (n >= 8)
-        text = trim_end(at, n, &known);
+        text = trim_end(at, n, of, &known);
     while (text.n > 0 && text.at[text.n - 1] == ' ')
         text.n--;
     while (text.n > 0 && *text.at == ' ') {
@@ -91,7 +101,7 @@ static struct span trim(const uint8_t *at, size_t n)
 
 const uint8_t *field_trim(const uint8_t *at, size_t n, size_t *ret_n)
 {
-    struct span text = trim(at, n);
+    struct span text = trim(at, n, TRIM_CODES);
     *ret_n = text.n;
     return text.at;
 }
@@ -117,7 +127,7 @@ static __attribute__((noinline)) struct span fold_span(struct field_reader *read
     bool told[_RULE_MAX] = {false};
     for (size_t i = 0; i < text.n; i++)
         scratch[i] = text.at[i] == '#' && hash_is_enye ? COLUMN_ENYE : fold_column[text.at[i]];
-    struct span folded = trim(scratch, text.n);
+    struct span folded = trim(scratch, text.n, TRIM_WORDS);
     if (text.at != field_at)
         propose_text(field_tell(reader, RULE_TEXT_ALIGN, field, NULL), folded);
     for (size_t i = 0; i < text.n; i++) {
@@ -137,9 +147,10 @@ static __attribute__((noinline)) struct span fold_span(struct field_reader *read
  * into `scratch` when the text was not plain.
  */
 static inline struct span read_text(struct field_reader *reader, const struct record_field *field,
-                                    const uint8_t *at, uint8_t *scratch, bool hash_is_enye)
+                                    const uint8_t *at, size_t n, enum trim_of of, uint8_t *scratch,
+                                    bool hash_is_enye)
 {
-    struct span text = trim(at, field_width(field));
+    struct span text = trim(at, n, of);
     if (text.n > 0 && (text.at != at || text.obstacles & NOT_PLAIN))
         return fold_span(reader, field, text, scratch, hash_is_enye);
     text.at = at;
@@ -174,7 +185,7 @@ void field_read_name(struct field_reader *reader, const struct record_field *fie
                      void *ret)
 {
     uint8_t scratch[MOVEMENT_NAME_COLUMNS];
-    struct span text = read_text(reader, field, at, scratch, true);
+    struct span text = read_text(reader, field, at, sizeof(scratch), TRIM_WORDS, scratch, true);
     if (text.obstacles & NOT_NAME)
         field_tell(reader, RULE_NAME_CHARACTER, field, NULL);
     span_to_utf8(text, at, MOVEMENT_NAME_COLUMNS, ret);
@@ -190,7 +201,7 @@ void field_read_clave(struct field_reader *reader, const struct record_field *fi
                       void *ret)
 {
     uint8_t scratch[10];
-    struct span text = read_text(reader, field, at, scratch, false);
+    struct span text = read_text(reader, field, at, sizeof(scratch), TRIM_CODES, scratch, false);
     char *clave = ret;
     field_copy(text.at, text.n, clave);
     for (size_t i = 0; i < text.n; i++)
@@ -204,7 +215,7 @@ void field_read_curp(struct field_reader *reader, const struct record_field *fie
                      void *ret)
 {
     uint8_t scratch[18];
-    struct span text = read_text(reader, field, at, scratch, true);
+    struct span text = read_text(reader, field, at, sizeof(scratch), TRIM_CODES, scratch, true);
     span_to_utf8(text, at, sizeof(scratch), ret);
     if (text.n == 0)
         return; /* optional */
