@@ -34,6 +34,8 @@ struct csv_column {
 };
 
 enum { CSV_COLUMNS = 17 }; /* in the order in which they are written */
+/* Columns that only hold the date of movements of one type: read where there is none for all. */
+enum { CSV_DATE_ALTA = CSV_COLUMNS, CSV_DATE_INGRESO, CSV_DATE_BAJA, CSV_HEADINGS };
 extern const struct csv_column csv_columns[CSV_COLUMNS];
 
 /* The column of a field of the record; negative when tables have none. */

@@ -20,8 +20,9 @@ struct csv_reader {
     struct csv_row row;
     struct findings *findings;
     struct csv_table *table;
-    int cell_of[CSV_COLUMNS]; /* 0-based, or -1 */
-    size_t width;             /* cells of the heading; 0: it has not been read */
+    int cell_of[CSV_HEADINGS]; /* 0-based, or -1 */
+    int date_at;               /* the row's cell of the date */
+    size_t width;              /* cells of the heading; 0: it has not been read */
     bool ended;
     size_t count, bad;
 };
@@ -35,14 +36,51 @@ static struct finding *tell(struct csv_reader *reader, enum finding_rule rule, s
 
 /* ---- the row of headings ---- */
 
+/* The cell that has the date of movements of this type, or -1. */
+static int date_cell(const struct csv_reader *reader, enum movement_type type)
+{
+    const int *cell_of = reader->cell_of;
+    int of_all = cell_of[csv_column_of("date")];
+    if (of_all >= 0)
+        return of_all;
+    switch (type) {
+    case MOVEMENT_BAJA:
+        return cell_of[CSV_DATE_BAJA];
+    case MOVEMENT_REINGRESO:
+        return cell_of[CSV_DATE_ALTA] >= 0 ? cell_of[CSV_DATE_ALTA] : cell_of[CSV_DATE_INGRESO];
+    case MOVEMENT_MODIFICACION:
+    case MOVEMENT_NONE:
+        break;
+    }
+    return -1;
+}
+
+/* Dates of one type are left out where there is one for all; of two that are of the same type nobody knows which holds. */
+static bool check_dates(struct csv_reader *reader)
+{
+    const int *cell_of = reader->cell_of;
+    bool of_all = cell_of[csv_column_of("date")] >= 0;
+    bool doubt = !of_all && cell_of[CSV_DATE_ALTA] >= 0 && cell_of[CSV_DATE_INGRESO] >= 0;
+    for (int i = CSV_DATE_ALTA; of_all && i < CSV_HEADINGS; i++)
+        if (cell_of[i] >= 0)
+            tell(reader, RULE_CSV_COLUMN_UNKNOWN, (size_t)cell_of[i] + 1, "date",
+                 csv_table_cell(reader->table, (size_t)cell_of[i]), NULL);
+    if (doubt) {
+        size_t at = (size_t)MAX(cell_of[CSV_DATE_ALTA], cell_of[CSV_DATE_INGRESO]);
+        tell(reader, RULE_CSV_COLUMN_REPEATED, at + 1, "date", csv_table_cell(reader->table, at), NULL);
+    }
+    return of_all || doubt || date_cell(reader, MOVEMENT_REINGRESO) >= 0 ||
+           date_cell(reader, MOVEMENT_BAJA) >= 0;
+}
+
 /* What no table can do without; false when there is nothing to read then. */
 static bool check_headings(struct csv_reader *reader)
 {
-    bool complete = true;
+    bool complete = true, dated = check_dates(reader);
     for (const struct record_field *field = record_fields(MOVEMENT_BAJA); field->name; field++) {
         int column = csv_column_of(field->name);
         if (column < 0 || csv_columns[column].optional || streq(field->name, "causa-baja") ||
-            reader->cell_of[column] >= 0)
+            reader->cell_of[column] >= 0 || (dated && streq(field->name, "date")))
             continue;
         tell(reader, RULE_CSV_COLUMN_MISSING, 0, field->name, NULL, csv_columns[column].heading);
         complete = false;
@@ -74,7 +112,7 @@ static void put_field(struct csv_reader *reader, const struct record_field *fiel
         put_constant(row, field, type);
         return;
     }
-    int at = reader->cell_of[column];
+    int at = streq(field->name, "date") ? reader->date_at : reader->cell_of[column];
     row->cells[field->first] = (uint16_t)(at + 1);
     const char *cell = at < 0 ? "" : csv_table_cell(reader->table, (size_t)at);
     if (*cell)
@@ -85,14 +123,18 @@ static void put_field(struct csv_reader *reader, const struct record_field *fiel
     }
 }
 
-/* Reads the row as a movement of this type. */
-static void read_as(struct csv_reader *reader, enum movement_type type, bool without_cause,
-                    struct movement *ret)
+/* Reads the row as a movement of this type; `untyped`: nobody knows whether it is one. */
+static void read_as(struct csv_reader *reader, enum movement_type type, bool untyped, struct movement *ret)
 {
     struct csv_row *row = &reader->row;
+    reader->date_at = date_cell(reader, type);
     for (const struct record_field *field = record_fields(type); field->name; field++) {
+        bool undated = reader->date_at < 0 && streq(field->name, "date");
         put_field(reader, field, type);
-        if (without_cause && streq(field->name, "causa-baja"))
+        if (undated && !untyped)
+            csv_tell_cell(row, RULE_CSV_COLUMN_MISSING, field, NULL,
+                          csv_columns[csv_column_of("date")].heading);
+        if (undated || (untyped && streq(field->name, "causa-baja")))
             row->skip[field->first] = true;
     }
     fields_read_row(&row->fields, type, row->record, ret);
@@ -189,8 +231,9 @@ struct csv_reader *csv_reader_new(const void *data, size_t n, struct findings *f
     reader->findings = reader->row.fields.findings = findings;
     reader->row.fields.cells = reader->row.cells;
     reader->row.fields.skip = reader->row.skip;
-    for (int i = 0; i < CSV_COLUMNS; i++)
+    for (int i = 0; i < CSV_HEADINGS; i++)
         reader->cell_of[i] = -1;
+    reader->date_at = -1;
     reader->table = csv_table_new(data, n, findings);
     reader->ended = !csv_table_is_text(reader->table);
     return reader;
@@ -223,6 +266,8 @@ uint32_t csv_reader_position(struct csv_reader *reader)
 uint16_t csv_reader_cell(const struct csv_reader *reader, const char *field)
 {
     int column = csv_column_of(field);
+    if (streq(field, "date"))
+        return (uint16_t)(reader->date_at + 1);
     return column < 0 ? 0 : (uint16_t)(reader->cell_of[column] + 1);
 }
 

@@ -259,3 +259,9 @@ char rfc_check_digit(const char *rfc)
     size_t n = to_columns(rfc, c, RFC_LEN);
     return (n == RFC_LEN || n == RFC_LEN - 1) && fits(c, any, n - 1) ? rfc_digit(c, n) : 0;
 }
+
+bool identifier_lost_zero(const char *text, enum identifier_verdict (*verdict)(const char *))
+{
+    _cleanup_free_ char *whole = xasprintf("0%s", text);
+    return str_all_digits(text) && verdict(whole) == IDENTIFIER_OK;
+}

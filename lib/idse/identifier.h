@@ -30,6 +30,9 @@ enum identifier_verdict curp_verdict(const char *curp);
 enum identifier_verdict rfc_verdict(const char *rfc);
 enum identifier_verdict rp_verdict(const char *rp);
 
+/* Ten digits that are an NSS or a registro patronal, as its verdict tells, once the zero before them is put back. */
+bool identifier_lost_zero(const char *text, enum identifier_verdict (*verdict)(const char *));
+
 /*
  * The same for the columns of a record, where each character is one byte and Ñ is 0xD1: 11 bytes of an NSS or
  * a registro patronal, 18 of a CURP. They are what the functions above stand on, and quick enough for a

@@ -113,8 +113,14 @@ static void tell_identifier(const struct reading *reading, enum finding_rule sha
                             size_t width)
 {
     const char *value = cell(reading, column);
-    bool lost = str_all_digits(value) && strlen(value) + 1 == width;
-    tell(reading, csv_is_scientific(value) ? RULE_CSV_SCIENTIFIC : lost ? RULE_CSV_ZERO_LOST : shape, column);
+    bool one_short = str_all_digits(value) && strlen(value) + 1 == width;
+    bool lost = one_short && identifier_lost_zero(value, column == COLUMN_RP ? rp_verdict : nss_verdict);
+    tell(reading,
+         csv_is_scientific(value) ? RULE_CSV_SCIENTIFIC
+         : lost                   ? RULE_CSV_ZERO_LOST
+         : one_short              ? RULE_CSV_DIGIT_MISSING
+                                  : shape,
+         column);
 }
 
 static void read_date(const struct reading *reading, int32_t *ret)

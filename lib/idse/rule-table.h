@@ -114,6 +114,9 @@
       N_("a cell goes over several lines; is a quotation mark not closed?"))                                 \
     X(CSV_ZERO_LOST, "zero-lost", ERROR, NONE, SOURCE_SPREADSHEET,                                           \
       N_("a zero at the beginning is missing; spreadsheets drop it from numbers"))                           \
+    X(CSV_DIGIT_MISSING, "digit-missing", ERROR, NONE, SOURCE_SPREADSHEET,                                   \
+      N_("a digit is missing: a zero at the beginning, which spreadsheets drop, or the check digit at the "  \
+         "end"))                                                                                             \
     X(CSV_SCIENTIFIC, "scientific-notation", ERROR, NONE, SOURCE_SPREADSHEET,                                \
       N_("a spreadsheet wrote the number in scientific notation, and digits of it are lost"))                \
     X(CSV_DATE, "csv-date", ERROR, NONE, SOURCE_HERE, N_("a date must be DD/MM/AAAA or AAAA-MM-DD"))         \

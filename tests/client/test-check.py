@@ -189,12 +189,16 @@ class Tables(Case):
     def test_what_a_spreadsheet_spoilt_is_told(self):
         table = ("RP,NSS,Paterno,Nombre,Movimiento,Fecha,Causa de baja\n"
                  "Z9900001108,9.90285E+10,PEREZ,JUAN,baja,21/09/2026,2\n"
-                 "Z9900001108,9028500017,PEREZ,JUAN,baja,21/09/2026,2\n")
+                 "Z9900001108,9028500016,PEREZ,JUAN,baja,21/09/2026,2\n"
+                 "Z9900001108,9902850001,PEREZ,JUAN,baja,21/09/2026,2\n")
         file = self.path("bajas.csv", table.encode())
         self.run_it("check", TODAY, file, status=INVALID)
         self.assertIn(f"{file}:2:2: error: a spreadsheet wrote the number in scientific notation", self.out)
         self.assertIn(f"{file}:3:2: error: a zero at the beginning is missing", self.out)
-        self.assertIn("proposed: 09028500017 (zero-lost)", self.out)
+        self.assertIn("proposed: 09028500016 (zero-lost)", self.out)
+        line, = (line for line in self.out.splitlines() if line.startswith(f"{file}:4:2: error: "))
+        self.assertIn("a digit is missing", line)
+        self.assertNotIn("proposed", line)
 
 
 if __name__ == "__main__":

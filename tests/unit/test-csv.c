@@ -87,7 +87,8 @@ static void a_first_line_in_any_encoding_is_looked_at(void **state)
 {
     static const char *const lines[] = {"\xE1", "NSS,RP,\xE1", "NSS,RP,a\xF0"};
     for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
-        _cleanup_free_ char *copy = xmemdup(lines[i], strlen(lines[i])); /* of the exact size, for the sanitizers */
+        _cleanup_free_ char *copy =
+            xmemdup(lines[i], strlen(lines[i])); /* of the exact size, for the sanitizers */
         assert_int_equal(csv_recognise(copy, strlen(lines[i])), i > 0);
     }
 }
@@ -99,10 +100,21 @@ static void what_is_wrong_with_a_cell_is_told_with_its_place(void **state)
         unsigned column;
         const char *fix;
     } cases[] = {
-        {"Z9900001108,9028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "zero-lost", 2, "09028500017"},
-        {"9900001108,99028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "zero-lost", 1, "09900001108"},
+        {"Z9900001108,9028500016,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "zero-lost", 2, "09028500016"},
+        {"9900001109,99028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "zero-lost", 1, "09900001109"},
+        /* the zero does not make them right: the check digit may be what is missing */
+        {"Z9900001108,9028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "digit-missing", 2, NULL},
+        {"9900001108,99028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "digit-missing", 1, NULL},
         {"Z9900001108,9.9028E+10,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "scientific-notation", 2, NULL},
         {"Z9900001108,\"9,9E10\",PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,", "scientific-notation", 2, NULL},
+        {"Z9900001108,99028500017,PEREZ,JUAN,alta,1.09E+06,450.50,1,0,0,", "scientific-notation", 6, NULL},
+        {"Z9900001108,99028500017,PEREZ,JUAN,alta,21/09/2026,4.5E2,1,0,0,", "scientific-notation", 7, NULL},
+        {"Z9900001108,99028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1E+00,0,0,", "scientific-notation", 8,
+         NULL},
+        {"Z9900001108,99028500017,PEREZ,1.2E+06,alta,21/09/2026,450.50,1,0,0,", "scientific-notation", 4,
+         NULL},
+        {"Z9900001108,99028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,1.2E+06", "scientific-notation", 11,
+         NULL},
         {"Z9900001108,99028500017,PEREZ,JUAN,alta,1092026,450.50,1,0,0,", "zero-lost", 6, "01092026"},
         {"Z9900001108,99028500017,PEREZ,JUAN,alta,46286,450.50,1,0,0,", "csv-date", 6, NULL},
         {"Z9900001108,99028500017,PEREZ,JUAN,alta,21/09/26,450.50,1,0,0,", "csv-date", 6, NULL},
@@ -217,6 +229,78 @@ static void headings_are_never_guessed(void **state)
     }
 }
 
+/* Of each case the last row is of the type that is named; 0: it has no date. */
+static void a_date_of_one_type_is_read_for_that_type(void **state)
+{
+    static const struct {
+        const char *head, *row;
+        int32_t date;
+        const char *rule;
+    } cases[] = {
+        {"Fecha de alta,Causa", "alta,20/11/2026,", 20261120, NULL},
+        {"Fecha de ingreso,Causa", "reingreso,20/11/2026,", 20261120, NULL},
+        {"Fecha de baja,Causa", "baja,20/11/2026,2", 20261120, NULL},
+        {"Fecha de ingreso,Fecha de baja,Causa", "baja,01/02/2020,20/11/2026,2", 20261120, NULL},
+        {"Fecha,Fecha de ingreso,Causa", "baja,20/11/2026,01/02/2020,2", 20261120, "csv-column-unknown"},
+        {"Fecha de ingreso,Causa", "baja,01/02/2020,2", 0, "csv-column-missing"},
+        {"Fecha de baja,Causa", "modificacion,20/11/2026,", 0, "csv-column-missing"},
+        {"Fecha de alta,Fecha de ingreso,Causa", "alta,20/11/2026,20/11/2026,", 20261120,
+         "csv-column-repeated"},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_free_ char *text =
+            xasprintf("RP,No. Seguro Social,Paterno,Nombre,SBC,Tipo de trabajador,Tipo de "
+                      "salario,Jornada,Movimiento,%s\n"
+                      "Z9900001108,99028500017,PEREZ,JUAN,450.50,1,0,0,%s\n",
+                      cases[i].head, cases[i].row);
+        _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+        struct csv_reader *reader = csv_reader_new(text, strlen(text), &findings);
+        struct movement m;
+        assert_int_equal(csv_reader_next(reader, &m), cases[i].date != 0);
+        if (cases[i].date)
+            assert_int_equal(m.date, cases[i].date);
+        else
+            assert_int_equal(find(&findings, cases[i].rule).line, 2);
+        if (cases[i].rule)
+            find(&findings, cases[i].rule);
+        else
+            assert_int_equal(findings.errors, 0);
+        csv_reader_free(reader);
+    }
+}
+
+static void headings_that_payroll_programs_use(void **state)
+{
+    static const char *const headings[] = {
+        "No. Seguro Social", "No. de seguridad social", "Num. seguro social",   "Núm. de afiliación",
+        "No. Afiliación",    "Núm. de Seguro Social",   "NO. DE SEGURO SOCIAL", "Número Seguro Social"};
+    for (size_t i = 0; i < ELEMENTSOF(headings); i++) {
+        _cleanup_free_ char *text = xasprintf("RP,%s,Paterno,Nombre,Movimiento,Fecha de baja,Causa\n"
+                                              "Z9900001108,99028500017,PEREZ,JUAN,baja,20/11/2026,2\n",
+                                              headings[i]);
+        struct movement m;
+        assert_int_equal(read_good(text, strlen(text), &m, 1), 1);
+        assert_int_equal(m.causa_baja, '2');
+    }
+}
+
+/* As for a record. */
+static void a_umf_that_lost_zeros_is_filled_up_and_told(void **state)
+{
+    static const char text[] =
+        "RP,NSS,Paterno,Nombre,Movimiento,Fecha,SBC,Tipo de trabajador,Tipo de salario,Jornada,UMF,"
+        "Clave\n"
+        "Z9900001108,99028500017,PEREZ,JUAN,alta,21/09/2026,450.50,1,0,0,1,12E3\n";
+    _cleanup_findings_ struct findings findings = FINDINGS_INIT;
+    struct csv_reader *reader = csv_reader_new(text, strlen(text), &findings);
+    struct movement m;
+    assert_int_equal(csv_reader_next(reader, &m), 1);
+    csv_reader_free(reader);
+    assert_string_equal(m.umf, "001");
+    assert_string_equal(m.clave, "12E3"); /* a key may look so */
+    assert_string_equal(find(&findings, "umf-padding").fix, "001");
+}
+
 static void a_table_is_told_from_records(void **state)
 {
     static const struct {
@@ -292,6 +376,9 @@ int main(void)
         cmocka_unit_test(amounts_in_the_ways_that_are_clear),
         cmocka_unit_test(a_row_without_a_type_is_checked_all_the_same),
         cmocka_unit_test(headings_are_never_guessed),
+        cmocka_unit_test(a_date_of_one_type_is_read_for_that_type),
+        cmocka_unit_test(headings_that_payroll_programs_use),
+        cmocka_unit_test(a_umf_that_lost_zeros_is_filled_up_and_told),
         cmocka_unit_test(a_table_is_told_from_records),
         cmocka_unit_test(the_template_is_a_table_that_can_be_read),
         cmocka_unit_test(the_intake_splits_a_table_like_records),

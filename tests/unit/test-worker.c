@@ -132,7 +132,8 @@ static void what_is_wrong_with_a_roster_is_told_with_its_place(void **state)
     } cases[] = {
         {"NSS,SBC\n99028500017,450.50\n", "", "csv-column-missing", 1, 0},
         {"RP,SBC\nZ9900001108,450.50\n", "", "csv-column-missing", 1, 0},
-        {"NSS\n9902850001\n", "Z9900001108", "zero-lost", 2, 1},
+        {"NSS\n9028500016\n", "Z9900001108", "zero-lost", 2, 1},
+        {"NSS\n9902850001\n", "Z9900001108", "digit-missing", 2, 1}, /* its check digit, in this case */
         {"NSS\n9.9E+10\n", "Z9900001108", "scientific-notation", 2, 1},
         {"NSS\nabc\n", "Z9900001108", "nss-shape", 2, 1},
         {"NSS,RP\n99028500017,Z99\n", "", "rp-shape", 2, 2},
