@@ -8,10 +8,13 @@
 
 bool csv_recognise(const void *data, size_t n)
 {
-    enum { SURE = 4, FROM = RECORD_COLUMNS - 20, TO = RECORD_COLUMNS + 20 };
+    enum { FROM = RECORD_COLUMNS - 20, TO = RECORD_COLUMNS + 20 };
     const struct csv_look look = csv_look(data, n, csv_column_headed);
-    return look.delimiters > 0 &&
-           (look.known >= 2 || (look.delimiters >= SURE && (look.bytes < FROM || look.bytes > TO)));
+    if (look.named || (look.delimiters > 0 && look.known >= 2))
+        return true;
+    if (look.record_like || (look.bytes >= FROM && look.bytes <= TO))
+        return false;
+    return look.known > 0 || look.delimiters >= 2;
 }
 
 /* ---- rows ---- */

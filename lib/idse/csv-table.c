@@ -5,12 +5,14 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "idse/file-text.h"
 #include "idse/fold.h"
 #include "idse/limits.h"
 
 struct csv_table {
     struct findings *findings;
-    char *owned; /* the text, where it had to be converted */
+    struct file_text file;
+    char *owned; /* the text, where it had to be converted again */
     const char *at, *end;
     uint32_t line;     /* of the text at `at` */
     uint32_t row_line; /* on which the row begins */
@@ -116,29 +118,57 @@ static const char *first_line(const char *text, size_t n, size_t *ret_n)
     return text;
 }
 
+static const char signs[] = {',', ';', '\t'};
+
+/* Excel's own first line, which names the sign between cells: sep=; */
+static char sign_named(const char *line, size_t n)
+{
+    bool quoted = n == 7 && line[0] == '"' && line[6] == '"';
+    line += quoted;
+    if (n - 2 * quoted != 5 || strncasecmp(line, "sep=", 4) != 0)
+        return '\0';
+    return memchr(signs, line[4], sizeof(signs)) ? line[4] : '\0';
+}
+
 /* The sign that stands between most cells, and how often it does. */
 static char delimiter_of(const char *line, size_t n, size_t *ret_times)
 {
-    static const char signs[] = {',', ';', '\t'};
     size_t times[256] = {0}, best = 0;
     bool quoted = false;
     for (size_t i = 0; i < n; i++) {
         quoted ^= line[i] == '"';
         times[(unsigned char)line[i]] += !quoted;
     }
-    for (size_t i = 1; i < sizeof(signs); i++)
+    for (size_t i = 1; i < ELEMENTSOF(signs); i++)
         if (times[(unsigned char)signs[i]] > times[(unsigned char)signs[best]])
             best = i;
     *ret_times = times[(unsigned char)signs[best]];
     return signs[best];
 }
 
+static bool looks_like_record(const char *line, size_t n)
+{
+    enum { IDENTIFIERS = 22 };
+    size_t same = 0;
+    while (same < MIN(n, (size_t)IDENTIFIERS) &&
+           ((line[same] >= '0' && line[same] <= '9') || (line[same] >= 'A' && line[same] <= 'Z') ||
+            line[same] == '*'))
+        same++;
+    return same == IDENTIFIERS || (n > 0 && *line == '*');
+}
+
 struct csv_look csv_look(const void *data, size_t n, csv_column_fn *column_of)
 {
     enum { MAX_HEADINGS = 64 * 1024 };
     struct csv_look look = {0};
-    const char *line = first_line(data, n, &look.bytes), *field;
+    const char *line = first_line(data, n, &look.bytes), *field, *end = (const char *)data + n;
+    if (sign_named(line, look.bytes)) {
+        line += look.bytes;
+        line = first_line(line, (size_t)(end - line), &look.bytes);
+        look.named = true;
+    }
     look.bytes = MIN(look.bytes, (size_t)MAX_HEADINGS);
+    look.record_like = looks_like_record(line, look.bytes);
     char delimiter = delimiter_of(line, look.bytes, &look.delimiters), word[CSV_WORD_SIZE];
     _cleanup_free_ char *text =
         utf8_valid(line, look.bytes) ? xstrndup(line, look.bytes) : cp1252_to_utf8(line, look.bytes);
@@ -280,8 +310,11 @@ void csv_table_read_headings(struct csv_table *table, csv_column_fn *column_of, 
 /* ---- the table ---- */
 
 /* Everything becomes UTF-8 without a byte order mark; a NUL is in no text. */
-static void take_text(struct csv_table *table, const char *data, size_t n)
+static void take_text(struct csv_table *table, const void *bytes, size_t size)
 {
+    table->no_text = !file_text_open(bytes, size, table->findings, &table->file);
+    const char *data = table->file.data;
+    size_t n = table->file.n;
     if (n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0)
         data += 3, n -= 3;
     table->at = data;
@@ -297,16 +330,28 @@ static void take_text(struct csv_table *table, const char *data, size_t n)
     }
 }
 
+/* The sign between cells, from the row of headings or the line before it that names it. */
+static char take_sign(struct csv_table *table)
+{
+    size_t len, times;
+    const char *line = first_line(table->at, (size_t)(table->end - table->at), &len);
+    char named = sign_named(line, len);
+    if (!named)
+        return delimiter_of(line, len, &times);
+    for (; table->at < line + len; table->line++)
+        table->at += next_line(table->at, table->end);
+    findings_report(table->findings, RULE_CSV_SEP, table->line, 0, NULL, NULL, NULL);
+    return named;
+}
+
 struct csv_table *csv_table_new(const void *data, size_t n, struct findings *findings)
 {
     struct csv_table *table = xcalloc(1, sizeof(*table));
-    size_t len, times;
     table->findings = findings;
     take_text(table, data, n);
-    const char *line = first_line(table->at, (size_t)(table->end - table->at), &len);
     if (csv_init(&table->parser, CSV_APPEND_NULL) != 0)
         abort(); /* out of memory, as in xmalloc() */
-    csv_set_delim(&table->parser, (unsigned char)delimiter_of(line, len, &times));
+    csv_set_delim(&table->parser, (unsigned char)take_sign(table));
     return table;
 }
 
@@ -317,6 +362,7 @@ struct csv_table *csv_table_free(struct csv_table *table)
     csv_free(&table->parser);
     buf_free(&table->text);
     free(table->owned);
+    file_text_free(&table->file);
     free(table);
     return NULL;
 }

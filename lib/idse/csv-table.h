@@ -40,7 +40,9 @@ void csv_table_read_headings(struct csv_table *table, csv_column_fn *column_of, 
 /* What the first line that is not blank looks like, as a row of headings. */
 struct csv_look {
     size_t bytes, delimiters;
-    size_t known; /* headings of columns */
+    size_t known;     /* headings of columns */
+    bool record_like; /* it begins like a record: two identifiers on end, or asterisks */
+    bool named;       /* a line before it names the sign between cells */
 };
 struct csv_look csv_look(const void *data, size_t n, csv_column_fn *column_of);
 

@@ -104,7 +104,7 @@ static int bad_width(struct lines *lines, size_t columns, size_t bytes)
 /* A line that is not simply 168 printable ASCII bytes. */
 static int decode(struct lines *lines, const uint8_t *at, const uint8_t *end)
 {
-    size_t n = 0, bytes = (size_t)(end - at);
+    size_t n = 0, used = 0, bytes = (size_t)(end - at);
     while (at < end) {
         const uint8_t *from = at;
         int column = next_column(lines, &at);
@@ -113,6 +113,12 @@ static int decode(struct lines *lines, const uint8_t *at, const uint8_t *end)
         if (n < RECORD_COLUMNS)
             lines->columns[n] = (uint8_t)column;
         n++;
+        if (column != ' ')
+            used = n;
+    }
+    if (n > RECORD_COLUMNS && used <= RECORD_COLUMNS) {
+        tell_once(lines, &lines->told_trail, RULE_LINE_TRAIL);
+        return LINES_GOOD;
     }
     return n == RECORD_COLUMNS ? LINES_GOOD : bad_width(lines, n, bytes);
 }

@@ -15,7 +15,7 @@ struct lines {
     struct findings *findings;
     uint32_t line; /* of the columns given last, 1-based */
     enum line_encoding encoding;
-    bool told_lf, told_cr;
+    bool told_lf, told_cr, told_trail;
     uint8_t columns[RECORD_COLUMNS]; /* of a line that had to be decoded */
 };
 

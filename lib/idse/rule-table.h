@@ -27,6 +27,12 @@
       N_("the file is UTF-8; each character becomes one byte"))                                              \
     X(FILE_CP1252, "file-cp1252", NOTE, REPAIRED, SOURCE_USE,                                                \
       N_("the file is not UTF-8; it is read as Windows-1252"))                                               \
+    X(FILE_UTF16, "file-utf16", NOTE, REPAIRED, SOURCE_SPREADSHEET,                                          \
+      N_("the file is UTF-16; each character becomes one byte"))                                             \
+    X(FILE_WORKBOOK, "file-workbook", ERROR, NONE, SOURCE_SPREADSHEET,                                       \
+      N_("this is a workbook (of Excel, say) or a zip, no text; save the table as CSV UTF-8"))               \
+    X(FILE_TAIL, "file-tail", NOTE, REPAIRED, SOURCE_USE,                                                    \
+      N_("what stands behind the end of the text (Ctrl-Z, NULs) was left out"))                              \
     X(FILE_MIXED, "file-mixed", NOTE, NONE, SOURCE_LAYOUT, N_("the file mixes types of movement"))           \
     X(FILE_TOO_MANY, "file-too-many", ERROR, NONE, SOURCE_LAYOUT,                                            \
       N_("a lot can have 999,999 movements at most"))                                                        \
@@ -37,6 +43,8 @@
     X(LINE_BLANK, "line-blank", NOTE, REPAIRED, SOURCE_USE, N_("an empty line was left out"))                \
     X(LINE_SHORT, "line-short", ERROR, NONE, SOURCE_LAYOUT, N_("the line is shorter than 168 columns"))      \
     X(LINE_LONG, "line-long", ERROR, NONE, SOURCE_LAYOUT, N_("the line is longer than 168 columns"))         \
+    X(LINE_TRAIL, "line-trail", NOTE, REPAIRED, SOURCE_USE,                                                  \
+      N_("blanks behind column 168 were left out"))                                                          \
     X(LINE_BINARY, "line-binary", ERROR, NONE, SOURCE_LAYOUT,                                                \
       N_("a byte that no text has; is this a file of movements?"))                                           \
     X(LINE_CHARACTER, "line-character", ERROR, NONE, SOURCE_LAYOUT,                                          \
@@ -102,6 +110,8 @@
     X(GUIA_MISSING, "guia-missing", WARNING, NONE, SOURCE_LAYOUT,                                            \
       N_("the guía is missing; that of the registro patronal is put in, or 00000 where that has none"))      \
     /* tables (CSV) */                                                                                       \
+    X(CSV_SEP, "csv-sep", NOTE, REPAIRED, SOURCE_SPREADSHEET,                                                \
+      N_("Excel's line sep=, which names the sign between cells, is no row"))                                \
     X(CSV_COLUMN_UNKNOWN, "csv-column-unknown", NOTE, NONE, SOURCE_HERE,                                     \
       N_("a column with a heading that is not known was left out"))                                          \
     X(CSV_COLUMN_REPEATED, "csv-column-repeated", ERROR, NONE, SOURCE_HERE,                                  \

@@ -2,9 +2,11 @@
 #include "idse/source.h"
 
 #include "idse/csv-reader.h"
+#include "idse/file-text.h"
 #include "idse/record.h"
 
 struct source {
+    struct file_text text;
     struct record_reader *records; /* one of the two */
     struct csv_reader *csv;
 };
@@ -17,10 +19,12 @@ const char *source_format_name(enum source_format format)
 struct source *source_new(const void *data, size_t n, struct findings *findings)
 {
     struct source *source = xcalloc(1, sizeof(*source));
-    if (csv_recognise(data, n))
-        source->csv = csv_reader_new(data, n, findings);
+    if (!file_text_open(data, n, findings, &source->text))
+        source->records = record_reader_new("", 0, NULL); /* it was told that there is nothing to read */
+    else if (csv_recognise(source->text.data, source->text.n))
+        source->csv = csv_reader_new(source->text.data, source->text.n, findings);
     else
-        source->records = record_reader_new(data, n, findings);
+        source->records = record_reader_new(source->text.data, source->text.n, findings);
     return source;
 }
 
@@ -30,6 +34,7 @@ struct source *source_free(struct source *source)
         return NULL;
     record_reader_free(source->records);
     csv_reader_free(source->csv);
+    file_text_free(&source->text);
     free(source);
     return NULL;
 }

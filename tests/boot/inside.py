@@ -331,8 +331,12 @@ class Boot(unittest.TestCase):
         self.assertNotEqual(run("cp", str(source), str(inside / "x"), user="curioso", check=False).returncode, 0)
         run("sh", "-c", f"cp {source} {inside}/.x && mv {inside}/.x {inside}/altas.txt", user="nomina")
         result = out / "altas.txt.result.json"
-        until("the lot is answered", lambda: result.exists() and
-              [one["state"] for one in json.loads(result.read_text())["lots"]] == ["accepted"])
+
+        def answered(name):
+            result = out / f"{name}.result.json"
+            return result.exists() and [one["state"] for one in json.loads(result.read_text())["lots"]] == ["accepted"]
+
+        until("the lot is answered", lambda: answered("altas.txt"))
         told = json.loads(run("cat", str(result), user="nomina").stdout)
         number = told["lots"][0]["lot"]
         uid = run("id", "-u", "nomina").stdout.strip()
@@ -347,10 +351,10 @@ class Boot(unittest.TestCase):
         until("it is begun", lambda: (inside / "lenta.txt").exists() and (inside / "lenta.txt").stat().st_size == 500)
         run("systemctl", "restart", "idsed")
         run("sh", "-c", f"cp {movements(346)} {inside}/.y && mv {inside}/.y {inside}/otra.txt", user="nomina")
-        until("another is taken", (out / "otra.txt.result.json").exists)
+        until("another is taken", lambda: answered("otra.txt"))
         self.assertTrue((inside / "lenta.txt").exists())
         writer.communicate("\n")
-        until("it is taken", (out / "lenta.txt.result.json").exists)
+        until("it is taken", lambda: answered("lenta.txt"))
         run("cmp", str(slow), str(out / "lenta.txt"), user="nomina")
         run("sh", "-c", f"rm {out}/*", user="nomina")
 

@@ -186,6 +186,63 @@ class Tables(Case):
         self.assertEqual((one["errors"], one["warnings"], one["findings"]), (0, 0, []))
         self.assertEqual(self.read("out.txt"), dispmag(reingreso()))
 
+    TABLE = ("RP;NSS;Apellido paterno;Apellido materno;Nombre;Movimiento;Fecha;SBC;Tipo de trabajador;Tipo de salario;"
+             "Jornada;UMF;Guía;Clave;CURP\r\n"
+             "Z9900001108;99028500017;Pérez;X;Juan;alta;21/09/2026;450,50;permanente;fijo;normal;1;06400;EMP0001;"
+             "PEXJ850101HDFRXN06\r\n")
+
+    def good(self, name, content, *rules):
+        """The file is as good as its canonical form, in which what is told of it is put right."""
+        file, out = self.path(name, content), self.path(name + ".out")
+        one, = self.check_json(file)
+        self.assertEqual({finding["rule"] for finding in one["findings"] if finding["severity"] != "note"}, set(), one)
+        self.assertLessEqual(set(rules), {finding["rule"] for finding in one["findings"]})
+        one, = self.check_json(file, "--fix", out)
+        self.assertEqual(one["findings"], [])
+        self.assertEqual(self.read(name + ".out"), dispmag(reingreso()))
+
+    def test_what_stands_behind_the_end_is_left_out(self):
+        whole = dispmag(reingreso())
+        for tail in b"\x1a", b"\x1a\x1a\r\n", b"\0" * 100, b"\r\n\0\0", b"\x1a\0\0 \r\n":
+            self.good("tail.txt", whole + tail, "file-tail")
+        self.good("dos.csv", self.TABLE.encode("cp1252") + b"\x1a", "file-tail")
+
+    def test_nuls_in_the_place_of_movements_are_no_end(self):
+        for name, content in ("cut.txt", reingreso().encode() + b"\r\n" + b"\0" * 200), ("cut.csv", self.TABLE.encode() + b"\0" * 9):
+            one, = self.check_json(self.path(name, content), status=INVALID)
+            self.assertIn("line-binary", [finding["rule"] for finding in one["findings"]])
+
+    def test_blanks_behind_a_record_are_left_out(self):
+        self.good("wide.txt", f"{reingreso()}   \r\n{control(1)}                \r\n".encode(), "line-trail")
+        one, = self.check_json(self.path("long.txt", f"{reingreso()}  X\r\n{control(1)}\r\n".encode()), status=INVALID)
+        self.assertEqual([finding["rule"] for finding in one["findings"] if finding["severity"] == "error"], ["line-long"])
+
+    def test_a_table_in_which_excel_names_the_sign_between_cells(self):
+        self.good("sep.csv", b"sep=;\r\n" + self.TABLE.encode("cp1252"), "csv-sep")
+        self.good("bom.csv", b'\xef\xbb\xbf"SEP=;"\n' + self.TABLE.encode(), "csv-sep")
+        wrong = self.path("wrong.csv", b"sep=;\r\n" + self.TABLE.replace("450,50", "mucho").encode())
+        self.assertIn(f"{wrong}:3:8: error: the SBC must be", self.run_it("check", TODAY, wrong, status=INVALID))
+
+    def test_utf16_is_read(self):
+        for mark, encoding in (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"):
+            self.good("unicode.txt", mark + self.TABLE.replace(";", "\t").encode(encoding), "file-utf16")
+            self.good("records.txt", mark + dispmag(reingreso()).decode().encode(encoding), "file-utf16")
+            for odd in self.TABLE.replace("Juan", "Ju\U0001F600n").encode(encoding), self.TABLE.encode(encoding) + b"\0":
+                one, = self.check_json(self.path("odd.txt", mark + odd), status=INVALID)
+                self.assertGreater(one["errors"], 0)
+
+    def test_a_workbook_is_told_as_what_it_is(self):
+        for head in b"PK\x03\x04\x14\0\x06\0", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+            file = self.path("libro.xlsx", head + os.urandom(1000))
+            self.run_it("check", TODAY, file, status=INVALID)
+            self.assertIn("this is a workbook", self.out)
+            self.assertEqual(len([line for line in self.out.splitlines() if ": error: " in line]), 1, self.out)
+
+    def test_a_table_with_few_headings_is_no_file_of_records(self):
+        one, = self.check_json(self.path("few.csv", b"NSS,nota\n99028500017,x\n"), status=INVALID)
+        self.assertEqual((one["format"], {finding["rule"] for finding in one["findings"]}),
+                         ("csv", {"csv-column-missing", "csv-column-unknown"}))
+
     def test_what_a_spreadsheet_spoilt_is_told(self):
         table = ("RP,NSS,Paterno,Nombre,Movimiento,Fecha,Causa de baja\n"
                  "Z9900001108,9.90285E+10,PEREZ,JUAN,baja,21/09/2026,2\n"

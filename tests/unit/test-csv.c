@@ -64,6 +64,8 @@ static void delimiters_encodings_headings_and_names_of_codes(void **state)
         "Z9900001108\t99028500017\tMuñoz\tJosé\t02\t21092026\t2",
         "\"Causa baja\",\"NSS\",\"rp\",\"ap. paterno\",\"nombre\",\"tipo_mov\",\"fecha\"\n"
         "\"2\",\"99028500017\",\"Z9900001108\",\"Muñoz\",\"José\",\"2\",\"21-09-2026\"\n",
+        "sep=;\r\nrp;nss;ap. paterno;nombre;tipo_mov;fecha;causa\r\n"
+        "Z9900001108;99028500017;Muñoz;José;baja;21/09/2026;2\r\n\x1A",
         /* Windows-1252, a lone CR, and numbers dressed as texts */
         "NSS,Causa baja,rp,ap. "
         "paterno,nombre,tipo_mov,fecha\r=\"99028500017\",2,'Z9900001108,Mu\xF1oz,Jos\xE9,baja,"
@@ -312,7 +314,12 @@ static void a_table_is_told_from_records(void **state)
         {"a;b;c;d;e;f\n", true},
         {"NSS;RP\n", true},
         {"", false},
+        {"id;NSS;nota\n1;99028500017;x\n", true}, /* few and short headings */
+        {"NSS\n99028500017\n", true},
+        {"a,b,c\n", true},
+        {"sep=;\r\nuno;dos\r\n", true},
         {"hello, world\n", false},
+        {"Z990000110899028500017PEREZ;X;JUAN\r\n", false}, /* a record, if not a whole one */
         {"Z990000110899028500017PEREZ                      X                          JUAN                   "
          "    "
          "045050      10002112026001  0806400EMP0001    PEXJ850101HDFRXN069\r\n",

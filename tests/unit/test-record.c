@@ -483,7 +483,7 @@ static void check_digits_only_warn_and_say_what_was_expected(void **state)
 
 static void a_line_of_another_width_is_refused(void **state)
 {
-    READ(both, "Z99000011089902850001744444\r\n" ALTA " \r\n" ALTA "\r\n" CONTROL("000003") "\r\n");
+    READ(both, "Z99000011089902850001744444\r\n" ALTA " 1\r\n" ALTA "\r\n" CONTROL("000003") "\r\n");
     assert_int_equal(both.n, 1);
     assert_int_equal(both.bad, 2);
     assert_int_equal(both.lines[0], 3);
@@ -495,6 +495,14 @@ static void a_line_of_another_width_is_refused(void **state)
     assert_int_equal(cut.n, 1);
     assert_int_equal(cut.bad, 1);
     assert_finding(&cut, "line-short", FINDING_ERROR, 2, 20);
+}
+
+static void blanks_behind_the_last_column_are_no_columns(void **state)
+{
+    READ(wide, ALTA "\r\n" ALTA "  \r\n" ALTA " \r\n" CONTROL("000003") "    \r\n");
+    assert_int_equal(wide.n, 3);
+    assert_finding(&wide, "line-trail", FINDING_NOTE, 2, 0);
+    assert_int_equal(n_findings(&wide), 1);
 }
 
 static void binary_and_empty_files_are_told(void **state)
@@ -565,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_leap_day_is_a_day),
         cmocka_unit_test(check_digits_only_warn_and_say_what_was_expected),
         cmocka_unit_test(a_line_of_another_width_is_refused),
+        cmocka_unit_test(blanks_behind_the_last_column_are_no_columns),
         cmocka_unit_test(binary_and_empty_files_are_told),
         cmocka_unit_test(any_byte_anywhere_is_survived),
     };
