@@ -18,8 +18,8 @@ static void offer(struct buf *out, const char *begun, const char *before, const 
 
 static void offer_words(struct buf *out, const char *begun, const char *before, const char *words)
 {
-    for (size_t len; *words; words += len + (words[len] == '|')) {
-        len = strcspn(words, "|");
+    for (size_t len; *words && *words != '['; words += len + (words[len] == '|')) {
+        len = strcspn(words, "|[");
         _cleanup_free_ char *word = xstrndup(words, len);
         offer(out, begun, before, word, "");
     }

@@ -38,11 +38,12 @@ static const struct export_table table = {columns, COLUMNS, SHEET_COLUMNS};
 
 /* IMSS's words, in every locale. */
 static const struct {
-    const char *name, *sheet, *word;
+    enum movement_type type;
+    const char *sheet, *word;
 } types[] = {
-    {"reingreso", "Reingresos", "Reingreso"},
-    {"modificacion", "Mod Salarios", "Modificación"},
-    {"baja", "Bajas", "Baja"},
+    {MOVEMENT_REINGRESO, "Reingresos", "Reingreso"},
+    {MOVEMENT_MODIFICACION, "Mod Salarios", "Modificación"},
+    {MOVEMENT_BAJA, "Bajas", "Baja"},
 };
 static const char *const states[_MOVEMENT_STATE_MAX] = {
     [MOVEMENT_STATE_UNSENT] = "Sin enviar",     [MOVEMENT_STATE_SENT] = "Enviado",
@@ -83,7 +84,7 @@ static const char *state_word(const char *name)
 static const char *type_word(const char *name)
 {
     for (size_t i = 0; i < ELEMENTSOF(types); i++)
-        if (streq(types[i].name, name))
+        if (streq(movement_type_name(types[i].type), name))
             return types[i].word;
     return name;
 }
@@ -260,9 +261,9 @@ static int write_sheets(struct invocation *inv, struct export *export, const str
     int r = 0;
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(types); i++) {
         struct filter of_type = *filter;
-        if (filter->type && !streq(filter->type, types[i].name))
+        if (filter->types && !(filter->types >> types[i].type & 1))
             continue;
-        of_type.type = types[i].name;
+        of_type.types = UINT32_C(1) << types[i].type;
         r = export->format->sheet(export->file, types[i].sheet, err);
         if (r >= 0)
             r = write_rows(inv, export, &of_type, &limit, err);

@@ -72,6 +72,15 @@ static int take_states(char **typed, enum listing listing, struct err *err)
     return 0;
 }
 
+uint32_t filter_types(const char *typed)
+{
+    uint32_t types = 0;
+    _cleanup_(strv_cleanup) char **names = typed ? list_split(typed) : NULL;
+    for (char **name = names; name && *name; name++)
+        types |= UINT32_C(1) << movement_type_from_name(*name);
+    return types;
+}
+
 /* ---- sorting ---- */
 
 /* People say "name" for surnames and names; the rest are the keys of --json. */
@@ -103,6 +112,12 @@ static int refuse_sort(const char *typed, struct err *err)
     return err_set(err, ERR_USAGE, _("--sort: there is no column '%s'; there are %s."), typed, list.data);
 }
 
+/* Lots come newest first unless told otherwise; who asks for a column gets it rising, whatever it is. */
+static bool begins_with_greatest(const char *sort)
+{
+    return streq(sort, "lot");
+}
+
 static int take_sort(const char *typed, struct filter *ret, struct err *err)
 {
     const char *colon = strchr(typed, ':');
@@ -112,7 +127,7 @@ static int take_sort(const char *typed, struct filter *ret, struct err *err)
     for (size_t i = 0; i < ELEMENTSOF(sorts); i++)
         if (word_is(column, sorts[i].typed)) {
             ret->sort = sorts[i].name;
-            ret->descending = colon != NULL;
+            ret->descending = (colon != NULL) != begins_with_greatest(ret->sort);
             return 0;
         }
     return refuse_sort(column, err);
@@ -188,7 +203,7 @@ int filter_read(const struct invocation *inv, enum listing listing, struct filte
         .waiting = inv->value[OPT_WAITING] != NULL,
         .active = inv->value[OPT_ACTIVE] != NULL,
         .nss = inv->value[OPT_NSS],
-        .type = inv->value[OPT_TYPE],
+        .types = filter_types(inv->value[OPT_TYPE]),
         .who = inv->value[OPT_USER],
         .search = inv->value[OPT_SEARCH],
     };

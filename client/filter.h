@@ -16,7 +16,7 @@ struct filter {
     bool waiting;       /* lots */
     bool active;        /* workers */
     const char *nss;    /* movements */
-    const char *type;   /* movements */
+    uint32_t types;     /* movements; bits by enum movement_type, 0 for any */
     const char *search; /* movements */
     const char *sort;   /* movements; as the daemon calls it */
     bool descending;    /* the other way round */
@@ -29,6 +29,9 @@ struct filter {
 
 /* The filter that the options of the command line make. `states` is to be freed with strv_free(). */
 int filter_read(const struct invocation *inv, enum listing listing, struct filter *ret, struct err *err);
+
+/* The types of "baja,reingreso", which the command line let pass, as bits; 0 for NULL. */
+uint32_t filter_types(const char *typed);
 
 /* The index-th column to sort by, as people call it ("name", "first_surname"); NULL behind the last. */
 const char *filter_sort_column(size_t index, char ret[static 32]);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "client/cmdline.h"
 #include "client/kinds.h"
+#include "idse/movement.h"
 
 enum { PAGE = 1000, DEFAULT_LIMIT = 1000 };
 
@@ -41,6 +42,19 @@ static void write_rps(struct bus_writer *w, enum listing listing, const char *gi
     }
     _cleanup_(strv_cleanup) char **rps = list_split(upper);
     bus_entry_strings(w, "registrations", (const char *const *)rps, strv_length(rps));
+}
+
+static void write_types(struct bus_writer *w, uint32_t types)
+{
+    const char *names[32];
+    size_t n = 0;
+    for (unsigned type = 0; type < ELEMENTSOF(names); type++)
+        if (types >> type & 1)
+            names[n++] = movement_type_name((enum movement_type)type);
+    if (n == 1)
+        bus_entry_string(w, "type", names[0]);
+    else
+        bus_entry_strings(w, "types", names, n);
 }
 
 /* Movements are filtered by dates, the others by instants. */
@@ -83,8 +97,8 @@ void listing_write_filter(struct bus_writer *w, enum listing listing, const stru
         bus_entry_bool(w, "active", true);
     if (filter->nss)
         bus_entry_string(w, "nss", filter->nss);
-    if (filter->type)
-        bus_entry_string(w, "type", filter->type);
+    if (filter->types)
+        write_types(w, filter->types);
     if (filter->lot)
         bus_entry_u64(w, "lot", filter->lot);
     if (filter->who)

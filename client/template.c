@@ -2,15 +2,13 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "client/verbs.h"
+#include "client/filter.h"
 #include "idse/csv-writer.h"
 
 int verb_template(struct invocation *inv, struct err *err)
 {
-    const char *type = inv->value[OPT_TYPE];
     _cleanup_buf_ struct buf text = BUF_INIT;
-    csv_template(&text, type ? (enum movement_type)movement_type_from_name(type) : MOVEMENT_NONE,
-                 time_to_date(clock_wall_us(&clock_system)));
+    csv_template(&text, filter_types(inv->value[OPT_TYPE]), time_to_date(clock_wall_us(&clock_system)));
     fwrite(text.data, 1, text.len, stdout);
     return EXIT_STATUS_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/verbs.h"
 
+#include "base/buf.h"
 #include "client/words.h"
 
 const struct option_info option_table[_OPT_MAX] = {
@@ -196,27 +197,66 @@ bool verb_takes(const struct verb *verb, enum opt opt)
     return false;
 }
 
+/* "a|b[,...]": several of them, with commas. */
+static bool takes_list(const char *value)
+{
+    return strstr(value, "[,...]") != NULL;
+}
+
+static size_t word_length(const char *value)
+{
+    return strcspn(value, "|[");
+}
+
+/* One word, of which `n` bytes were typed, as the table has it; else as it was typed. */
+static void settle_word(const char *value, const char *typed, size_t n, struct buf *out)
+{
+    _cleanup_free_ char *word = xstrndup(typed, n);
+    for (size_t len; *value && *value != '['; value += len + (value[len] == '|')) {
+        len = word_length(value);
+        _cleanup_free_ char *allowed = xstrndup(value, len);
+        if (len <= n && word_is(word, allowed))
+            replace_str(&word, STEAL(allowed));
+    }
+    buf_add_str(out, word);
+}
+
 void option_value_settle(const char *value, char *word)
 {
+    _cleanup_buf_ struct buf settled = BUF_INIT;
     if (!value || !strchr(value, '|'))
         return;
-    for (size_t len; *value; value += len + (value[len] == '|')) {
-        len = strcspn(value, "|");
-        _cleanup_free_ char *allowed = xstrndup(value, len);
-        if (len <= strlen(word) && word_is(word, allowed))
-            memcpy(word, allowed, len + 1);
+    const char *stops = takes_list(value) ? "," : "";
+    for (const char *at = word;; at++) {
+        size_t n = strcspn(at, stops);
+        settle_word(value, at, n, &settled);
+        at += n;
+        if (*at == '\0')
+            break;
+        buf_add_char(&settled, *at);
     }
+    memcpy(word, settled.data, settled.len + 1); /* never longer than what was typed */
+}
+
+static bool word_allowed(const char *value, const char *word, size_t n)
+{
+    for (size_t len; n > 0 && *value && *value != '['; value += len + (value[len] == '|')) {
+        len = word_length(value);
+        if (len == n && strncmp(value, word, n) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool option_value_allowed(const char *value, const char *word)
 {
     if (!strchr(value, '|'))
         return true;
-    size_t len = strlen(word);
-    if (len == 0 || strchr(word, '|'))
-        return false;
-    for (const char *at = value; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-        if (strncmp(at, word, len) == 0 && (at[len] == '|' || at[len] == '\0'))
-            return true;
-    return false;
+    const char *stops = takes_list(value) ? "," : "";
+    size_t n = strcspn(word, stops);
+    while (word_allowed(value, word, n) && word[n] == ',') {
+        word += n + 1;
+        n = strcspn(word, stops);
+    }
+    return word[n] == '\0' && word_allowed(value, word, n);
 }

@@ -78,7 +78,7 @@ struct remote;
     X(TIMEOUT, "timeout", N_("SECONDS"), N_("stop waiting after so long (also 5m, 2h)"))                     \
     X(TODAY, "today", N_("DATE"), N_("check as on this day (YYYY-MM-DD)"))                                   \
     X(TO, "to", N_("DIR"), N_("folder to write to"))                                                         \
-    X(TYPE, "type", "reingreso|modificacion|baja", N_("only movements of this type"))                        \
+    X(TYPE, "type", "reingreso|modificacion|baja[,...]", N_("only movements of these types"))                \
     X(UNTIL, "until", N_("DATE"), N_("up to and with this day (YYYY-MM-DD)"))                                \
     X(USER, "user", N_("USER"), N_("user of the IMSS certificate; in the history, who did it"))              \
     X(WAIT, "wait", N_("[SECONDS]"), N_("follow the lots until they are answered, or so long"))              \
@@ -148,7 +148,7 @@ bool verb_is_family(const char *word);
 bool verb_takes(const struct verb *verb, enum opt opt);
 /* Where the table has the words that are allowed, writes the one that was typed as it has it: "Modificación". */
 void option_value_settle(const char *value, char *word);
-/* Is `word` one of the words allowed for a value written "a|b|c"? Any word is, where there are no bars. */
+/* Is `word` one of those allowed for a value written "a|b|c", or several with commas of "a|b|c[,...]"? Any is, where there are no bars. */
 bool option_value_allowed(const char *value, const char *word);
 
 /* One function for each verb, in the file of its family. */

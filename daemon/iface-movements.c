@@ -38,7 +38,7 @@ static void grid_free(struct grid *grid)
 
 struct filter_options {
     const char *registration, *nss, *type, *search, *sort;
-    struct bus_strings registrations, states, fields;
+    struct bus_strings registrations, types, states, fields;
     bool descending;
     uint64_t lot;
     uint32_t since, until;
@@ -50,6 +50,7 @@ static const struct bus_option filter_options[] = {
     {"registrations", "as", offsetof(struct filter_options, registrations)},
     {"nss", "s", offsetof(struct filter_options, nss)},
     {"type", "s", offsetof(struct filter_options, type)},
+    {"types", "as", offsetof(struct filter_options, types)},
     {"states", "as", offsetof(struct filter_options, states)},
     {"since", "u", offsetof(struct filter_options, since)},
     {"until", "u", offsetof(struct filter_options, until)},
@@ -75,13 +76,25 @@ static int take_rps(struct grid *grid, const struct filter_options *given, struc
     return r;
 }
 
-static int take_type(const char *text, enum movement_type *ret, struct err *err)
+static int take_type(const char *key, const char *text, uint32_t *ret, struct err *err)
 {
-    int type = *text ? movement_type_from_name(text) : MOVEMENT_NONE;
-    if (type < 0)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("type: there is no type '%s'"), text);
-    *ret = (enum movement_type)type;
+    int type = movement_type_from_name(text);
+    if (type <= MOVEMENT_NONE)
+        return err_set(err, ERR_INVALID_ARGUMENT, _("%s: there is no type '%s'"), key, text);
+    *ret |= UINT32_C(1) << type;
     return 0;
+}
+
+/* "type" is one of them, as before there were several. */
+static int take_types(const struct filter_options *given, uint32_t *ret, struct err *err)
+{
+    uint32_t types = 0;
+    int r = *given->type ? take_type("type", given->type, &types, err) : 0;
+    for (size_t i = 0; r >= 0 && i < given->types.n; i++)
+        r = take_type("types", given->types.item[i], &types, err);
+    if (r >= 0)
+        *ret = types;
+    return r;
 }
 
 static int refuse_sort(const char *text, struct err *err)
@@ -157,7 +170,7 @@ static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
     if (result >= 0)
         result = take_period(query, &given, err);
     if (result >= 0)
-        result = take_type(given.type, &query->type, err);
+        result = take_types(&given, &query->types, err);
     if (result >= 0)
         result = iface_take_states(&given.states, movement_state_from_name, &query->states, err);
     if (result >= 0)
@@ -165,6 +178,7 @@ static int read_filter(struct bus_reader *r, struct grid *grid, struct err *err)
     if (result >= 0)
         result = movement_rows_fields(&given.fields, &grid->what.fields, err);
     query->descending = given.descending;
+    query->calendar = grid->what.calendar;
     query->documents = movement_rows_need_documents(grid->what.fields);
     return result;
 }

@@ -7,30 +7,31 @@
 
 /* ---- the template ---- */
 
-static bool has_column(enum movement_type type, const struct csv_column *column)
+static const enum movement_type shown[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION, MOVEMENT_BAJA};
+
+static bool has_column(uint32_t types, const struct csv_column *column)
 {
     if (streq(column->field, "position"))
         return false;
-    if (type == MOVEMENT_NONE)
-        return true;
-    for (const struct record_field *field = record_fields(type); field->name; field++)
-        if (streq(field->name, column->field) && field->type != ' ')
-            return true;
-    return false;
+    for (size_t i = 0; i < ELEMENTSOF(shown); i++)
+        for (const struct record_field *field = record_fields(shown[i]); field->name && types >> shown[i] & 1;
+             field++)
+            if (streq(field->name, column->field) && field->type != ' ')
+                return true;
+    return types == 0;
 }
 
-void csv_template(struct buf *buf, enum movement_type type, int32_t today)
+void csv_template(struct buf *buf, uint32_t types, int32_t today)
 {
-    static const enum movement_type types[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION, MOVEMENT_BAJA};
     _cleanup_free_ char *date =
         xasprintf("%02d/%02d/%04d", date_day(today), date_month(today), date_year(today));
     buf_add_str(buf, "\xEF\xBB\xBF");
-    for (int row = -1; row < (int)ELEMENTSOF(types); row++) {
+    for (int row = -1; row < (int)ELEMENTSOF(shown); row++) {
         const char *comma = "";
-        if (row >= 0 && type != MOVEMENT_NONE && type != types[row])
+        if (row >= 0 && types != 0 && !(types >> shown[row] & 1))
             continue;
         for (size_t i = 0; i < CSV_COLUMNS; i++) {
-            if (!has_column(type, &csv_columns[i]))
+            if (!has_column(types, &csv_columns[i]))
                 continue;
             const char *example = row < 0 ? csv_columns[i].heading : csv_columns[i].examples[row];
             buf_printf(buf, "%s%s", comma, example ? example : date);

@@ -3,7 +3,7 @@
 
 /*
  * MOVEMENT_SORT_TABLE(X): X(id, name). By what movements can be sorted, as ListMovements calls it: the fields of a
- * movement, and "approved" and "rejected", the days of those notices.
+ * movement, and "approved" and "rejected", the days of those notices. "lot" begins with the newest one.
  */
 #define MOVEMENT_SORT_TABLE(X)                                                                             \
     X(LOT, "lot")                                                                                            \
@@ -30,4 +30,8 @@
     X(REJECTED, "rejected")                                                                                  \
     X(ERRORS, "errors")                                                                                      \
     X(EXTEMPORANEOUS, "extemporaneous")                                                                      \
-    X(IMSS_NAME, "imss-name")
+    X(IMSS_NAME, "imss-name")                                                                                \
+    X(POSITION, "position")                                                                                  \
+    X(ANSWERED, "answered")                                                                                  \
+    X(GIVEN_UP, "given-up")                                                                                  \
+    X(DEADLINE, "deadline")

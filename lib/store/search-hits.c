@@ -26,7 +26,7 @@ static void add_kinds(struct search_plan *plan, struct buf *sql)
         states |= UINT32_C(1) << plan->kinds[i].state;
     }
     buf_add_char(sql, ')');
-    search_add_states(sql, "state", states);
+    search_add_bits(sql, "state", states);
 }
 
 /* Fills the set; 1 when all fit in, 0 when there are too many of them. */
@@ -126,7 +126,7 @@ static int hits_by_text(struct search_plan *plan, struct store *store, struct er
         plan->set->looks = 2 * (uint32_t)plan->most_hits + 1;
         return 0;
     }
-    if (plan->n_rps > 0 || query->since || query->until || query->type || query->states) {
+    if (plan->n_rps > 0 || query->since || query->until || query->types || query->states) {
         r = search_facets_filter(plan, store, err);
         if (r < 0 || are_few(plan))
             return r < 0 ? r : 1;

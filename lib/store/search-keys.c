@@ -115,7 +115,7 @@ void short_key_place_behind(int64_t key, const struct search_query *query, struc
         replace_str(&ret->text, short_key_first_text((uint64_t)(down ? key : key + 1)));
     } else if (query->sort == SEARCH_SORT_LOT) {
         ret->number = lot;
-        ret->movement = down ? row_first(lot) : row_last(lot);
+        ret->movement = row_last(lot);
     } else if (query->sort == SEARCH_SORT_NSS)
         ret->number = down ? key << NSS_SHIFT : ((key + 1) << NSS_SHIFT) - 1;
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "idse/deadline.h"
 #include "store/search.h"
 #include "store/search-set.h"
 #include "store/select.h"
@@ -68,10 +69,12 @@ struct search_order {
     bool text;
 };
 const struct search_order *search_order(enum search_sort sort);
+/* The function that such an expression calls; it looks up days in the memo. */
+int search_sort_register(sqlite3 *db, struct deadline_memo *memo);
 
 /* Pieces of conditions, each with its " AND " in front. */
 void search_add_numbers(struct buf *sql, const char *column, const int64_t *numbers, size_t n);
-void search_add_states(struct buf *sql, const char *expression, uint32_t states);
+void search_add_bits(struct buf *sql, const char *expression, uint32_t bits); /* numbers below 32 */
 void search_add_dates(struct buf *sql, const char *column, const struct search_query *query);
 /* The rows of a narrow filter, whatever their kind: " FROM … WHERE …". With a name `row` other than "e", "e" is their entry. */
 void search_add_narrow(const struct search_plan *plan, const char *row, struct buf *sql);

@@ -17,16 +17,21 @@
  */
 /* ---- pieces ---- */
 
-/* Lots begin with the newest, and their movements with the first; all else goes up or down as a whole. */
+/* Lots begin with the newest, or with the oldest, and their movements with the first; all else goes up or down as a whole. */
 static bool key_falls(const struct search_query *query)
 {
     return query->descending != (query->sort == SEARCH_SORT_LOT);
 }
 
+static bool movements_fall(const struct search_query *query)
+{
+    return query->descending && query->sort != SEARCH_SORT_LOT;
+}
+
 static void add_order(struct search_plan *plan)
 {
     buf_printf(&plan->sql, " ORDER BY k %s, m %s LIMIT %zu", key_falls(plan->query) ? "DESC" : "ASC",
-               plan->query->descending ? "DESC" : "ASC", plan->query->limit + 1);
+               movements_fall(plan->query) ? "DESC" : "ASC", plan->query->limit + 1);
 }
 
 static void begin_part(struct search_plan *plan)
@@ -40,8 +45,8 @@ static void add_is_behind(struct search_plan *plan, const char *name, const char
 {
     char less = plan->query->descending ? '<' : '>';
     if (plan->query->sort == SEARCH_SORT_LOT)
-        buf_printf(&plan->sql, "(%s %c :%slot OR %s = :%slot AND %s %c :%smovement)", key, less == '<' ? '>' : '<', name, key,
-                   name, movement, less, name);
+        buf_printf(&plan->sql, "(%s %c :%slot OR %s = :%slot AND %s > :%smovement)", key, less == '<' ? '>' : '<', name, key,
+                   name, movement, name);
     else
         buf_printf(&plan->sql, "(%s, %s) %c (:%s%s, :%smovement)", key, movement, less, name,
                    search_order(plan->query->sort)->text ? "key" : "number", name);
@@ -71,12 +76,12 @@ void search_add_numbers(struct buf *sql, const char *column, const int64_t *numb
     buf_add_char(sql, ')');
 }
 
-void search_add_states(struct buf *sql, const char *expression, uint32_t states)
+void search_add_bits(struct buf *sql, const char *expression, uint32_t bits)
 {
     buf_printf(sql, " AND %s IN (", expression);
     const char *comma = "";
     for (unsigned bit = 0; bit < 32; bit++)
-        if (states >> bit & 1) {
+        if (bits >> bit & 1) {
             buf_printf(sql, "%s%u", comma, bit);
             comma = ", ";
         }
@@ -99,14 +104,11 @@ static void add_lot_range(struct search_plan *plan, const char *movement)
     struct buf *sql = &plan->sql;
     if (behind) /* the lots behind the place, of its own only what is behind it */
         buf_printf(sql, " AND lot.id %s :lot", down ? ">=" : "<=");
-    if (behind && !down)
+    if (behind)
         buf_printf(sql, " AND %s >= iif(lot.id = :lot, :movement + 1, lot.id << 20)", movement);
     else
         buf_printf(sql, " AND %s >= lot.id << 20", movement);
-    if (behind && down)
-        buf_printf(sql, " AND %s <= iif(lot.id = :lot, :movement - 1, (lot.id << 20) + 1048575)", movement);
-    else
-        buf_printf(sql, " AND %s <= (lot.id << 20) + 1048575", movement);
+    buf_printf(sql, " AND %s <= (lot.id << 20) + 1048575", movement);
 }
 
 static void add_lot_filter(struct search_plan *plan)
@@ -115,11 +117,11 @@ static void add_lot_filter(struct search_plan *plan)
     struct buf *sql = &plan->sql;
     if (query->lot)
         buf_add_str(sql, " AND lot.id = :only");
-    if (query->type)
-        buf_printf(sql, " AND lot.type IN (0, %u)", query->type);
+    if (query->types)
+        search_add_bits(sql, "lot.type", query->types | 1u << MOVEMENT_NONE); /* with those that are mixed */
     if (query->states) {
         buf_add_str(sql, " AND (lot.answered_us <> 0 OR true");
-        search_add_states(sql, "lot.movement_state", query->states);
+        search_add_bits(sql, "lot.movement_state", query->states);
         buf_add_char(sql, ')');
     }
 }
@@ -130,10 +132,10 @@ static void add_movement_filter(struct search_plan *plan)
     struct buf *sql = &plan->sql;
     if (plan->n_rps)
         search_add_numbers(sql, "movement.rp", plan->rps, plan->n_rps);
-    if (query->type)
-        buf_printf(sql, " AND movement.type = %u", query->type);
+    if (query->types)
+        search_add_bits(sql, "movement.type", query->types);
     if (query->states)
-        search_add_states(sql, MOVEMENT_STATE_NOW, query->states);
+        search_add_bits(sql, MOVEMENT_STATE_NOW, query->states);
     if (plan->nss >= 0)
         buf_add_str(sql, " AND movement.nss = :nss");
     search_add_dates(sql, "movement.date", query);
@@ -255,10 +257,10 @@ static void add_streams(struct search_plan *plan)
 
 static void add_entry_filter(struct search_plan *plan)
 {
-    if (plan->query->type)
-        buf_printf(&plan->sql, " AND e.type = %u", plan->query->type);
+    if (plan->query->types)
+        search_add_bits(&plan->sql, "e.type", plan->query->types);
     if (plan->query->states)
-        search_add_states(&plan->sql, "e.state", plan->query->states);
+        search_add_bits(&plan->sql, "e.state", plan->query->states);
     add_row_filter(plan, "e", plan->query);
 }
 

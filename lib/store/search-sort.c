@@ -52,10 +52,30 @@ static const struct search_order orders[] = {
                             .text = true},
     [SEARCH_SORT_EXTEMPORANEOUS] = {MOVEMENT_OWN("extemporaneo", "0")},
     [SEARCH_SORT_IMSS_NAME] = {"coalesce(" MOVEMENT_OWN("imss_name", "''") ", '')", .text = true},
+    [SEARCH_SORT_POSITION] = {"movement.id & 1048575"},
+    [SEARCH_SORT_ANSWERED] = {"lot.answered_us"},
+    [SEARCH_SORT_GIVEN_UP] = {"iif(" MOVEMENT_STATE_NOW " = 4, lot.given_up_us, 0)"},
+    [SEARCH_SORT_DEADLINE] = {"search_deadline(movement.type, movement.date, movement.tipo_salario)"},
 };
 _Static_assert(ELEMENTSOF(orders) == _SEARCH_SORT_MAX, "a sort has no expression");
 
 const struct search_order *search_order(enum search_sort sort)
 {
     return &orders[sort];
+}
+
+/* search_deadline(type, date, tipo_salario): the last legal day, 0 where the calendar does not tell. */
+static void deadline_function(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    struct movement movement = {.type = (enum movement_type)sqlite3_value_int(values[0]),
+                                .date = sqlite3_value_int(values[1]),
+                                .tipo_salario = (char)sqlite3_value_int(values[2])};
+    struct deadline deadline;
+    bool known = deadline_recall(sqlite3_user_data(context), &movement, &deadline);
+    sqlite3_result_int(context, known ? deadline.last : 0);
+}
+
+int search_sort_register(sqlite3 *db, struct deadline_memo *memo)
+{
+    return sqlite3_create_function(db, "search_deadline", 3, SQLITE_UTF8, memo, deadline_function, NULL, NULL);
 }

@@ -17,6 +17,7 @@ struct search {
     size_t most_hits;
     struct search_set set, rest; /* of what is looked at for a page, and for what is behind that */
     struct search_statements statements;
+    struct deadline_memo deadlines; /* of the present page's calendar */
     int64_t until_us; /* boot clock: when the present page is given up */
 };
 
@@ -36,7 +37,8 @@ int search_open(const char *path, struct search **ret, struct err *err)
     /* SQLite would rather index all movements anew for one page than look at the type of those that are passed. */
     if (r >= 0)
         r = db_exec(search->store, "PRAGMA automatic_index = OFF", err);
-    if (r >= 0 && search_set_register(search->store->db, &search->set) != SQLITE_OK)
+    if (r >= 0 && (search_set_register(search->store->db, &search->set) != SQLITE_OK ||
+                   search_sort_register(search->store->db, &search->deadlines) != SQLITE_OK))
         r = db_fail(search->store, err);
     if (r < 0) {
         search_close(search);
@@ -272,7 +274,7 @@ static int take_kinds(struct search_plan *plan, struct store *store, struct err 
     while (r >= 0 && plan->n_kinds < ELEMENTSOF(plan->kinds) && (r = db_next(&query, err)) > 0) {
         struct search_kind kind = {sqlite3_column_int(query.stmt, 0), sqlite3_column_int(query.stmt, 1),
                                    (uint64_t)sqlite3_column_int64(query.stmt, 2)};
-        if ((!plan->query->type || (int)plan->query->type == kind.type) &&
+        if ((!plan->query->types || plan->query->types >> kind.type & 1) &&
             (!plan->query->states || plan->query->states >> kind.state & 1))
             plan->kinds[plan->n_kinds++] = kind;
     }
@@ -413,6 +415,7 @@ int search_page(struct search *search, const struct search_query *query, struct 
     struct search_page page = {0};
     search->set.looks = 0;
     search->set.tired = false;
+    search->deadlines = (struct deadline_memo){.calendar = query->calendar};
     if (!str_empty(query->nss))
         plan.nss = strtoll(query->nss, NULL, 10);
     int r = read_cursor(query, &plan.place, err);

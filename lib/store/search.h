@@ -56,7 +56,7 @@ struct search_query {
     const char *const *rps;   /* n_rps of them; none = any */
     size_t n_rps;
     const char *nss;          /* whole; NULL or "" = any */
-    enum movement_type type;  /* MOVEMENT_NONE = any */
+    uint32_t types;           /* bits by enum movement_type; 0 = any */
     uint32_t states;          /* bits; 0 = any */
     int32_t since, until;     /* date of the movement, yyyymmdd, both included; 0 = any */
     /*
@@ -64,7 +64,8 @@ struct search_query {
      */
     const char *text;
     enum search_sort sort;    /* LOT: newest lot first, in the order of its file */
-    bool descending;          /* the other way round */
+    bool descending;          /* the other way round; LOT: oldest lot first, still in the order of its file */
+    const struct calendar *calendar; /* for the sort DEADLINE; NULL: none is known */
     const char *cursor;       /* `next` of the page before; NULL or "" = the first page */
     size_t limit;
     bool documents;           /* look for the receipts of each row's lot */

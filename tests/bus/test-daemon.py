@@ -465,7 +465,26 @@ class Listing(DaemonTest):
             down = self.grid(sort=sort, descending=True)
             self.assertEqual([(row["lot"], row["position"]) for row in down],
                              [(row["lot"], row["position"]) for row in reversed(rows)], sort)
+        days = [int(row["deadline"]) for row in self.grid(sort="deadline")]
+        self.assertEqual((days, days[-1] > 0), (sorted(days), True))
         self.fails("InvalidArgument", self.manager, "ListMovements", option({"sort": "colour"}), "", dbus.UInt32(1))
+
+    def test_lots_go_either_way_and_their_movements_never_turn(self):
+        places = [(int(row["lot"]), int(row["position"])) for row in self.grid()]
+        self.assertEqual(places, sorted(places, key=lambda place: (-place[0], place[1])))
+        self.assertEqual([(int(row["lot"]), int(row["position"])) for row in self.grid(sort="lot", descending=True)], sorted(places))
+
+    def test_movements_of_several_types_are_found(self):
+        def of(*types, **more):
+            return {(row["lot"], row["position"]) for row in self.grid(types=dbus.Array(types, signature="s"), **more)}
+        self.assertEqual(of("reingreso"), {(row["lot"], row["position"]) for row in self.grid(type="reingreso")})
+        self.assertEqual(of("reingreso", "baja"), of("reingreso") | of("baja"))
+        self.assertEqual(of("reingreso", "modificacion", "baja"), of())
+        self.assertEqual(of("baja", type="reingreso"), of("reingreso", "baja"))
+        self.fails("InvalidArgument", self.manager, "ListMovements", option({"types": dbus.Array(["mixed"], signature="s")}), "",
+                   dbus.UInt32(1))
+
+    def test_a_cursor_belongs_to_its_order(self):
         _, cursor = self.manager("ListMovements", option({"sort": "nss"}), "", dbus.UInt32(1))
         self.fails("InvalidArgument", self.manager, "ListMovements", option({"sort": "date"}), cursor, dbus.UInt32(1))
 

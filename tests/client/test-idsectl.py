@@ -507,6 +507,10 @@ class Movements(Case):
         self.run_json("movements", "--sort=imss-name")
         self.run_json("movements", "--sort=Imss_Name")
         self.assertEqual([call[2][0] for call in self.calls("ListMovements")], [{"sort": "imss-name"}] * 2)
+        for typed, filter in (("lot", {"sort": "lot", "descending": True}), ("lot:desc", {"sort": "lot"}),
+                              ("deadline", {"sort": "deadline"}), ("given_up:desc", {"sort": "given-up", "descending": True})):
+            self.run_json("movements", "--sort", typed)
+            self.assertEqual(self.calls("ListMovements")[-1][2][0], filter)
         self.run_it("movements", "--sort=colour", status=USAGE)
         for column in ("name", "names", "first_surname", "imss_name", "approved", "rejected"):
             self.assertIn(f" {column}", self.err)
@@ -519,6 +523,11 @@ class Movements(Case):
         for typed in "modificación", "Modificacion", "MODIFICACIÓN":
             self.run_it("movements", "--type", typed)
             self.assertEqual(self.calls("ListMovements")[0][2][0], {"type": "modificacion"})
+        for wrong in "baja,alta", "baja,,reingreso", "baja,", ",", "baja;reingreso":
+            self.run_it("movements", f"--type={wrong}", status=USAGE)
+            self.assertIn("reingreso|modificacion|baja[,...]", self.err)
+        self.run_it("movements", "--type=Baja,Modificación")
+        self.assertEqual(self.calls("ListMovements")[-1][2][0], {"types": ["baja", "modificacion"]})
 
 
 class Receipts(Case):

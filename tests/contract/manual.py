@@ -94,6 +94,15 @@ def check_states(manual):
     return faults + manual.entries(page, statuses, "exit status") + manual.entries("idsectl.1", statuses, "exit status")
 
 
+def check_sorts(manual):
+    """The page lists what movements can be sorted by, no more and no less."""
+    names = re.findall(r'X\(\w+, "([a-z-]+)"\)', (manual.top / "lib/idse/movement-sort.h").read_text())
+    wanted = {"name", *(name.replace("-", "_") for name in names)}
+    listed = re.search(r"^\*--sort\* takes ((?:[^.])+)\.", manual.pages["idsectl-movements.1"], re.M)
+    told = set(re.findall(r"\*(\w+)\*", listed[1])) if listed else set()
+    return [f"idsectl-movements.1: sort {name} is only on one side" for name in sorted(wanted ^ told)]
+
+
 def check_references(manual):
     known = {re.sub(r"^(.*)\.(\d)$", r"\1(\2)", name) for name in manual.pages}
     faults = []
@@ -143,7 +152,7 @@ def check_formatting(manual):
 
 def main():
     manual = Manual(*map(pathlib.Path, sys.argv[1:3]))
-    checks = (check_verbs, check_options, check_programs, check_keys, check_interfaces, check_states, check_references,
+    checks = (check_verbs, check_options, check_programs, check_keys, check_interfaces, check_states, check_sorts, check_references,
               check_readmes, check_spanish, check_formatting)
     faults = [fault for check in checks for fault in check(manual)]
     print("\n".join(faults) or f"{len(manual.pages)} pages say what the code does")

@@ -85,8 +85,8 @@ static bool is_behind(const struct search_query *query, const struct search_plac
                       int64_t movement)
 {
     int keys = COMPARE(number, place->number), movements = COMPARE(movement, place->movement);
-    if (query->sort == SEARCH_SORT_LOT)
-        keys = -keys;
+    if (query->sort == SEARCH_SORT_LOT) /* in it they stay in their order */
+        return (query->descending ? keys : -keys) > 0 || (keys == 0 && movements > 0);
     return query->descending ? keys < 0 || (keys == 0 && movements < 0)
                              : keys > 0 || (keys == 0 && movements > 0);
 }

@@ -2,8 +2,11 @@
 #include "tests/unit/store-fixture.h"
 
 #include "base/buf.h"
+#include "base/data.h"
 #include "idse/correction.h"
+#include "idse/deadline.h"
 #include "idse/fold.h"
+#include "idse/law.h"
 #include "store/search.h"
 #include "tests/synthetic.h"
 
@@ -101,6 +104,7 @@ static void add_rps(struct fixture *f)
 /* ---- the reference ---- */
 
 static const struct search_query *sorted_by;
+static struct law law;
 
 static void key_of(const struct store_movement *m, enum search_sort sort, char ret[static 512])
 {
@@ -122,6 +126,7 @@ static void key_of(const struct store_movement *m, enum search_sort sort, char r
 
 static int64_t number_of(const struct store_movement *m, enum search_sort sort)
 {
+    struct deadline deadline;
     bool rejected = m->state == MOVEMENT_STATE_REJECTED || m->state == MOVEMENT_STATE_SUPERSEDED;
     switch ((int)sort) {
     case SEARCH_SORT_DATE:
@@ -150,6 +155,14 @@ static int64_t number_of(const struct store_movement *m, enum search_sort sort)
         return rejected ? m->answered_us : 0;
     case SEARCH_SORT_EXTEMPORANEOUS:
         return m->extemporaneo;
+    case SEARCH_SORT_POSITION:
+        return m->seq;
+    case SEARCH_SORT_ANSWERED:
+        return m->answered_us;
+    case SEARCH_SORT_GIVEN_UP:
+        return m->given_up_us;
+    case SEARCH_SORT_DEADLINE:
+        return deadline_of(law.calendar, &m->movement, &deadline, NULL) < 0 ? 0 : deadline.last;
     default:
         return 0;
     }
@@ -201,6 +214,8 @@ static int by_query(const void *left, const void *right)
         r = strcmp(text_of(a, sort), text_of(b, sort));
     if (r == 0)
         r = COMPARE(number_of(a, sort), number_of(b, sort));
+    if (r == 0 && sort == SEARCH_SORT_LOT)
+        return place;
     if (r == 0)
         r = place;
     return sorted_by->descending ? -r : r;
@@ -231,7 +246,7 @@ static bool fits(const struct search_query *q, const struct store_movement *m)
     while ((term = strsep(&rest, " ")))
         text = text && has_term(&m->movement, term);
     return rp && text && (!q->lot || q->lot == m->lot) && (!q->nss || streq(q->nss, m->movement.nss)) &&
-           (!q->type || q->type == m->movement.type) && (!q->states || q->states >> m->state & 1) &&
+           (!q->types || q->types >> m->movement.type & 1) && (!q->states || q->states >> m->state & 1) &&
            (!q->since || m->movement.date >= q->since) && (!q->until || m->movement.date <= q->until);
 }
 
@@ -260,7 +275,9 @@ static struct search_query random_query(struct fixture *f, size_t n_lots)
         two_rps[0] = synthetic_rps[pick(3)];
         two_rps[1] = "Z9900009999"; /* unknown here */
     }
-    q.type = pick(3) ? MOVEMENT_NONE : pick(2) ? MOVEMENT_BAJA : MOVEMENT_REINGRESO;
+    static const uint32_t types[] = {1u << MOVEMENT_BAJA, 1u << MOVEMENT_REINGRESO,
+                                     1u << MOVEMENT_BAJA | 1u << MOVEMENT_MODIFICACION};
+    q.types = pick(3) ? 0 : types[pick(ELEMENTSOF(types))];
     q.states = pick(3) ? 0 : 1u + pick(255);
     q.since = pick(4) ? 0 : 20261101 + (int32_t)pick(25);
     q.until = pick(4) ? 0 : 20261101 + (int32_t)pick(25);
@@ -277,6 +294,7 @@ static void compare(struct fixture *f, struct search *search, struct search_quer
     for (size_t i = 0; i < n_all; i++)
         if (fits(&q, &all[i]))
             expected[n++] = all[i];
+    q.calendar = law.calendar;
     sorted_by = &q;
     if (n > 1)
         qsort(expected, n, sizeof(*expected), by_query);
@@ -555,6 +573,17 @@ static void a_large_lot_is_indexed_in_slices(void **state)
     search_close(search);
 }
 
+static int load_law(void **state)
+{
+    return law_load(data_read, &law, NULL);
+}
+
+static int free_law(void **state)
+{
+    law_free(&law);
+    return 0;
+}
+
 int main(void)
 {
     sqlite3_config(SQLITE_CONFIG_LOG, note_warning, NULL);
@@ -568,5 +597,5 @@ int main(void)
         TEST(a_list_by_type_reads_only_as_far_as_it_goes),
         TEST(a_large_lot_is_indexed_in_slices),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, load_law, free_law);
 }
