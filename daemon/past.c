@@ -17,27 +17,24 @@ static void report(struct findings *findings, enum finding_rule rule, int64_t ns
     findings_report(findings, rule, event->line, 0, "nss", text, rule == RULE_ALTA_UNKNOWN ? NULL : since);
 }
 
-/* The file's events [from, to) of one worker, among those that are stored. */
+/* The file's events [from, to) of one worker, behind those that are stored: IMSS gets them in this order. */
 static int check_worker(struct store *store, const struct intake_rp *rps, struct intake *intake, size_t from,
                         size_t to, struct err *err)
 {
     _cleanup_free_ struct worker_event *stored = NULL;
-    size_t n = 0, next = 0;
+    size_t n = 0;
     const int64_t nss = intake->events[from].nss;
     int r = store_worker_events(store, rps[intake->events[from].rp].rp, nss, &stored, &n, err);
     if (r < 0)
         return r;
-    if (n > 0)
-        qsort(stored, n, sizeof(*stored), (int (*)(const void *, const void *))worker_event_order);
-    struct worker worker = {0};
+    struct worker worker = worker_fold(stored, n);
     for (size_t i = from; i < to; i++) {
         const struct worker_event *event = &intake->events[i].event;
-        while (next < n && worker_event_order(&stored[next], event) <= 0)
-            worker_apply(&worker, &stored[next++]);
         enum finding_rule rule = worker_judge(&worker, event);
         if (rule != _RULE_MAX)
             report(&intake->findings, rule, nss, &worker, event);
-        worker_apply(&worker, event);
+        if (rule == _RULE_MAX || rule == RULE_ALTA_UNKNOWN) /* what IMSS rejects changes nothing */
+            worker_apply(&worker, event);
     }
     return 0;
 }

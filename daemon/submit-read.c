@@ -38,7 +38,7 @@ void submission_prepare(void *data)
         .rps = s->rps,
         .n_rps = s->n_rps,
         .keep_mixed = s->options.keep_mixed,
-        .events = true,
+        .as_it_is = s->parent.lot > 0, /* corrections are told from what they correct by their place */
         .check = s->check,
     };
     s->result = s->input.fd < 0 ? 0 : input_read(&s->input, &s->bytes, &s->act->err);

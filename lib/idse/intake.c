@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "idse/intake-order.h"
+
 /* ---- lots found again by what they are made of ---- */
 
 /* An open hash table that finds the lot of a movement. */
@@ -75,14 +77,17 @@ struct splitter {
     struct intake *intake;
     const struct source *source;
     struct check *check;
-    struct table lots;
-    const struct intake_rp *rp; /* of the last movement */
+    struct table lots, any_rps;
+    const struct intake_rp *rp; /* of the last movement, */
+    uint32_t rp_number;         /* and which it is */
     bool unknown_rp;
 };
 
+/* What is said of an RP that is in no list. */
+static const struct intake_rp defaults = {.enye = ENYE_HASH};
+
 static const struct intake_rp *find_rp(const struct intake_options *options, const char *rp)
 {
-    static const struct intake_rp defaults = {.enye = ENYE_HASH};
     size_t from = 0, to = options->n_rps;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
@@ -115,35 +120,45 @@ static struct intake_lot *find_lot(struct splitter *splitter, const struct movem
     return lot;
 }
 
-static void note_event(struct splitter *splitter, const struct movement *movement)
+static uint32_t number_rp(struct splitter *splitter, const char *rp)
+{
+    const struct intake_options *options = splitter->options;
+    if (splitter->rp != &defaults)
+        return (uint32_t)(splitter->rp - options->rps);
+    struct key key = {0};
+    memcpy(key.rp, rp, sizeof(key.rp));
+    uint32_t next = (uint32_t)splitter->any_rps.n + 1;
+    uint32_t number = table_add(&splitter->any_rps, &key, next);
+    return (uint32_t)options->n_rps + (number > 0 ? number : next);
+}
+
+/* It is about to be the next in the lot. */
+static void note_event(struct splitter *splitter, const struct movement *movement,
+                       const struct intake_lot *lot, int32_t deadline)
 {
     struct intake *intake = splitter->intake;
+    uint32_t line = source_line(splitter->source);
     if ((intake->n_events & (intake->n_events - 1)) == 0) /* full at every power of two */
         intake->events =
             xreallocarray(intake->events, MAX(intake->n_events * 2, (size_t)1), sizeof(*intake->events));
     intake->events[intake->n_events++] = (struct intake_event){
         .nss = strtoll(movement->nss, NULL, 10),
-        .rp = (uint32_t)(splitter->rp - splitter->options->rps),
-        .event = {movement->type, movement->date, movement->sbc_centavos, source_line(splitter->source)},
+        .rp = splitter->rp_number,
+        .event = {movement->type, movement->date, movement->sbc_centavos, line, line},
+        .lot = (uint32_t)(lot - intake->lots),
+        .at = (uint32_t)lot->counts[COUNT_TOTAL],
+        .deadline = deadline,
     };
-}
-
-static int by_worker(const void *a, const void *b)
-{
-    const struct intake_event *x = a, *y = b;
-    if (x->rp != y->rp)
-        return x->rp < y->rp ? -1 : 1;
-    if (x->nss != y->nss)
-        return x->nss < y->nss ? -1 : 1;
-    return worker_event_order(&x->event, &y->event);
 }
 
 /* Is its registro patronal registered? It is the splitter's then, else it is told. */
 static bool know_rp(struct splitter *splitter, const struct movement *movement)
 {
     const struct source *source = splitter->source;
-    if (!splitter->rp || !streq(splitter->rp->rp, movement->rp))
+    if (!splitter->rp || !streq(splitter->rp->rp, movement->rp)) {
         splitter->rp = find_rp(splitter->options, movement->rp);
+        splitter->rp_number = splitter->rp ? number_rp(splitter, movement->rp) : 0;
+    }
     if (splitter->rp)
         return true;
     findings_report(&splitter->intake->findings, RULE_RP_UNKNOWN, source_line(source),
@@ -192,14 +207,10 @@ static void take_movement(struct splitter *splitter, struct movement *movement)
         return;
     }
     settle_guia(splitter, movement);
-    record_write(&lot->records, movement, splitter->rp->enye);
-    lot->counts[count_of_type(movement->type)]++;
-    lot->counts[COUNT_TOTAL]++;
-    if (splitter->options->events)
-        note_event(splitter, movement);
     int32_t deadline = check_deadline(splitter->check, movement);
-    if (deadline && (lot->deadline == 0 || deadline < lot->deadline))
-        lot->deadline = deadline;
+    note_event(splitter, movement, lot, deadline);
+    record_write(&lot->records, movement, splitter->rp->enye);
+    intake_lot_count(lot, movement->type, deadline);
 }
 
 /* Under the guía of the lot's last record. */
@@ -255,8 +266,11 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
             look_at_broken(&splitter, &movement);
     }
     check_finish(check);
+    if (ret->findings.errors == 0)
+        intake_order(ret, options);
     findings_sort(&ret->findings);
     free(splitter.lots.slots);
+    free(splitter.any_rps.slots);
 
     if (ret->findings.errors > 0) {
         drop_lots(ret);
@@ -264,7 +278,5 @@ int intake_read(const void *data, size_t n, const struct intake_options *options
     }
     for (size_t i = 0; i < ret->n_lots; i++)
         close_lot(&ret->lots[i]);
-    if (ret->n_events > 0)
-        qsort(ret->events, ret->n_events, sizeof(*ret->events), by_worker);
     return 0;
 }

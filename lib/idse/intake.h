@@ -8,7 +8,12 @@
 #include "idse/receipt.h"
 #include "idse/worker.h"
 
-/* From an input file to lots: one per registro patronal and movement type, each with the exact bytes to be sent. */
+/*
+ * From an input file to lots: one per registro patronal and movement type, each with the exact bytes to be sent. A worker with
+ * several movements in the file has them sent by their dates, and on one day as worker_fold() says by the order of the file:
+ * where one lot of each type would not do that there are more of them, as few as may be, and the lots are in the order in
+ * which they are to be sent. The same bytes make the same lots.
+ */
 
 /* What a registered RP says about its records. */
 struct intake_rp {
@@ -22,7 +27,7 @@ struct intake_options {
     size_t n_rps;
     bool any_rp;      /* accept records of an RP that is not in the list, with its defaults (the linter) */
     bool keep_mixed;  /* one lot per RP, types as they come */
-    bool events;      /* give the movements as events too, for what needs the history of workers */
+    bool as_it_is;    /* all in the order of the file, whatever the dates are */
     size_t max_bytes; /* ERR_TOO_LARGE beyond; 0: no limit */
     struct check_options check;
 };
@@ -38,14 +43,16 @@ struct intake_lot {
 /* A movement of the file, among those of its worker. */
 struct intake_event {
     int64_t nss;
-    uint32_t rp; /* which of the options' */
-    struct worker_event event;
+    uint32_t rp;               /* which of the options'; more than these have: of any_rp */
+    struct worker_event event; /* its order is the line whose place it takes */
+    uint32_t lot, at;          /* where it was put when it was read; private */
+    int32_t deadline;          /* its last legal day, or 0 */
 };
 
 struct intake {
     struct intake_lot *lots;
     size_t n_lots;
-    struct intake_event *events; /* by registro patronal and worker, then as worker_event_order() */
+    struct intake_event *events; /* by registro patronal and worker, then as they are sent */
     size_t n_events;
     struct findings findings;
 };

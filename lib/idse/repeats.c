@@ -25,8 +25,9 @@ enum { KIND_BITS = 2, PAIR_BITS = 25 };
 struct repeats {
     struct pair *pairs; /* a hash table; its size is a power of two */
     size_t n_pairs, cap_pairs;
-    char rp[12];        /* the last one, */
-    uint64_t rp_number; /* as a number */
+    struct pair *numbered; /* by their numbers; made when all were added */
+    char rp[12];           /* the last one, */
+    uint64_t rp_number;    /* as a number */
     struct note *notes;
     size_t n, cap;
 };
@@ -47,6 +48,7 @@ struct repeats *repeats_free(struct repeats *repeats)
     if (!repeats)
         return NULL;
     free(repeats->pairs);
+    free(repeats->numbered);
     free(repeats->notes);
     free(repeats);
     return NULL;
@@ -129,6 +131,11 @@ static inline uint64_t day_of(const struct note *note)
     return note->key >> KIND_BITS;
 }
 
+static inline uint64_t nss_of(const struct note *note)
+{
+    return note->key >> (PAIR_BITS + KIND_BITS);
+}
+
 enum { HEAP_BITS = 10 }; /* about so many notes, as a power of two, are in a heap */
 
 /* Into heaps by the top bits of the hash, in the order of the lines; `ends` becomes where each ends. */
@@ -136,18 +143,18 @@ static struct note *make_heaps(const struct repeats *repeats, unsigned bits, siz
 {
     struct note *heaps = xreallocarray(NULL, repeats->n, sizeof(*heaps));
     for (size_t i = 0; i < repeats->n; i++)
-        ends[mix(day_of(&repeats->notes[i])) >> (64 - bits)]++;
+        ends[mix(nss_of(&repeats->notes[i])) >> (64 - bits)]++;
     for (size_t i = 0, at = 0; i < (size_t)1 << bits; i++) {
         size_t n = ends[i];
         ends[i] = at;
         at += n;
     }
     for (size_t i = 0; i < repeats->n; i++)
-        heaps[ends[mix(day_of(&repeats->notes[i])) >> (64 - bits)]++] = repeats->notes[i];
+        heaps[ends[mix(nss_of(&repeats->notes[i])) >> (64 - bits)]++] = repeats->notes[i];
     return heaps;
 }
 
-/* The notes whose day is in the heap more than once. */
+/* The notes whose worker is in the heap more than once. */
 struct shared {
     struct note *notes;
     size_t n;
@@ -173,8 +180,8 @@ static void look_through(struct shared *shared, const struct note *heap, size_t 
     }
     memset(shared->slots, 0, cap * sizeof(*shared->slots));
     for (size_t i = 0; i < n; i++) {
-        size_t at = mix(day_of(&heap[i])) & (cap - 1);
-        while (shared->slots[at] && day_of(&heap[shared->slots[at] - 1]) != day_of(&heap[i]))
+        size_t at = mix(nss_of(&heap[i])) & (cap - 1);
+        while (shared->slots[at] && nss_of(&heap[shared->slots[at] - 1]) != nss_of(&heap[i]))
             at = (at + 1) & (cap - 1);
         if (!shared->slots[at]) {
             shared->slots[at] = (uint32_t)i + 1;
@@ -185,11 +192,33 @@ static void look_through(struct shared *shared, const struct note *heap, size_t 
     }
 }
 
-static int by_day_and_line(const void *a, const void *b)
+static int by_note(const void *a, const void *b)
 {
     const struct note *x = a, *y = b;
-    uint64_t day_x = day_of(x), day_y = day_of(y);
-    return day_x != day_y ? COMPARE(day_x, day_y) : COMPARE(x->line, y->line);
+    return x->key != y->key ? COMPARE(x->key, y->key) : COMPARE(x->line, y->line);
+}
+
+/* A note that was shared, with what its pair stands for. */
+struct told {
+    struct note note;
+    uint64_t rp;
+    int32_t date;
+};
+
+static int by_worker_and_line(const void *a, const void *b)
+{
+    const struct told *x = a, *y = b;
+    uint64_t nss_x = nss_of(&x->note), nss_y = nss_of(&y->note);
+    return nss_x != nss_y   ? COMPARE(nss_x, nss_y)
+           : x->rp != y->rp ? COMPARE(x->rp, y->rp)
+                            : COMPARE(x->note.line, y->note.line);
+}
+
+static int by_day_and_line(const void *a, const void *b)
+{
+    const struct told *x = a, *y = b;
+    uint64_t day_x = day_of(&x->note), day_y = day_of(&y->note);
+    return day_x != day_y ? COMPARE(day_x, day_y) : COMPARE(x->note.line, y->note.line);
 }
 
 static int by_line(const void *a, const void *b)
@@ -218,36 +247,88 @@ static struct repeat repeat_of(const struct note *note, enum finding_rule rule, 
 {
     struct repeat repeat = {
         .rule = rule, .type = types[note->key & ((1 << KIND_BITS) - 1)], .line = note->line, .other = other};
-    snprintf(repeat.nss, sizeof(repeat.nss), "%011llu",
-             (unsigned long long)(note->key >> (KIND_BITS + PAIR_BITS)) % 100000000000);
+    snprintf(repeat.nss, sizeof(repeat.nss), "%011llu", (unsigned long long)nss_of(note) % 100000000000);
     return repeat;
 }
 
-/* Day by day, line by line; a note that was shared several times counts once. */
-static struct repeat *judge(struct shared *shared, size_t *ret_n)
+struct found {
+    struct repeat *items;
+    size_t n;
+};
+
+static void find(struct found *found, const struct note *note, enum finding_rule rule, uint32_t other)
 {
-    struct repeat *found = xreallocarray(NULL, MAX(shared->n, (size_t)1), sizeof(*found));
+    if ((found->n & (found->n - 1)) == 0) /* full at every power of two */
+        found->items = xreallocarray(found->items, MAX(found->n * 2, (size_t)1), sizeof(*found->items));
+    found->items[found->n++] = repeat_of(note, rule, other);
+}
+
+/* Worker by worker, from the last line up: what is dated later than something further down. */
+static void judge_dates(struct told *told, size_t n, struct found *found)
+{
+    const struct told *earliest = NULL;
+    qsort(told, n, sizeof(*told), by_worker_and_line);
+    for (size_t i = n; i-- > 0;) {
+        if (!earliest || nss_of(&told[i].note) != nss_of(&earliest->note) || told[i].rp != earliest->rp ||
+            told[i].date <= earliest->date)
+            earliest = &told[i];
+        else
+            find(found, &told[i].note, RULE_DATE_ORDER, earliest->note.line);
+    }
+}
+
+/* Day by day, line by line. */
+static void judge_days(struct told *told, size_t n, struct found *found)
+{
     uint32_t lines[1 << KIND_BITS] = {0};
-    size_t n = 0;
-    qsort(shared->notes, shared->n, sizeof(*shared->notes), by_day_and_line);
-    for (size_t i = 0; i < shared->n; i++) {
-        const struct note *note = &shared->notes[i];
+    qsort(told, n, sizeof(*told), by_day_and_line);
+    for (size_t i = 0; i < n; i++) {
+        const struct note *note = &told[i].note;
         enum kind kind = (enum kind)(note->key & ((1 << KIND_BITS) - 1));
-        if (i == 0 || day_of(note) != day_of(note - 1))
+        if (i == 0 || day_of(note) != day_of(&told[i - 1].note))
             memset(lines, 0, sizeof(lines));
-        else if (note->line == note[-1].line)
-            continue;
         uint32_t other = out_of_order(lines, kind);
         if (lines[kind])
-            found[n++] = repeat_of(note, RULE_MOVEMENT_REPEATED, lines[kind]);
+            find(found, note, RULE_MOVEMENT_REPEATED, lines[kind]);
         else if (other)
-            found[n++] = repeat_of(note, RULE_DAY_ORDER, other);
+            find(found, note, RULE_DAY_ORDER, other);
         if (!lines[kind])
             lines[kind] = note->line;
     }
-    qsort(found, n, sizeof(*found), by_line);
+}
+
+/* A note that was shared several times counts once. */
+static struct told *read_pairs(struct repeats *repeats, struct shared *shared, size_t *ret_n)
+{
+    struct told *told = xcalloc(shared->n, sizeof(*told));
+    size_t n = 0;
+    repeats->numbered = xcalloc(repeats->n_pairs, sizeof(*repeats->numbered));
+    for (size_t i = 0; i < repeats->cap_pairs; i++)
+        if (repeats->pairs[i].date)
+            repeats->numbered[repeats->pairs[i].number] = repeats->pairs[i];
+    qsort(shared->notes, shared->n, sizeof(*shared->notes), by_note);
+    for (size_t i = 0; i < shared->n; i++) {
+        const struct note *note = &shared->notes[i];
+        if (i > 0 && note->key == note[-1].key && note->line == note[-1].line)
+            continue;
+        const struct pair *pair = &repeats->numbered[day_of(note) & ((1 << PAIR_BITS) - 1)];
+        told[n++] = (struct told){*note, pair->rp, pair->date};
+    }
     *ret_n = n;
-    return found;
+    return told;
+}
+
+static struct repeat *judge(struct repeats *repeats, struct shared *shared, size_t *ret_n)
+{
+    struct found found = {0};
+    size_t n;
+    _cleanup_free_ struct told *told = read_pairs(repeats, shared, &n);
+    judge_dates(told, n, &found);
+    judge_days(told, n, &found);
+    if (found.n > 0)
+        qsort(found.items, found.n, sizeof(*found.items), by_line);
+    *ret_n = found.n;
+    return found.items;
 }
 
 struct repeat *repeats_find(struct repeats *repeats, size_t *ret_n)
@@ -267,7 +348,7 @@ struct repeat *repeats_find(struct repeats *repeats, size_t *ret_n)
     struct repeat *found = NULL;
     *ret_n = 0;
     if (shared.n > 0)
-        found = judge(&shared, ret_n);
+        found = judge(repeats, &shared, ret_n);
     free(shared.notes);
     free(shared.slots);
     return found;

@@ -5,14 +5,14 @@
 #include "idse/movement.h"
 
 /*
- * What the movements of one file do to each other: the same one twice, and the order of those that a worker has on one
- * day. A million movements looked up one by one would wait for memory each time; so they are only noted down as they
+ * What the movements of one file do to each other: the same one twice, and lines that contradict the order of
+ * what one worker has, on one day or by the dates. A million movements looked up one by one would wait for memory each time; so they are only noted down as they
  * come, and put side by side at the end, in heaps that are small enough for the processor's caches.
  */
 struct repeats;
 
 struct repeat {
-    enum finding_rule rule; /* RULE_MOVEMENT_REPEATED or RULE_DAY_ORDER */
+    enum finding_rule rule; /* RULE_MOVEMENT_REPEATED, RULE_DAY_ORDER or RULE_DATE_ORDER */
     enum movement_type type;
     uint32_t line;  /* of the movement that should not be there, or not here */
     uint32_t other; /* of the one that it is compared with */

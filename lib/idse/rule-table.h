@@ -172,13 +172,19 @@
       N_("1 is a week of one working day, not the normal week, which is 0"))                                 \
     X(DAY_ORDER, "day-order", WARNING, NONE, SOURCE_PRACTICE,                                                \
       N_("on one day a baja comes before a reingreso, and that before a modificación; compare line"))        \
+    X(DATE_ORDER, "date-order", WARNING, NONE, SOURCE_PRACTICE,                                              \
+      N_("the worker has an earlier movement further down; idsed sends them by their dates; compare line"))  \
     /* what a worker's other movements at the registro patronal say; idsed knows them, the linter does not */ \
     X(WORKER_ACTIVE, "worker-active", WARNING, NONE, SOURCE_PRACTICE,                                        \
       N_("a reingreso of a worker who is active here; since"))                                               \
     X(WORKER_GONE, "worker-gone", WARNING, NONE, SOURCE_PRACTICE,                                            \
       N_("the worker is not active here any more; baja on"))                                                 \
     X(ALTA_UNKNOWN, "alta-unknown", WARNING, NONE, SOURCE_PRACTICE,                                          \
-      N_("a baja of a worker of whom no alta before that day is known here"))                                \
+      N_("a baja or modificación of a worker of whom no alta is known here"))                                \
+    X(BEFORE_ALTA, "before-alta", WARNING, NONE, SOURCE_PRACTICE,                                            \
+      N_("a baja or modificación that is older than the worker's last reingreso here, of"))                  \
+    X(BEFORE_BAJA, "before-baja", WARNING, NONE, SOURCE_PRACTICE,                                            \
+      N_("a reingreso that is older than the worker's last baja here, of"))                                  \
     /* rosters */                                                                                            \
     X(ROSTER_EMPTY, "roster-empty", ERROR, NONE, SOURCE_HERE, N_("the roster has nobody on it"))             \
     X(WORKER_REPEATED, "worker-repeated", ERROR, NONE, SOURCE_HERE,                                          \

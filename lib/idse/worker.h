@@ -5,9 +5,11 @@
 #include "idse/movement.h"
 
 /*
- * A worker (NSS) at a registro patronal, as its movements leave it one after the other. They go by their dates; on one day a
- * baja comes before a reingreso, and that before a modificación (disputed, see RULE_DAY_ORDER). What happened before the
- * first movement that is stored here is not known, so nothing below is more than a warning.
+ * A worker (NSS) at a registro patronal, as its movements leave it one after the other. They go by their dates; on one day in
+ * the order in which IMSS gets them, unless that cannot be and another one can: an alta needs a worker who is not active, a
+ * modificación and a baja one who is (domain: order and history). So somebody who was not there has an alta and then a baja, and
+ * somebody who was has a baja and then a reingreso. What happened before the first movement that is stored here is not
+ * known, so nothing below is more than a warning.
  */
 enum worker_status {
     WORKER_UNKNOWN, /* no movement says */
@@ -27,13 +29,14 @@ struct worker_event {
     enum movement_type type;
     int32_t date;
     int32_t sbc_centavos;
-    uint32_t line; /* of the file that it stands in; the caller's */
+    uint32_t line;  /* of the file that it stands in; the caller's */
+    uint32_t order; /* among those of its day: of what IMSS gets first the lower number */
 };
 
-/* The order above, for qsort(); equal events keep the order of their lines. */
-int worker_event_order(const struct worker_event *a, const struct worker_event *b);
 void worker_apply(struct worker *worker, const struct worker_event *event);
-/* The rule that the event breaks when it comes next; _RULE_MAX when it breaks none. */
+/* What the events make of a worker of whom nothing is known before; they are put in the order above. */
+struct worker worker_fold(struct worker_event *events, size_t n);
+/* The rule that the event breaks when IMSS gets it next, whatever its date; _RULE_MAX when it breaks none. */
 enum finding_rule worker_judge(const struct worker *worker, const struct worker_event *event);
 
 const char *worker_status_name(enum worker_status status);  /* "unknown", "active", "gone": stable */

@@ -10,7 +10,9 @@
 #define FROM_KEYS                                                                                            \
     " FROM movement_key CROSS JOIN movement ON movement.id = movement_key.movement"                          \
     " CROSS JOIN lot ON lot.id = movement.id >> 20"
-#define COUNTS "lot.state NOT IN (-1, 6, 7, 9) AND " MOVEMENT_STATE_NOW " IN (0, 1, 2, 3, 5)"
+/* In which IMSS got the lots; those that it has not come last. */
+#define RECEPTION "lot.received_us = 0, lot.received_us, movement.id"
+#define COUNTS    "lot.state NOT IN (-1, 6, 7, 9) AND " MOVEMENT_STATE_NOW " IN (0, 1, 2, 3, 5)"
 
 static const struct db_field event_fields[] = {DB_FIELD(I32, worker_event, type),
                                                DB_FIELD(I32, worker_event, date),
@@ -32,25 +34,28 @@ int store_worker_events(struct store *store, const char *rp, int64_t nss, struct
     }
     r = db_query(store, &query, err,
                  "SELECT movement.type, movement.date, movement.sbc_centavos" FROM_KEYS
-                 " WHERE movement_key.nss = ?1 AND movement_key.rp = ?2 AND " COUNTS,
+                 " WHERE movement_key.nss = ?1 AND movement_key.rp = ?2 AND " COUNTS " ORDER BY " RECEPTION,
                  DB_INT(nss), DB_INT(number));
-    return r < 0 ? r : db_records(&query, &event_mapping, ret, ret_n, err);
+    if (r >= 0)
+        r = db_records(&query, &event_mapping, ret, ret_n, err);
+    for (size_t i = 0; r >= 0 && i < *ret_n; i++)
+        (*ret)[i].order = (uint32_t)i;
+    return r;
 }
 
 /* ---- all workers ---- */
 
 struct row {
-    int64_t nss, rp, id;
+    int64_t nss, rp, id, received_us;
     bool counts;
     int32_t state;
     struct worker_event event;
 };
 
 static const struct db_field row_fields[] = {
-    DB_FIELD(I64, row, nss),        DB_FIELD(I64, row, rp),
-    DB_FIELD(I64, row, id),         DB_FIELD(BOOL, row, counts),
-    DB_FIELD(I32, row, state),      DB_FIELD(I32, row, event.type),
-    DB_FIELD(I32, row, event.date), DB_FIELD(I32, row, event.sbc_centavos),
+    DB_FIELD(I64, row, nss),         DB_FIELD(I64, row, rp),         DB_FIELD(I64, row, id),
+    DB_FIELD(I64, row, received_us), DB_FIELD(BOOL, row, counts),    DB_FIELD(I32, row, state),
+    DB_FIELD(I32, row, event.type),  DB_FIELD(I32, row, event.date), DB_FIELD(I32, row, event.sbc_centavos),
 };
 static const struct db_mapping row_mapping = DB_MAPPING(row, row_fields);
 
@@ -81,10 +86,28 @@ static void gather(struct gathering *gathering, const struct row *row)
     gathering->rows[gathering->n++] = *row;
 }
 
-static int by_event(const void *a, const void *b)
+static int by_date_and_reception(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
-    return worker_event_order(&x->event, &y->event);
+    return x->event.date != y->event.date     ? COMPARE(x->event.date, y->event.date)
+           : x->received_us != y->received_us ? COMPARE(x->received_us, y->received_us)
+                                              : COMPARE(x->id, y->id);
+}
+
+/* What those that IMSS operated make of the worker; they are sorted. */
+static struct worker fold_approved(const struct gathering *gathering, uint32_t *ret_pending)
+{
+    _cleanup_free_ struct worker_event *events = xcalloc(gathering->n, sizeof(*events));
+    size_t n = 0;
+    for (size_t i = 0; i < gathering->n; i++) {
+        if (gathering->rows[i].state != MOVEMENT_STATE_APPROVED)
+            continue;
+        events[n] = gathering->rows[i].event;
+        events[n].order = (uint32_t)n;
+        n++;
+    }
+    *ret_pending = (uint32_t)(gathering->n - n);
+    return worker_fold(events, n);
 }
 
 /* Makes a worker of the movements that were gathered, with the names that the last of them has. */
@@ -92,14 +115,9 @@ static int finish_worker(struct store *store, struct gathering *gathering, struc
 {
     if (gathering->n == 0)
         return 0;
-    struct worker worker = {0};
-    uint32_t pending = 0;
-    qsort(gathering->rows, gathering->n, sizeof(*gathering->rows), by_event);
-    for (size_t i = 0; i < gathering->n; i++)
-        if (gathering->rows[i].state == MOVEMENT_STATE_APPROVED)
-            worker_apply(&worker, &gathering->rows[i].event);
-        else
-            pending++;
+    uint32_t pending;
+    qsort(gathering->rows, gathering->n, sizeof(*gathering->rows), by_date_and_reception);
+    struct worker worker = fold_approved(gathering, &pending);
     struct store_worker *ret = &gathering->workers[gathering->n_workers];
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(store, &query, err,
@@ -140,8 +158,8 @@ int store_worker_list(struct store *store, const struct store_worker_cursor *aft
     struct gathering gathering = {.workers = xcalloc(movements, sizeof(*gathering.workers)), .at = *after};
     struct row row;
     int r = db_query(store, &query, err,
-                     "SELECT movement_key.nss, movement_key.rp, movement.id, " COUNTS ", " MOVEMENT_STATE_NOW
-                     ", movement.type, movement.date, movement.sbc_centavos" FROM_KEYS
+                     "SELECT movement_key.nss, movement_key.rp, movement.id, lot.received_us, " COUNTS
+                     ", " MOVEMENT_STATE_NOW ", movement.type, movement.date, movement.sbc_centavos" FROM_KEYS
                      " WHERE (movement_key.nss, movement_key.rp) > (?1, ?2)"
                      " ORDER BY movement_key.nss, movement_key.rp",
                      DB_INT(after->nss), DB_INT(after->rp));

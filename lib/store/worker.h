@@ -9,8 +9,8 @@
 struct store;
 
 /*
- * The movements of a worker at a registro patronal that IMSS operated or that are on their way, in no order and with no
- * line; a new array.
+ * The movements of a worker at a registro patronal that IMSS operated or that are on their way, with no line, and with the
+ * order in which IMSS got or gets them; a new array.
  */
 int store_worker_events(struct store *store, const char *rp, int64_t nss, struct worker_event **ret, size_t *ret_n,
                         struct err *err);

@@ -85,6 +85,33 @@ def case_a_person_lets_it_go_ahead():
     idsectl("cancel", alta, "--yes")
 
 
+def records(*rows):
+    """A file of the movements (type, worker, date), in that order."""
+    return b"".join(movements(RP, type=kind, first=worker, count=1, date=f"2026-11-{day}").splitlines(keepends=True)[0]
+                    for kind, worker, day in rows)
+
+
+def case_a_file_that_has_a_worker_twice_is_sent_by_its_dates():
+    for worker, rows in ((11, ((ALTA, 21, 24), (BAJA, 11, 25), (ALTA, 11, 26))),
+                         (12, ((ALTA, 22, 24), (ALTA, 12, 26), (BAJA, 12, 25)))):
+        was_there = submit(records((ALTA, worker, 20)))
+        accepted_in_order(was_there[0]["id"])
+        lots = [lot["id"] for lot in submit(records(*rows))]
+        assert [(show(lot)["type"], show(lot)["movements"]) for lot in lots] == [("baja", 1), ("reingreso", 2)], show(lots[0])
+        accepted_in_order(*lots)
+        nss = records((ALTA, worker, 20))[11:22].decode()
+        who, = [row for row in ask("worker", "list") if row["nss"] == nss]
+        assert (who["status"], who["since"]) == ("active", "2026-11-26"), who
+
+
+def case_who_works_for_one_day_is_gone_and_may_come_back():
+    nss = records((ALTA, 13, 20))[11:22].decode()
+    for rows, status in (((ALTA, 13, 20), (BAJA, 13, 20)), "gone"), (((ALTA, 13, 24), (BAJA, 13, 25), (ALTA, 13, 25)), "active"):
+        accepted_in_order(*[lot["id"] for lot in submit(records(*rows))])
+        who, = [row for row in ask("worker", "list") if row["nss"] == nss]
+        assert who["status"] == status, who
+
+
 add_registrations([RP])
 add_imss([RP])
 main(cases_of(sys.modules[__name__]) + [("each lot exactly once", portal_is_exact)])

@@ -18,7 +18,7 @@ def ask_lines(*arguments):
 def found(data, name, *options, status=OK):
     """The rules that concern workers, with their lines; and the lots."""
     answer = ask("submit", file(name, data), *options, status=status)
-    rules = ("worker-active", "worker-gone", "alta-unknown")
+    rules = ("worker-active", "worker-gone", "alta-unknown", "before-alta", "before-baja")
     return [(finding["rule"], finding["line"]) for part in answer["files"] for finding in part["findings"]
             if finding["rule"] in rules]
 
@@ -44,7 +44,13 @@ def case_what_cannot_be_right_is_warned_of():
     stranger = found(movements(RP, type="02", count=1, first=700, date="2026-11-05"), "desconocido.txt", "--hold")
     assert stranger == [("alta-unknown", 1)], stranger
     early = found(movements(RP, type="02", count=1, first=2, date="2026-11-02"), "antes.txt", "--hold")
-    assert early == [("alta-unknown", 1)], early
+    assert early == [("before-alta", 1)], early
+    salary = found(movements(RP, type="07", count=1, first=2, date="2026-11-02"), "salario.txt", "--hold")
+    assert salary == [("before-alta", 1)], salary
+    salary = found(movements(RP, type="07", count=1, first=701, date="2026-11-05"), "otro-salario.txt", "--hold")
+    assert salary == [("alta-unknown", 1)], salary
+    backwards = found(movements(RP, count=1, first=5, date="2026-11-02"), "antes-de-su-alta.txt", "--hold")
+    assert backwards == [("worker-active", 1)], backwards
 
 
 def case_movements_of_one_file_count_by_their_dates():
@@ -104,6 +110,12 @@ def case_who_is_gone_may_come_back():
     assert found(movements(RP, type="02", count=1, first=4, date="2026-11-10"), "baja.txt", "--wait=60") == []
     assert found(movements(RP, type="08", count=1, first=4, date="2026-11-20"), "vuelve.txt", "--wait=60") == []
     assert found(movements(RP, type="02", count=1, first=5, date="2026-11-10"), "otra-baja.txt", "--wait=60") == []
+    for day in ("2026-11-09", "2026-11-11"):
+        salary = found(movements(RP, type="07", count=1, first=5, date=day), f"salario-{day}.txt", "--hold")
+        assert salary == [("worker-gone", 1)], salary
+    again = found(movements(RP, count=1, first=5, date="2026-11-09"), "antes-de-su-baja.txt", "--hold")
+    assert again == [("before-baja", 1)], again
+    case_held_lots_are_given_up()
 
 
 def case_a_roster_that_agrees():

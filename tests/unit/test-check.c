@@ -263,6 +263,18 @@ static void the_order_on_one_day(void **state)
     }
 }
 
+static void lines_that_contradict_the_dates_are_told(void **state)
+{
+    struct movement m[3] = {clean(ALTA), clean(BAJA), clean(BAJA)};
+    m[0].date = 20260922;
+    m[1].date = 20260921;
+    m[2].date = 20260921;
+    strcpy(m[2].nss, "12345678903"); /* somebody else */
+    assert_found(m, 3, (struct check_options){0}, "date-order", 1, 12);
+    strcpy(m[1].rp, "Z9900002106");
+    assert_found(m, 3, (struct check_options){0}, NULL, 0, 0);
+}
+
 static void repeated_ones_are_found_among_many(void **state)
 {
     enum { N = 20000 };
@@ -322,6 +334,7 @@ int main(void)
         cmocka_unit_test(what_is_near_a_breach_is_none),
         cmocka_unit_test(a_finding_says_what_is_expected_and_what_to_do),
         cmocka_unit_test(the_order_on_one_day),
+        cmocka_unit_test(lines_that_contradict_the_dates_are_told),
         cmocka_unit_test(repeated_ones_are_found_among_many),
         cmocka_unit_test(a_year_that_is_not_covered_is_told_once),
         cmocka_unit_test(without_law_only_the_records_are_looked_at),

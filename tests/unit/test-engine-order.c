@@ -56,6 +56,14 @@ static void a_lot_does_not_overtake_an_older_one_with_its_worker(void **state)
     assert_order(lots, expected, ELEMENTSOF(lots));
 }
 
+static void lots_that_one_worker_has_in_a_file_go_one_after_the_other(void **state)
+{
+    static const struct due_lot lots[] = {
+        {20261130, 1, 1}, {20261126, 1, 2}, {20261124, 1, 3}, {20261125, 9, 1}};
+    static const size_t expected[] = {0, 1, 2, 3};
+    assert_order(lots, expected, ELEMENTSOF(lots));
+}
+
 static void large_lots_have_their_place_too(void **state)
 {
     static const struct due_lot lots[] = {
@@ -526,6 +534,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_due_first_is_sent_first),
         TEST(a_lot_does_not_overtake_an_older_one_with_its_worker),
+        TEST(lots_that_one_worker_has_in_a_file_go_one_after_the_other),
         TEST(large_lots_have_their_place_too),
         TEST(the_most_urgent_certificate_is_visited_first),
         TEST(what_waits_makes_its_certificate_urgent),

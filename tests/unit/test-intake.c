@@ -277,6 +277,138 @@ static void many_movements_of_many_rps_are_told_apart(void **state)
         assert_int_equal(intake.lots[i].counts[COUNT_TOTAL], ROWS / 3000);
 }
 
+/* ---- workers with several movements ---- */
+
+/* A movement of a file: worker, type and day of November. */
+struct row {
+    unsigned worker;
+    enum movement_type type;
+    int32_t day;
+};
+
+#define R MOVEMENT_REINGRESO
+#define B MOVEMENT_BAJA
+#define M MOVEMENT_MODIFICACION
+
+static void make_rows(struct buf *file, const struct row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct movement m = synthetic_movement(rows[i].type, rows[i].worker);
+        m.date = 20261100 + rows[i].day;
+        snprintf(m.rp, sizeof(m.rp), "Z9900001108");
+        record_write(file, &m, ENYE_HASH);
+    }
+    record_write_control(file, n, "06400");
+}
+
+/* What the lots have: "B2/25 | R1/24 R2/26". */
+static void describe(const struct intake *intake, struct buf *ret)
+{
+    struct movement m[16];
+    for (size_t i = 0; i < intake->n_lots; i++) {
+        size_t n = read_lot(&intake->lots[i], m, ELEMENTSOF(m));
+        size_t of_type = intake->lots[i].counts[count_of_type(m[0].type)];
+        assert_int_equal(intake->lots[i].counts[COUNT_TOTAL], n);
+        assert_true(intake->lots[i].type == MOVEMENT_NONE ||
+                    (intake->lots[i].type == m[0].type && of_type == n));
+        for (size_t j = 0; j < n; j++)
+            buf_printf(ret, "%s%c%s/%02d",
+                       j   ? " "
+                       : i ? " | "
+                           : "",
+                       m[j].type == MOVEMENT_BAJA        ? 'B'
+                       : m[j].type == MOVEMENT_REINGRESO ? 'R'
+                                                         : 'M',
+                       m[j].clave + strspn(m[j].clave, "E0"), (int)(m[j].date % 100));
+    }
+    buf_add_char(ret, '\0');
+}
+
+static void a_worker_with_several_movements_has_them_sent_by_their_dates(void **state)
+{
+    static const struct {
+        struct row rows[6];
+        size_t n;
+        const char *lots;
+        size_t warnings; /* that dates contradict lines */
+    } cases[] = {
+        {{{1, R, 24}, {2, B, 25}, {2, R, 26}}, 3, "B2/25 | R1/24 R2/26", 0},
+        {{{1, R, 24}, {2, R, 26}, {2, B, 25}}, 3, "B2/25 | R1/24 R2/26", 1},
+        {{{1, R, 24}, {2, R, 24}, {1, M, 25}, {2, B, 26}}, 4, "R1/24 R2/24 | M1/25 | B2/26", 0},
+        {{{1, R, 24}, {1, B, 25}, {2, B, 24}, {2, R, 25}}, 4, "R1/24 | B1/25 B2/24 | R2/25", 0},
+        {{{1, R, 24}, {1, B, 25}, {1, R, 26}, {2, R, 24}}, 4, "R1/24 R2/24 | B1/25 | R1/26", 0},
+        {{{1, M, 26}, {2, M, 24}, {1, M, 25}}, 3, "M1/25 M2/24 M1/26", 1},
+        {{{3, M, 24}, {1, B, 26}, {1, R, 26}},
+         3,
+         "M3/24 | B1/26 | R1/26",
+         0}, /* one day: as the file has it */
+        {{{3, M, 24}, {1, R, 26}, {1, B, 26}}, 3, "M3/24 | R1/26 | B1/26", 0}, /* */
+        {{{1, M, 26}, {2, B, 26}, {1, R, 26}, {2, M, 26}},
+         4,
+         "R1/26 | M2/26 M1/26 | B2/26",
+         0}, /* if it can be */
+        {{{1, R, 24}, {2, B, 25}, {3, R, 26}}, 3, "R1/24 R3/26 | B2/25", 0},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        _cleanup_buf_ struct buf file = BUF_INIT, lots = BUF_INIT;
+        make_rows(&file, cases[i].rows, cases[i].n);
+        _cleanup_(intake_free) struct intake intake;
+        assert_int_equal(intake_read(file.data, file.len, &registered, &intake, NULL), 0);
+        describe(&intake, &lots);
+        assert_string_equal(lots.data, cases[i].lots);
+        assert_int_equal(findings_count(&intake.findings, "date-order"), cases[i].warnings);
+        assert_int_equal(intake.n_events, cases[i].n);
+    }
+}
+
+static void so_has_one_in_a_mixed_lot_but_not_in_a_correction(void **state)
+{
+    static const struct row rows[] = {{1, R, 26}, {2, B, 25}, {1, B, 25}};
+    static const char *const lots[] = {"B1/25 B2/25 R1/26", "R1/26 B2/25 B1/25"};
+    for (int as_it_is = 0; as_it_is < 2; as_it_is++) {
+        struct intake_options options = registered;
+        options.keep_mixed = true;
+        options.as_it_is = as_it_is;
+        _cleanup_buf_ struct buf file = BUF_INIT, found = BUF_INIT;
+        make_rows(&file, rows, ELEMENTSOF(rows));
+        _cleanup_(intake_free) struct intake intake;
+        assert_int_equal(intake_read(file.data, file.len, &options, &intake, NULL), 0);
+        assert_int_equal(intake.n_lots, 1);
+        describe(&intake, &found);
+        assert_string_equal(found.data, lots[as_it_is]);
+        assert_int_equal(findings_count(&intake.findings, "date-order"), 1);
+        assert_int_equal(intake.events[0].event.type, MOVEMENT_BAJA); /* worker 1: by date in any case */
+    }
+}
+
+/* Another registro patronal keeps its lots, in their places; those that one has more than before come last. */
+static void only_the_registro_patronal_of_the_worker_gets_more_lots(void **state)
+{
+    static const struct intake_options any = {.any_rp = true};
+    static const struct {
+        const char *rp;
+        struct row row;
+    } rows[] = {
+        {"Z9900001108", {1, R, 24}}, {"A9900003103", {1, B, 24}}, {"Z9900001108", {1, B, 25}},
+        {"Z9900001108", {1, R, 26}}, {"A9900003103", {2, R, 24}}, {"Z9900001108", {2, B, 24}},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        _cleanup_buf_ struct buf file = BUF_INIT, lots = BUF_INIT;
+        for (size_t j = 0; j < ELEMENTSOF(rows); j++) {
+            struct movement m = synthetic_movement(rows[j].row.type, rows[j].row.worker);
+            m.date = 20261100 + rows[j].row.day;
+            snprintf(m.rp, sizeof(m.rp), "%s", rows[j].rp);
+            record_write(&file, &m, ENYE_HASH);
+        }
+        _cleanup_(intake_free) struct intake intake;
+        assert_int_equal(intake_read(file.data, file.len, i ? &any : &registered, &intake, NULL), 0);
+        describe(&intake, &lots);
+        assert_string_equal(lots.data, "R1/24 | B1/24 | B1/25 B2/24 | R2/24 | R1/26");
+        assert_string_equal(intake.lots[4].rp, "Z9900001108");
+        assert_string_equal(intake.lots[3].rp, "A9900003103");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +425,9 @@ int main(void)
         cmocka_unit_test(an_input_over_the_limit_is_not_even_read),
         cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(many_movements_of_many_rps_are_told_apart),
+        cmocka_unit_test(a_worker_with_several_movements_has_them_sent_by_their_dates),
+        cmocka_unit_test(so_has_one_in_a_mixed_lot_but_not_in_a_correction),
+        cmocka_unit_test(only_the_registro_patronal_of_the_worker_gets_more_lots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void each_movement_is_judged_by_what_is_known(void **state)
     static const enum finding_rule rules[][3] = {
         /* unknown, active, gone */
         [MOVEMENT_REINGRESO] = {_RULE_MAX, RULE_WORKER_ACTIVE, _RULE_MAX},
-        [MOVEMENT_MODIFICACION] = {_RULE_MAX, _RULE_MAX, RULE_WORKER_GONE},
+        [MOVEMENT_MODIFICACION] = {RULE_ALTA_UNKNOWN, _RULE_MAX, RULE_WORKER_GONE},
         [MOVEMENT_BAJA] = {RULE_ALTA_UNKNOWN, _RULE_MAX, RULE_WORKER_GONE},
     };
     static const enum movement_type types[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION, MOVEMENT_BAJA};
@@ -63,18 +63,59 @@ static void each_movement_is_judged_by_what_is_known(void **state)
         }
 }
 
-static void on_one_day_a_baja_comes_first_and_a_modification_last(void **state)
+static void what_is_older_than_the_last_alta_or_baja_comes_too_late(void **state)
 {
-    struct worker_event events[] = {
-        {MOVEMENT_MODIFICACION, 20261102, 0, 1}, {MOVEMENT_REINGRESO, 20261102, 0, 2},
-        {MOVEMENT_BAJA, 20261102, 0, 3},         {MOVEMENT_REINGRESO, 20261101, 0, 5},
-        {MOVEMENT_REINGRESO, 20261101, 0, 4},
+    static const enum finding_rule rules[][2] = {
+        /* active, gone */
+        [MOVEMENT_REINGRESO] = {RULE_WORKER_ACTIVE, RULE_BEFORE_BAJA},
+        [MOVEMENT_MODIFICACION] = {RULE_BEFORE_ALTA, RULE_WORKER_GONE},
+        [MOVEMENT_BAJA] = {RULE_BEFORE_ALTA, RULE_WORKER_GONE},
     };
-    static const uint32_t lines[] = {4, 5, 3, 2, 1};
-    qsort(events, ELEMENTSOF(events), sizeof(*events),
-          (int (*)(const void *, const void *))worker_event_order);
-    for (size_t i = 0; i < ELEMENTSOF(events); i++)
-        assert_int_equal(events[i].line, lines[i]);
+    static const enum movement_type types[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION, MOVEMENT_BAJA};
+    for (size_t i = 0; i < ELEMENTSOF(types); i++)
+        for (int status = WORKER_ACTIVE; status <= WORKER_GONE; status++) {
+            const struct worker worker = {.status = (enum worker_status)status, .since = 20261103};
+            const struct worker_event event = {types[i], 20261102, 45050};
+            assert_int_equal(worker_judge(&worker, &event), rules[types[i]][status - WORKER_ACTIVE]);
+        }
+}
+
+/* Letters for the movements of a day, as they come and as they are to hold; an earlier day goes before. */
+static void on_one_day_what_can_be_goes_by_what_came_first(void **state)
+{
+    static const struct {
+        const char *before, *came, *holds;
+        enum worker_status status;
+    } cases[] = {
+        {"", "RB", "RB", WORKER_GONE},    /* a day's work */
+        {"B", "RB", "RB", WORKER_GONE},   /* */
+        {"B", "BR", "RB", WORKER_GONE},   /* whatever came first: nobody leaves who is not there */
+        {"R", "BR", "BR", WORKER_ACTIVE}, /* */
+        {"R", "RB", "BR", WORKER_ACTIVE}, /* nor comes who is */
+        {"", "BR", "BR", WORKER_ACTIVE},  /* not known: as they came */
+        {"", "MR", "RM", WORKER_ACTIVE},  /* */
+        {"R", "BM", "MB", WORKER_GONE},   /* */
+        {"R", "MBR", "MBR", WORKER_ACTIVE},
+        {"R", "BRM", "BRM", WORKER_ACTIVE},
+        {"B", "RMB", "RMB", WORKER_GONE},
+        {"B", "BMR", "RMB", WORKER_GONE},
+        {"R", "RR", "RR", WORKER_ACTIVE}, /* none can be: as they came */
+        {"R", "BRBRBRB", "BRBRBRB", WORKER_GONE},
+        {"R", "RBRBRBB", "RBRBRBB", WORKER_GONE}, /* too many to try */
+    };
+    static const enum movement_type types[] = {
+        ['R'] = MOVEMENT_REINGRESO, ['B'] = MOVEMENT_BAJA, ['M'] = MOVEMENT_MODIFICACION};
+    for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+        struct worker_event events[8];
+        size_t n = 0, first = strlen(cases[i].before);
+        for (const char *at = cases[i].came; *at; at++, n++) /* the later day first */
+            events[n] = (struct worker_event){types[(int)*at], 20261102, 45050, 0, (uint32_t)n + 1};
+        if (first > 0)
+            events[n++] = (struct worker_event){types[(int)*cases[i].before], 20261101, 45050, 0, 99};
+        assert_int_equal(worker_fold(events, n).status, cases[i].status);
+        for (size_t j = 0; j < strlen(cases[i].holds); j++)
+            assert_int_equal(events[first + j].type, types[(int)cases[i].holds[j]]);
+    }
 }
 
 /* ---- rosters ---- */
@@ -202,7 +243,8 @@ int main(void)
         cmocka_unit_test(movements_make_and_unmake_a_worker),
         cmocka_unit_test(a_modification_tells_of_an_alta_before_our_time),
         cmocka_unit_test(each_movement_is_judged_by_what_is_known),
-        cmocka_unit_test(on_one_day_a_baja_comes_first_and_a_modification_last),
+        cmocka_unit_test(what_is_older_than_the_last_alta_or_baja_comes_too_late),
+        cmocka_unit_test(on_one_day_what_can_be_goes_by_what_came_first),
         cmocka_unit_test(a_roster_is_read_with_its_synonyms),
         cmocka_unit_test(a_name_may_stand_in_three_columns),
         cmocka_unit_test(rows_of_another_registro_patronal_are_passed_over),
