@@ -5,6 +5,7 @@
 #include "base/data.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "client/at.h"
 #include "client/findings.h"
 #include "client/format.h"
 #include "client/input.h"
@@ -211,7 +212,11 @@ static int read_options(struct checking *checking, struct err *err)
         return err_set(err, ERR_USAGE, _("'%s' is not a date YYYY-MM-DD."), today);
     if (guia && (strlen(guia) != 5 || !str_all_digits(guia)))
         return err_set(err, ERR_USAGE, _("A guía has five digits."));
+    int r = at_check(inv, err);
+    if (r < 0)
+        return r;
     checking->options.today = (int32_t)date;
+    checking->options.sent = inv->value[OPT_AT] ? time_to_date(at_time(inv)) : 0;
     checking->options.north = inv->value[OPT_ZONE] && streq(inv->value[OPT_ZONE], "norte");
     checking->enye = enye ? (enum enye_policy)enye_policy_from_name(enye) : ENYE_HASH;
     return 0;

@@ -23,7 +23,7 @@ const struct verb verb_table[] = {
      OPTIONS(OPT_WAIT, OPT_ALLOW_DUPLICATE, OPT_AT, OPT_KEEP_MIXED, OPT_HOLD), VERB_READS,
      N_("check files of movements and queue them (-: standard input)"), verb_submit},
     {"check", N_("FILE..."), 0, -1,
-     OPTIONS(OPT_ENYE, OPT_FIX, OPT_FORCE, OPT_GUIA, OPT_RULES, OPT_TODAY, OPT_ZONE),
+     OPTIONS(OPT_AT, OPT_ENYE, OPT_FIX, OPT_FORCE, OPT_GUIA, OPT_RULES, OPT_TODAY, OPT_ZONE),
      VERB_LOCAL | VERB_READS, N_("check files of movements without sending them (-: standard input)"), verb_check},
     {"template", "", 0, 0, OPTIONS(OPT_TYPE), VERB_LOCAL,
      N_("print an empty table (CSV) to fill in, with an example"),

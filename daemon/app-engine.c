@@ -71,7 +71,10 @@ static void host_certificate_replaced(void *data, int64_t old, int64_t heir)
 
 static void host_portal_changed(void *data)
 {
-    notices_portal_changed(((struct app *)data)->daemon.notices);
+    struct daemon *daemon = &((struct app *)data)->daemon;
+    notices_portal_changed(daemon->notices);
+    if (daemon->deadlines) /* the clock may be trusted again, or not any more */
+        deadlines_ask(daemon->deadlines);
 }
 
 static void host_attention(void *data, int64_t lot, int64_t certificate, const char *what, const char *text)

@@ -21,8 +21,10 @@ struct deadline_mail {
     struct daemon *daemon;
     /* the one that is being made */
     struct store_due_cursor at;
-    struct buf rows;
-    size_t n[_URGENCY_MAX];
+    struct buf rows[_URGENCY_MAX];
+    size_t n[_URGENCY_MAX]; /* lots; one whose movements have several last days counts wherever it has one */
+    size_t shown;           /* rows */
+    size_t unshown;         /* lots */
     struct store_lot first; /* the most urgent one, without what it owns */
     char (*rps)[12];        /* of all of them, each once */
     size_t n_rps;
@@ -37,7 +39,8 @@ struct deadline_mail *deadline_mail_new(struct daemon *daemon)
 
 static void begin_anew(struct deadline_mail *mail)
 {
-    buf_free(&mail->rows);
+    for (size_t i = 0; i < ELEMENTSOF(mail->rows); i++)
+        buf_free(&mail->rows[i]);
     free(mail->rps);
     *mail = (struct deadline_mail){.daemon = mail->daemon};
 }
@@ -113,30 +116,48 @@ static size_t count(const struct deadline_mail *mail)
     return mail->n[LATE] + mail->n[TODAY] + mail->n[SOON];
 }
 
-static void add(struct deadline_mail *mail, const struct store_lot *lot, int64_t now_us)
+static enum urgency urgency(int32_t day, int32_t today)
 {
-    int days = date_between(time_to_date(now_us), lot->deadline);
-    enum urgency urgency = days < 0 ? LATE : days == 0 ? TODAY : SOON;
+    return day < today ? LATE : day == today ? TODAY : SOON;
+}
+
+/* Adds a last day of a lot; `again`: another of its days that is as urgent was added. */
+static void add(struct deadline_mail *mail, const struct store_lot *lot, int32_t day, bool again, int64_t now_us)
+{
+    enum urgency how = urgency(day, time_to_date(now_us));
     if (count(mail) == 0) {
-        mail->first = (struct store_lot){.id = lot->id, .deadline = lot->deadline};
+        mail->first = (struct store_lot){.id = lot->id, .deadline = day};
         memcpy(mail->first.rp, lot->rp, sizeof(lot->rp));
     }
     count_rp(mail, lot->rp);
-    if (count(mail) < ROWS) {
-        _cleanup_free_ char *row = deadline_row(mail->daemon, lot, now_us);
-        if (mail->n[urgency] == 0)
-            buf_printf(&mail->rows, "%s%s\n\n", mail->rows.len ? "\n" : "", heading(urgency));
-        buf_printf(&mail->rows, "  %s\n", row);
+    mail->n[how] += !again;
+    if (mail->shown == ROWS) {
+        mail->unshown += !again;
+        return;
     }
-    mail->n[urgency]++;
+    _cleanup_free_ char *row = deadline_row(mail->daemon, lot, day, now_us);
+    buf_printf(&mail->rows[how], "  %s\n", row);
+    mail->shown++;
 }
 
-/* Was anybody told of it, and is it still to do? */
-static bool belongs(const struct deadline_mail *mail, const struct store_lot *lot)
+/* Those of its last days that people were told of, where it is still to do. */
+static int add_lot(struct deadline_mail *mail, const struct store_lot *lot, int64_t now_us, struct err *err)
 {
     bool received = lot->state == LOT_STATE_RECEIVED || lot->state == LOT_STATE_QUARANTINED;
-    return lot->deadline_stage != DEADLINE_STAGE_FAR && !received &&
-           !deadlines_taken_over(mail->daemon->store, lot);
+    int32_t today = time_to_date(now_us), before = 0;
+    struct last_days days = {0};
+    if (received || !lot->told_us || deadlines_taken_over(mail->daemon->store, lot))
+        return 0;
+    int r = store_lot_last_days(mail->daemon->store, lot, &days, err);
+    for (size_t i = 0; i < days.n; i++) {
+        int32_t day = days.days[i];
+        if (deadlines_told(mail->daemon, lot, day) == DEADLINE_STAGE_FAR)
+            continue;
+        add(mail, lot, day, before && urgency(before, today) == urgency(day, today), now_us);
+        before = day;
+    }
+    last_days_free(&days);
+    return r;
 }
 
 /* 1 when there are more for the next turn. */
@@ -148,8 +169,7 @@ static int add_some(struct deadline_mail *mail, int64_t now_us, struct err *err)
     size_t n = 0;
     int r = store_lot_due(daemon->store, "", horizon, &mail->at, LOTS_A_TURN, &lots, &n, err);
     for (size_t i = 0; r >= 0 && i < n; i++) {
-        if (belongs(mail, &lots[i]))
-            add(mail, &lots[i], now_us);
+        r = add_lot(mail, &lots[i], now_us, err);
         mail->at = (struct store_due_cursor){.deadline = lots[i].deadline, .lot = lots[i].id};
     }
     store_lots_free(lots, n);
@@ -194,20 +214,23 @@ static char *subject(const struct deadline_mail *mail)
 
 static void send_off(struct deadline_mail *mail)
 {
-    struct buf *text = &mail->rows;
-    size_t more = count(mail) - MIN(count(mail), (size_t)ROWS);
+    _cleanup_buf_ struct buf text = BUF_INIT;
+    size_t more = mail->unshown;
     if (count(mail) == 0 || !is_wanted(mail->daemon))
         return;
+    for (size_t i = 0; i < ELEMENTSOF(mail->rows); i++)
+        if (mail->rows[i].len)
+            buf_printf(&text, "%s%s\n\n%s", text.len ? "\n" : "", heading((enum urgency)i), mail->rows[i].data);
     if (more > 0)
-        buf_printf(text, dngettext(IDSED_TEXTDOMAIN, "and %zu lot more\n", "and %zu lots more\n", more),
+        buf_printf(&text, dngettext(IDSED_TEXTDOMAIN, "and %zu lot more\n", "and %zu lots more\n", more),
                    more);
-    buf_printf(text, "\n%s\n", _("'idsectl due' shows the movements, 'idsectl show LOT' what to do."));
+    buf_printf(&text, "\n%s\n", _("'idsectl due' shows the movements, 'idsectl show LOT' what to do."));
     if (!engine_clock_trusted(mail->daemon->engine))
-        buf_printf(text, "\n%s\n",
+        buf_printf(&text, "\n%s\n",
                    _("This machine's clock and the portal's differ: do not trust these days before it is set "
                      "right."));
     _cleanup_free_ char *line = subject(mail);
-    reminder_mail(mail->daemon, 1u << USER_ADMINISTRADOR | 1u << USER_OPERADOR, line, text->data);
+    reminder_mail(mail->daemon, 1u << USER_ADMINISTRADOR | 1u << USER_OPERADOR, line, text.data);
 }
 
 int deadline_mail_go_on(struct deadline_mail *mail, int64_t now_us, int64_t *next_us, struct err *err)

@@ -366,7 +366,8 @@ void notices_certificate_expiring(struct notices *notices, int64_t certificate, 
     notice->text = xstrdup(text);
 }
 
-void notices_deadline(struct notices *notices, const struct store_lot *lot, int days, const char *text)
+void notices_deadline(struct notices *notices, const struct store_lot *lot, int32_t last, int days,
+                      const char *text)
 {
     _cleanup_free_ char *number = xasprintf("%lld", (long long)lot->id), *left = xasprintf("%d", days);
     log_write(LOG_WARNING,
@@ -379,7 +380,7 @@ void notices_deadline(struct notices *notices, const struct store_lot *lot, int 
     describe_lot(notice, lot);
     notice->lot = lot->id;
     notice->days = days;
-    notice->deadline = lot->deadline;
+    notice->deadline = last;
     notice->what = xstrdup(days < 0 ? "deadline-missed" : "deadline-near");
     notice->text = xstrdup(text);
 }

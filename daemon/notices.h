@@ -28,8 +28,9 @@ void notices_rp_removed(struct notices *notices, const char *rp);
 void notices_portal_changed(struct notices *notices);
 /* It ends in so many days of the calendar, or has ended. */
 void notices_certificate_expiring(struct notices *notices, int64_t certificate, int days, const char *text);
-/* What is left of a lot to do must reach IMSS in so many days of the calendar, or should have. */
-void notices_deadline(struct notices *notices, const struct store_lot *lot, int days, const char *text);
+/* What is left of a lot to do must reach IMSS by the last day, in so many working days, or should have. */
+void notices_deadline(struct notices *notices, const struct store_lot *lot, int32_t last, int days,
+                      const char *text);
 /* Goes into the journal too. `what` is a word of lib/base/log-events.h; lot or certificate 0: of none. */
 void notices_attention(struct notices *notices, int64_t lot, int64_t certificate, const char *what,
                        const char *text);

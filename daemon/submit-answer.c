@@ -44,7 +44,7 @@ void submission_warn_of_late_sending(struct submission *s)
     int32_t day = at_us > now_us ? time_to_date(at_us) : 0;
     for (size_t i = 0; i < s->intake.n_lots; i++) {
         char value[DATE_TEXT_SIZE], last[DATE_TEXT_SIZE];
-        int32_t deadline = s->intake.lots[i].deadline;
+        int32_t deadline = last_days_first(&s->intake.lots[i].last_days);
         if (day && deadline_is_sent_late(deadline, at_us))
             findings_report(&s->intake.findings, RULE_SENT_LATE, 0, 0, NULL, date_text(day, value),
                             date_text(deadline, last));

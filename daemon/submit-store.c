@@ -22,7 +22,8 @@ static int begin_lot(struct submission *s)
         .source = (char *)s->options.name,
         .parent = s->parent.lot,
         .not_before_us = later ? not_before_us : 0,
-        .deadline = part->deadline,
+        .deadline = last_days_first(&part->last_days),
+        .untold_day = last_days_first(&part->last_days),
     };
     if (approval_is_needed(s->all->daemon, part->rp))
         lot.approval = LOT_APPROVAL_NEEDED;
@@ -73,6 +74,8 @@ static int publish_lots(struct submission *s, struct store_lot *lots, int64_t *i
         if (r >= 0)
             s->stored[i] = NULL;
         ids[i] = lots[i].id;
+        if (r >= 0 && s->intake.lots[i].last_days.n > 1)
+            r = store_lot_set_last_days(daemon->store, ids[i], &s->intake.lots[i].last_days, &s->act->err);
     }
     if (r >= 0)
         r = submission_publish_correction(s, ids[0]);

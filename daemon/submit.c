@@ -60,6 +60,8 @@ static int start(struct submission *s)
     int r = whole ? 0 : input_check(&s->input, (size_t)daemon->config.max_file_size, &s->act->err);
     if (r >= 0 && s->options.not_before > NOT_BEFORE_MAX_US)
         r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("the time to send it at is beyond the year 9999"));
+    if (r >= 0 && s->options.not_before)
+        s->check.sent = time_to_date((int64_t)s->options.not_before);
     if (r >= 0 && s->options.name && strlen(s->options.name) > NAME_MAX_BYTES)
         r = err_set(&s->act->err, ERR_INVALID_ARGUMENT, _("name: longer than %d bytes"), NAME_MAX_BYTES);
     if (r >= 0)

@@ -245,14 +245,18 @@ int engine_lot_added(struct engine *engine, struct store_lot *lot, struct err *e
     return r;
 }
 
-int engine_lot_dated(struct engine *engine, int64_t id, int32_t deadline, struct err *err)
+int engine_lot_dated(struct engine *engine, int64_t id, const struct last_days *days, struct err *err)
 {
     _cleanup_lot_ struct store_lot lot = {0};
     int r = store_lot_get(engine->store, id, &lot, err);
     if (r < 0)
         return r;
-    lot.deadline = lot.given_up_us ? 0 : deadline;
-    return lot_save(engine, &lot, err);
+    if (lot.given_up_us)
+        days = &(const struct last_days){0};
+    lot.deadline = last_days_first(days);
+    lot.untold_day = last_days_from(days, lot.told_us ? time_to_date(lot.told_us) : 0);
+    r = store_lot_set_last_days(engine->store, id, days, err);
+    return r < 0 ? r : lot_save(engine, &lot, err);
 }
 
 /* Marks the open lots that the filter finds, and judges the first of them now. */

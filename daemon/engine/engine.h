@@ -82,8 +82,8 @@ int engine_lot_publish(struct engine *engine, struct store_intake *intake, struc
                        struct err *err);
 /* … and schedules it, once all that belongs to it is written. */
 int engine_lot_added(struct engine *engine, struct store_lot *lot, struct err *err);
-/* The last day of what a lot has left to do is known now. */
-int engine_lot_dated(struct engine *engine, int64_t lot, int32_t deadline, struct err *err);
+/* The last days of what a lot has left to do are known now; none where the calendar does not tell. */
+int engine_lot_dated(struct engine *engine, int64_t lot, const struct last_days *days, struct err *err);
 /* A registration was added, paused, resumed or bound to another certificate: its lots are held or let go. */
 int engine_rp_changed(struct engine *engine, const char *rp, struct err *err);
 /*

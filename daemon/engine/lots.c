@@ -12,8 +12,10 @@ int lot_apply(struct engine *engine, struct store_lot *lot, enum lot_event event
         lot->finished_us = engine_wall_us(engine);
         lot_set_hold(engine, lot, LOT_HOLD_NONE, NULL, NULL);
     }
-    if (lot->state == LOT_STATE_PARTIAL && !lot->adopted_us) /* what others sent, others correct */
+    if (lot->state == LOT_STATE_PARTIAL && !lot->adopted_us) { /* what others sent, others correct */
         lot->deadline = DEADLINE_UNKNOWN; /* from now on that of those that were rejected */
+        lot->untold_day = 0;
+    }
     if (lot->state == LOT_STATE_CANCELLED || lot->state == LOT_STATE_FAILED)
         lot->next_us = 0; /* the others still have receipts to come */
     int state = lot_movement_state(lot->state);

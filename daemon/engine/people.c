@@ -149,7 +149,7 @@ static int give_up_correcting(struct engine *engine, struct store_lot *lot, cons
     if (r < 0)
         return r;
     give_up(lot, engine_wall_us(engine), text, who);
-    lot->deadline = 0;
+    lot->deadline = lot->untold_day = 0;
     return lot_save(engine, lot, err);
 }
 

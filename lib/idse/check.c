@@ -76,6 +76,12 @@ static bool is_off_bimestre(const struct movement *m)
            m->date != deadline_bimestre(m->date);
 }
 
+/* The day that is to be held against the first on which IMSS takes a movement. */
+static int32_t day_of_sending(const struct check_options *options)
+{
+    return MAX(options->today, options->sent);
+}
+
 static void look_at_day(struct check *check, const struct movement *m, struct day *day)
 {
     const struct check_options *options = check->options;
@@ -85,7 +91,7 @@ static void look_at_day(struct check *check, const struct movement *m, struct da
     if (!options->calendar)
         return;
     day->no_deadline = deadline_of(options->calendar, m, &day->deadline, NULL) < 0;
-    day->odd = day->no_deadline || options->today < day->deadline.first ||
+    day->odd = day->no_deadline || day_of_sending(options) < day->deadline.first ||
                options->today > day->deadline.last || is_old(m->date, options->today) || is_off_bimestre(m);
 }
 
@@ -138,7 +144,7 @@ static void check_date(struct check *check, const struct movement *m, const stru
     if (is_off_bimestre(m))
         tell(check, RULE_SALARIO_BIMESTRE, m, "date", value, date_text(deadline_bimestre(m->date), detail));
     int32_t first = day->no_deadline ? m->date : day->deadline.first;
-    if (options->today < first && !options->allow_future)
+    if (day_of_sending(options) < first && !options->allow_future)
         tell(check, RULE_DATE_FUTURE, m, "date", value, date_text(first, detail));
     if (is_old(m->date, options->today))
         tell(check, RULE_DATE_OLD, m, "date", value, NULL);

@@ -120,6 +120,38 @@ int32_t deadline_effective(const struct deadline *deadline, const struct movemen
     return date_add(received, 1);
 }
 
+void last_days_add(struct last_days *all, int32_t day)
+{
+    size_t at = all->n;
+    while (at > 0 && all->days[at - 1] > day)
+        at--;
+    if (at > 0 && all->days[at - 1] == day)
+        return;
+    all->days = xreallocarray(all->days, all->n + 1, sizeof(*all->days));
+    memmove(&all->days[at + 1], &all->days[at], (all->n - at) * sizeof(*all->days));
+    all->days[at] = day;
+    all->n++;
+}
+
+void last_days_free(struct last_days *all)
+{
+    free(all->days);
+    *all = (struct last_days){0};
+}
+
+int32_t last_days_first(const struct last_days *all)
+{
+    return all->n > 0 ? all->days[0] : 0;
+}
+
+int32_t last_days_from(const struct last_days *all, int32_t today)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->days[i] >= today)
+            return all->days[i];
+    return 0;
+}
+
 bool deadline_is_sent_late(int32_t last, int64_t not_before_us)
 {
     return last > 0 && not_before_us > 0 && time_to_date(not_before_us) > last;
@@ -131,6 +163,16 @@ int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today)
     if (calendar_add(calendar, today, 3, &last, NULL) < 0)
         last = date_add(today, 3); /* nothing is known of it, so no deadline is, either */
     return date_add(last, 1);
+}
+
+int deadline_days_left(const struct calendar *calendar, int32_t last, int32_t today)
+{
+    int n = 0;
+    for (int32_t day = MIN(last, today); day < MAX(last, today);) {
+        day = date_add(day, 1);
+        n += calendar_is_working_day(calendar, day);
+    }
+    return today > last ? -MAX(n, 1) : today < last ? MAX(n, 1) : 0;
 }
 
 enum deadline_stage deadline_stage(const struct calendar *calendar, int32_t last, int32_t today)

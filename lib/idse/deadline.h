@@ -47,7 +47,7 @@ struct deadline {
 
 /*
  * When people are told of what has not reached IMSS: three working days before the last day, one before, on the day, and when
- * it is over. Stored and never renumbered.
+ * it is over.
  */
 enum deadline_stage {
     DEADLINE_STAGE_FAR = 0,
@@ -59,8 +59,25 @@ enum deadline_stage {
 
 enum { DEADLINE_UNKNOWN = -1 }; /* in place of a last day: it is still to be worked out */
 
+/* Different last days, ascending. {0} is none. */
+struct last_days {
+    int32_t *days;
+    size_t n;
+};
+void last_days_add(struct last_days *all, int32_t day);
+void last_days_free(struct last_days *all); /* fields only */
+/* The earliest; 0: there is none. */
+int32_t last_days_first(const struct last_days *all);
+/* The first that is not over on `today`; 0: there is none. */
+int32_t last_days_from(const struct last_days *all, int32_t today);
+
 /* The stage of a last day, seen on `today`; DEADLINE_STAGE_FAR where the calendar does not tell. */
 enum deadline_stage deadline_stage(const struct calendar *calendar, int32_t last, int32_t today);
+/*
+ * The working days after `today` up to the last day: 3, 1 and 0 as the stages begin, less where one begins late. Negative when
+ * it is over: how many working days have begun since, but at least one.
+ */
+int deadline_days_left(const struct calendar *calendar, int32_t last, int32_t today);
 /* The first last day that is still DEADLINE_STAGE_FAR on `today`: what comes before it has reached a stage. */
 int32_t deadline_stage_horizon(const struct calendar *calendar, int32_t today);
 

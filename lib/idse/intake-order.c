@@ -14,8 +14,8 @@ void intake_lot_count(struct intake_lot *lot, enum movement_type type, int32_t d
 {
     lot->counts[count_of_type(type)]++;
     lot->counts[COUNT_TOTAL]++;
-    if (deadline && (lot->deadline == 0 || deadline < lot->deadline))
-        lot->deadline = deadline;
+    if (deadline)
+        last_days_add(&lot->last_days, deadline);
 }
 
 static bool same_worker(const struct intake_event *a, const struct intake_event *b)
@@ -160,6 +160,7 @@ static void replace_lots(struct intake *intake, struct intake_lot *lots, size_t 
             continue;
         }
         buf_free(&intake->lots[at].records);
+        last_days_free(&intake->lots[at].last_days);
         intake->lots[at++] = lots[i];
     }
 }

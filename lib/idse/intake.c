@@ -224,8 +224,10 @@ static void close_lot(struct intake_lot *lot)
 
 static void drop_lots(struct intake *intake)
 {
-    for (size_t i = 0; i < intake->n_lots; i++)
+    for (size_t i = 0; i < intake->n_lots; i++) {
         buf_free(&intake->lots[i].records);
+        last_days_free(&intake->lots[i].last_days);
+    }
     free(intake->lots);
     intake->lots = NULL;
     intake->n_lots = 0;

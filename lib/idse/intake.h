@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "idse/check.h"
+#include "idse/deadline.h"
 #include "idse/finding.h"
 #include "idse/record.h"
 #include "idse/receipt.h"
@@ -37,7 +38,7 @@ struct intake_lot {
     enum movement_type type; /* MOVEMENT_NONE when mixed */
     struct buf records;      /* canonical, control record included */
     size_t counts[_COUNT_MAX];
-    int32_t deadline; /* the earliest last legal day of its movements; 0: the calendar does not tell */
+    struct last_days last_days; /* of its movements; none: the calendar does not tell */
 };
 
 /* A movement of the file, among those of its worker. */

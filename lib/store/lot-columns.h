@@ -21,7 +21,9 @@
     X(portal_lot, TEXT, store_lot, portal_lot)                                                               \
     X(finished_us, I64, store_lot, finished_us)                                                              \
     X(deadline, I32, store_lot, deadline)                                                                    \
-    X(deadline_stage, I32, store_lot, deadline_stage)
+    X(untold_day, I32, store_lot, untold_day)                                                                \
+    X(told_us, I64, store_lot, told_us)                                                                      \
+    X(told_in_doubt, BOOL, store_lot, told_in_doubt)
 #define LOT_PLAIN(X)                                                                                         \
     X(hold, I32, store_lot, hold)                                                                            \
     X(hold_text, TEXT, store_lot, hold_text)                                                                 \

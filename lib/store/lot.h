@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "idse/deadline.h"
 #include "idse/lot.h"
 #include "idse/movement.h"
 #include "idse/outcome.h"
@@ -49,7 +48,13 @@ struct store_lot {
      * calendar does not tell, -1: to be worked out.
      */
     int32_t deadline;
-    enum deadline_stage deadline_stage; /* that people were told of */
+    /*
+     * What people were told of its last days: all that was to be told of them up to told_us, 0: nothing. The first one that
+     * they were not told to be over: yyyymmdd; 0: none.
+     */
+    int64_t told_us;
+    bool told_in_doubt; /* while this machine's clock was known to be wrong */
+    int32_t untold_day;
     int64_t erased_us; /* when its bytes were erased; 0 = they are here */
     char *remarks; /* what the portal's CSV says otherwise than the constancia; NULL = nothing */
     /*

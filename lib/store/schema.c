@@ -150,13 +150,24 @@ static const char *const migrations[] = {
     "ALTER TABLE lot ADD COLUMN approved_by TEXT;"
     "ALTER TABLE lot ADD COLUMN approved_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE lot ADD COLUMN deadline INTEGER NOT NULL DEFAULT -1;"
-    "ALTER TABLE lot ADD COLUMN deadline_stage INTEGER NOT NULL DEFAULT 0;"
+    /*
+     * The last days of its movements, where they differ. Up to told_us people were told what was to be told of each; untold_day
+     * is the first of them that they were not told to be over, 0 none. told_in_doubt: the clock was known wrong.
+     */
+    "ALTER TABLE lot ADD COLUMN untold_day INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN told_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE lot ADD COLUMN told_in_doubt INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE last_day("
+    "  lot INTEGER NOT NULL REFERENCES lot(id) ON DELETE CASCADE, day INTEGER NOT NULL,"
+    "  PRIMARY KEY(lot, day)) STRICT, WITHOUT ROWID;"
     /*
      * Everything but what is done with (accepted, cancelled) and what is being taken in. Sets of states are bits here, 231
      * those of 0, 1, 2, 5, 6, 7 and 495 those of 0 to 3 and 5 to 8: for IN (...) SQLite would make and drop a table of its
      * own in each statement that writes a lot.
      */
-    "CREATE INDEX lot_untold ON lot(deadline, id) WHERE deadline_stage < 4 AND 231 >> state & 1;"
+    "CREATE INDEX lot_untold ON lot(untold_day, id) WHERE untold_day > 0 AND 231 >> state & 1;"
+    "CREATE INDEX lot_told ON lot(told_us) WHERE told_us <> 0;"
+    "CREATE INDEX lot_told_in_doubt ON lot(id) WHERE told_in_doubt <> 0;"
     "CREATE INDEX lot_by_deadline ON lot(deadline, id) WHERE 495 >> state & 1;"
 
     "CREATE TABLE search_todo(lot INTEGER PRIMARY KEY, version INTEGER NOT NULL) STRICT;"

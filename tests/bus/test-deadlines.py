@@ -31,7 +31,7 @@ from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, ROOT, RP, RP_2, Ho
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
 
 CONFIG += "[Deadlines]\nGraceSec=0\n"
-HELD, OK, USAGE = 9, 0, 2
+HELD, INVALID, OK, USAGE = 9, 6, 0, 2
 TOLD = re.compile(r"IDSE_EVENT=(deadline-near|deadline-missed) IDSE_LOT=(\d+) IDSE_RP=\w+ IDSE_DAYS=(-?\d+)")
 REJECTED, PARTIAL, FAILED, RECEIVED, ACCEPTED, CANCELLED = 6, 5, 7, 3, 4, 9
 
@@ -101,7 +101,7 @@ class Deadlines(unittest.TestCase):
 
     def tell(self, lot, days):
         """… when the lot's last day is so many days away."""
-        return self.change(("UPDATE lot SET deadline = ? WHERE id = ?", (int(day(days, "%Y%m%d")), lot)))
+        return self.change(self.last_day(lot, days))
 
     def state(self, lot, state, movement_state=None):
         return ("UPDATE lot SET state = ?, finished_us = 1, next_us = 0, hold = 0, movement_state = coalesce(?, movement_state),"
@@ -158,7 +158,7 @@ class Deadlines(unittest.TestCase):
         lot = self.new_lot(day(-30), n=3)
         rejected = [("UPDATE movement SET state = 4 WHERE id = ?", (lot << 20 | 1,)),
                     ("UPDATE movement SET state = 3 WHERE id IN (?, ?)", (lot << 20, lot << 20 | 2)),
-                    ("UPDATE lot SET answered_us = 1, rejected = 1, deadline = -1, deadline_stage = 0 WHERE id = ?", (lot,))]
+                    ("UPDATE lot SET answered_us = 1, rejected = 1, deadline = -1, untold_day = 0, told_us = 0 WHERE id = ?", (lot,))]
         told = self.change(self.state(lot, PARTIAL), *rejected)
         self.assertEqual([int(row["position"]) for row in self.due()], [2])
         self.assertEqual(told, [("deadline-missed", lot, told[0][2])])  # its last day was worked out before that
@@ -172,7 +172,7 @@ class Deadlines(unittest.TestCase):
         """A lot whose second movement of three was rejected."""
         lot = self.new_lot(day(-30), n=3)
         self.change(self.state(lot, PARTIAL), ("UPDATE movement SET state = iif(id & 1, 4, 3) WHERE id >> 20 = ?", (lot,)),
-                    ("UPDATE lot SET answered_us = 1, approved = 2, rejected = 1, deadline = -1, deadline_stage = 0 WHERE id = ?",
+                    ("UPDATE lot SET answered_us = 1, approved = 2, rejected = 1, deadline = -1, untold_day = 0, told_us = 0 WHERE id = ?",
                      (lot,)))
         return lot
 
@@ -263,6 +263,75 @@ class Deadlines(unittest.TestCase):
             self.assertEqual(self.tell(lot, days), [])
         self.assertEqual(self.tell(lot, -9), [])
 
+    def lot_with_two_last_days(self):
+        """The one is over, the other one far."""
+        Deadlines.number += 3
+        lot, = self.submit([baja(Deadlines.number - i, RP, day(-30 if i == 0 else 60)) for i in range(3)])
+        self.manager("Diagnose")
+        with self.database() as db:
+            days = [row[0] for row in db.execute("SELECT day FROM last_day WHERE lot = ? ORDER BY day", (lot,))]
+        self.assertEqual((len(days), days[0]), (2, self.get(lot, "Deadline")))
+        return lot
+
+    def database(self):
+        return contextlib.closing(sqlite3.connect(os.path.join(self.house.state, "idsed.db")))
+
+    def second_day(self, lot, days):
+        """The second last day is so many days away, and people were told what there was to be told a day before."""
+        last = int(day(days, "%Y%m%d"))
+        return (("UPDATE last_day SET day = ? WHERE lot = ? AND day = (SELECT max(day) FROM last_day)", (last, lot)),
+                ("UPDATE lot SET untold_day = ?, told_us = told_us - 86400000000 WHERE id = ?", (last, lot)))
+
+    def test_each_last_day_of_a_lot_is_told_once(self):
+        lot = self.lot_with_two_last_days()
+        self.assertEqual(self.change(), [])  # that one is over was told as it came
+        for days, event in (1, "deadline-near"), (0, "deadline-near"), (-1, "deadline-missed"):
+            self.assertEqual(self.change(*self.second_day(lot, days)), [(event, lot, days)])
+            self.assertEqual(self.change(), [])
+        with open(self.house.log) as f:
+            log = f.read()
+        self.assertIn(f"Movements of lot {lot} of {RP} (queued) must reach IMSS today, {day(0, '%Y-%m-%d')}", log)
+        self.assertIn(f"the last day of some of its movements, {day(-1, '%Y-%m-%d')}, is over", log)
+
+    def test_a_mail_has_each_last_day_of_a_lot(self):
+        self.add_users()
+        lot = self.lot_with_two_last_days()
+        messages = self.relay()
+        self.change(*self.second_day(lot, 0))
+        subject, text = self.mailed(messages)
+        self.assertEqual(subject, f"IDSE: 1 lot late, 1 lot due today ({RP})")
+        self.assertEqual(text.count(f"Lot {lot} of {RP}"), 2)
+        self.assertIn(f"Must reach IMSS today:\n\n  Lot {lot} of {RP} (queued), last day {day(0, '%Y-%m-%d')}",
+                      text.replace("\r\n", "\n"))
+
+    def test_another_calendar_tells_nothing_twice(self):
+        self.lot_with_two_last_days()
+        self.assertEqual(self.change(("UPDATE value SET value = 'another' WHERE name = 'calendar'",)), [])
+
+    def log_of(self, *statements):
+        size = os.path.getsize(self.house.log)
+        told = self.change(*statements)
+        with open(self.house.log) as f:
+            f.seek(size)
+            return told, "not to be trusted" in f.read()
+
+    def test_what_is_told_while_the_clock_is_wrong_says_so_and_is_told_again_once_it_is_right(self):
+        lot = self.new_lot(day(60))
+        told = [("deadline-near", lot, 0)]
+        wrong = ("INSERT INTO value VALUES ('clock', '9000000000')",)
+        self.assertEqual(self.log_of(self.last_day(lot, 0), wrong), (told, True))
+        self.assertEqual(self.log_of(), ([], False))
+        right = ("DELETE FROM value WHERE name = 'clock'",)
+        self.assertEqual(self.log_of(right), (told, False))
+        self.assertEqual(self.log_of(), ([], False))
+
+    def test_what_a_clock_ahead_told_is_told_again_when_it_was_set_back(self):
+        lot = self.new_lot(day(60))
+        self.tell(lot, 0)
+        ahead = "UPDATE lot SET untold_day = 0, told_us = told_us + ?"
+        self.assertEqual(self.change((ahead, (5 * 86400000000,))), [("deadline-near", lot, 0)])
+        self.assertEqual(self.change((ahead, (120000000,))), [])  # a clock that is kept, over midnight perhaps
+
     def test_who_listens_gets_a_signal_with_the_day(self):
         lot = self.new_lot(day(60))
         with subprocess.Popen(["dbus-monitor", "--address", self.house.address, "member='DeadlineNear'"],
@@ -331,7 +400,10 @@ class Deadlines(unittest.TestCase):
         return message["Subject"], message.get_content()
 
     def last_day(self, lot, days):
-        return ("UPDATE lot SET deadline = ? WHERE id = ?", (int(day(days, "%Y%m%d")), lot))
+        """The lot comes so near to its last day: what was told of it was told as many days before."""
+        before = "julianday(substr(deadline, 1, 4) || '-' || substr(deadline, 5, 2) || '-' || substr(deadline, 7))"
+        return (f"UPDATE lot SET told_us = iif(told_us, told_us + (julianday(?) - {before}) * 86400000000, 0), deadline = ?,"
+                " untold_day = ? WHERE id = ?", (day(days, "%Y-%m-%d"), *[int(day(days, "%Y%m%d"))] * 2, lot))
 
     def test_operators_and_administrators_get_one_mail_of_all_lots(self):
         self.add_users()
@@ -373,7 +445,7 @@ class Deadlines(unittest.TestCase):
         self.add_users()
         lots = [self.new_lot(day(60)) for _ in range(205)]
         messages = self.relay()
-        self.change(("UPDATE lot SET deadline = ?", (int(day(0, "%Y%m%d")),)), self.last_day(lots[-1], -1))
+        self.change(("UPDATE lot SET deadline = ?1, untold_day = ?1", (int(day(0, "%Y%m%d")),)), self.last_day(lots[-1], -1))
         subject, text = self.mailed(messages)
         self.assertEqual(subject, f"IDSE: 1 lot late, 204 lots due today ({RP})")
         self.assertIn(f"Lot {lots[-1]} of", text)
@@ -424,6 +496,26 @@ class Deadlines(unittest.TestCase):
         Deadlines.number += 1
         lot, = self.submit([baja(Deadlines.number, RP, date)], not_before=dbus.UInt64(int(at.timestamp()) * 1000000))
         return lot
+
+    def test_what_imss_takes_by_the_day_on_which_it_is_sent_can_be_planned(self):
+        with open(self.house.config, "a") as f:
+            f.write("[Check]\nFutureDates=refuse\n")
+        self.house.stop()
+        self.house.start()
+        for days in None, 9:
+            with self.assertRaises(dbus.DBusException) as raised:
+                self.planned(day(10), days) if days else self.new_lot(day(10))
+            self.assertEqual(raised.exception.get_dbus_name(), ERROR + "InvalidFile")
+            self.assertIn("the movement is in the future", str(raised.exception))
+        lot = self.planned(day(10), 10)
+        self.assertEqual(self.get(lot, "State"), "queued")
+
+    def test_check_judges_by_the_day_of_sending_too(self):
+        path = os.path.join(self.house.state, "fut.txt")
+        with open(path, "wb") as f:
+            f.write(dispmag([baja(1, RP, day(10))]))
+        for options, status in ((), INVALID), ((f"--at={day(9, '%Y-%m-%d')} 23:00",), INVALID), ((f"--at={day(10, '%Y-%m-%d')} 08:00",), OK):
+            self.assertEqual(self.idsectl("check", path, *options).returncode, status)
 
     def test_what_is_planned_for_when_its_last_day_is_over_is_told_so_in_time(self):
         lots = {"will-be-late": self.planned(day(0), 30), "late": self.planned(day(-30), 1), "soon": self.planned(day(0), 1)}

@@ -171,6 +171,22 @@ static void a_weekend_counts_for_nothing(void **state)
     assert_int_equal(deadline_stage(calendar, 20261130, 20261124), DEADLINE_STAGE_FAR);
 }
 
+/* Tuesday 1 December. */
+static void the_days_that_are_left_are_working_days(void **state)
+{
+    static const struct {
+        int32_t today;
+        int left;
+    } days[] = {
+        {20261125, 4}, {20261126, 3}, {20261127, 2}, {20261128, 2}, {20261130, 1},
+        {20261201, 0}, {20261202, -1}, {20261205, -3}, {20261207, -4},
+    };
+    for (size_t i = 0; i < ELEMENTSOF(days); i++)
+        assert_int_equal(deadline_days_left(calendar, 20261201, days[i].today), days[i].left);
+    assert_int_equal(deadline_days_left(calendar, 20261127, 20261128), -1);
+    assert_int_equal(deadline_days_left(calendar, 20261128, 20261127), 1); /* never "today" before it is */
+}
+
 static void what_has_reached_a_stage_lies_before_the_horizon(void **state)
 {
     for (int32_t today = 20261101; today <= 20261130; today++) {
@@ -191,6 +207,7 @@ int main(void)
         cmocka_unit_test(what_is_recalled_is_what_was_worked_out),
         cmocka_unit_test(people_are_told_three_and_one_working_days_before_on_the_day_and_after_it),
         cmocka_unit_test(a_weekend_counts_for_nothing),
+        cmocka_unit_test(the_days_that_are_left_are_working_days),
         cmocka_unit_test(what_has_reached_a_stage_lies_before_the_horizon),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -831,9 +831,10 @@ static void of_a_partial_lot_the_last_day_is_to_be_worked_out(void **state)
     int64_t undated = 0;
     assert_int_equal(store_lot_undated(world->store, &undated, NULL), 1);
     assert_int_equal(undated, id);
-    MUST(engine_lot_dated(world->engine, id, 20261126, err));
+    MUST(engine_lot_dated(world->engine, id, &(struct last_days){(int32_t[]){20261126}, 1}, err));
     assert_int_equal(get(id)->deadline, 20261126);
     assert_int_equal(store_lot_undated(world->store, &undated, NULL), 0);
+    assert_int_equal(get(id)->untold_day, 20261126);
 }
 
 /* ---- the portal's clock ---- */
