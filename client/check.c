@@ -73,16 +73,26 @@ static void keep(const struct checking *checking, struct report *report, struct 
     record_write(&report->fixed, movement, checking->enye);
 }
 
-/* That a movement came before is known when all were read. */
+enum { RECORD = RECORD_COLUMNS + 2 };
+
+/* The control record, under the guía of the last record. */
+static void close_file(struct report *report)
+{
+    enum { GUIA_AT = 133, GUIA_LEN = 5 };
+    char guia[GUIA_LEN + 1] = "";
+    memcpy(guia, report->fixed.data + report->fixed.len - RECORD + GUIA_AT, GUIA_LEN);
+    record_write_control(&report->fixed, report->movements, guia);
+}
+
+/* That a movement came before, or is contradicted, is known when all were read. */
 static void drop_repeated(struct report *report, const struct check *check)
 {
-    enum { RECORD = RECORD_COLUMNS + 2 };
     size_t n = report->lines.len / sizeof(uint32_t);
     bool written = report->fixed.len > 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t line;
         memcpy(&line, report->lines.data + i * sizeof(line), sizeof(line));
-        if (check_is_repeated(check, line))
+        if (check_is_left_out(check, line))
             continue;
         if (written)
             memmove(report->fixed.data + report->movements * RECORD, report->fixed.data + i * RECORD, RECORD);
@@ -99,7 +109,6 @@ static void read_movements(const struct checking *checking, const struct buf *by
         source_new(str_or_empty(bytes->data), bytes->len, &ret->findings);
     _cleanup_(check_cleanup) struct check *check =
         check_new(&checking->options, source, &ret->findings, bytes->len / (RECORD_COLUMNS + 1));
-    char guia[sizeof(movement.guia)] = "";
     int r;
     while ((r = source_next_any(source, &movement)) != READ_END) {
         if (r == READ_BROKEN)
@@ -107,15 +116,19 @@ static void read_movements(const struct checking *checking, const struct buf *by
         if (r == READ_BROKEN || !check_movement(check, &movement))
             continue;
         keep(checking, ret, &movement, source_line(source));
-        memcpy(guia, movement.guia, sizeof(guia));
     }
     check_finish(check);
+    if (check_has_repeated(check)) {
+        _cleanup_(source_cleanup) struct source *again =
+            source_new(str_or_empty(bytes->data), bytes->len, NULL);
+        check_contradictions(check, again);
+    }
     findings_sort(&ret->findings);
     drop_repeated(ret, check);
     ret->left_out = source_count(source) + source_bad(source) - ret->movements;
     ret->format = source_format(source);
     if (ret->fixed.len > 0)
-        record_write_control(&ret->fixed, ret->movements, guia);
+        close_file(ret);
 }
 
 static bool is_repaired(const struct invocation *inv, const char *name)

@@ -5,6 +5,7 @@
 
 #include "idse/date.h"
 #include "idse/deadline.h"
+#include "idse/contradiction.h"
 #include "idse/repeats.h"
 
 /* ---- what one day means for one kind of movement; the movements of a file share few ---- */
@@ -28,8 +29,8 @@ struct check {
     struct findings *findings;
     struct day days[DAYS];
     struct repeats *repeats;
-    uint32_t *repeated; /* lines, in order */
-    size_t n_repeated;
+    struct repeat *repeated, *contradicted; /* by line */
+    size_t n_repeated, n_contradicted;
     int told_limits, told_calendar; /* the year last told of as not covered */
     bool bad;
 };
@@ -51,6 +52,7 @@ struct check *check_free(struct check *check)
         return NULL;
     repeats_free(check->repeats);
     free(check->repeated);
+    free(check->contradicted);
     free(check);
     return NULL;
 }
@@ -295,29 +297,50 @@ void check_broken(struct check *check, const struct movement *m)
     check_curp(check, m);
 }
 
+static void tell_repeat(struct check *check, const struct repeat *repeat)
+{
+    char other[16];
+    snprintf(other, sizeof(other), "%u", repeat->other);
+    findings_report(check->findings, repeat->rule, repeat->line,
+                    source_column(check->source, repeat->type, "nss"), "nss", repeat->nss, other);
+}
+
 void check_finish(struct check *check)
 {
     size_t n;
-    _cleanup_free_ struct repeat *found = repeats_find(check->repeats, &n);
-    check->repeated = xcalloc(n, sizeof(*check->repeated));
+    check->repeated = repeats_find(check->repeats, &n);
     for (size_t i = 0; i < n; i++) {
-        char other[16];
-        snprintf(other, sizeof(other), "%u", found[i].other);
-        findings_report(check->findings, found[i].rule, found[i].line,
-                        source_column(check->source, found[i].type, "nss"), "nss", found[i].nss, other);
-        if (found[i].rule == RULE_MOVEMENT_REPEATED)
-            check->repeated[check->n_repeated++] = found[i].line;
+        tell_repeat(check, &check->repeated[i]);
+        if (check->repeated[i].rule == RULE_MOVEMENT_REPEATED)
+            check->repeated[check->n_repeated++] = check->repeated[i];
     }
 }
 
-static int by_number(const void *a, const void *b)
+bool check_has_repeated(const struct check *check)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    return check->n_repeated > 0;
 }
 
-bool check_is_repeated(const struct check *check, uint32_t line)
+void check_contradictions(struct check *check, struct source *again)
 {
-    return check->n_repeated > 0 &&
-           bsearch(&line, check->repeated, check->n_repeated, sizeof(line), by_number) != NULL;
+    free(check->contradicted);
+    check->contradicted =
+        contradictions_find(check->repeated, check->n_repeated, again, &check->n_contradicted);
+    for (size_t i = 0; i < check->n_contradicted; i++)
+        tell_repeat(check, &check->contradicted[i]);
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct repeat *x = a, *y = b;
+    return COMPARE(x->line, y->line);
+}
+
+bool check_is_left_out(const struct check *check, uint32_t line)
+{
+    const struct repeat key = {.line = line};
+    return (check->n_repeated > 0 &&
+            bsearch(&key, check->repeated, check->n_repeated, sizeof(key), by_line) != NULL) ||
+           (check->n_contradicted > 0 &&
+            bsearch(&key, check->contradicted, check->n_contradicted, sizeof(key), by_line) != NULL);
 }

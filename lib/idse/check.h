@@ -33,5 +33,14 @@ void check_broken(struct check *check, const struct movement *movement);
 int32_t check_deadline(struct check *check, const struct movement *movement);
 /* When all were checked: what they do to each other. */
 void check_finish(struct check *check);
-/* Did the movement of that line stand in an earlier line already? Known when it is finished. */
-bool check_is_repeated(const struct check *check, uint32_t line);
+/*
+ * Then: of movements that stand there more than once with other data, the first is told as wrong too. `again` reads the same
+ * bytes from their beginning, without findings.
+ */
+void check_contradictions(struct check *check, struct source *again);
+bool check_has_repeated(const struct check *check);
+/*
+ * Is the movement of that line left out of the canonical form, since it stood in an earlier line already, or contradicts one
+ * that does? Known when it is finished.
+ */
+bool check_is_left_out(const struct check *check, uint32_t line);

@@ -194,5 +194,7 @@
       N_("the file's guía is kept, not that of the registro patronal; they are, in this order"))             \
     X(RP_UNKNOWN, "rp-unknown", ERROR, NONE, SOURCE_HERE,                                                    \
       N_("this registro patronal is not registered here; 'idsectl rp add' registers it"))                    \
+    X(MOVEMENT_CONTRADICTED, "movement-contradicted", ERROR, NONE, SOURCE_HERE,                              \
+      N_("the same movement with other data, so that neither is kept, stands in line"))                      \
     X(MOVEMENT_REPEATED, "movement-repeated", ERROR, NONE, SOURCE_HERE,                                      \
       N_("the same movement stands in line"))

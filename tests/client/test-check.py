@@ -103,7 +103,7 @@ class Check(Case):
         self.assertEqual(file["movements"], 1)
 
     def test_fix_writes_what_is_good_and_tells_the_rest(self):
-        records = [reingreso(paterno="Muñoz", guia="     "), reingreso(sbc="000001"), reingreso(nss="12345678903")]
+        records = [reingreso(paterno="Muñoz", guia="     "), reingreso(sbc="000001", date="22092026"), reingreso(nss="12345678903")]
         file = self.path("foreign.dat", "\n".join(records).encode())
         out = self.path("out.txt")
         one, = self.check_json(file, "--fix", out, "--guia", "01400", "--enye", "n", status=INVALID)
@@ -132,6 +132,27 @@ class Check(Case):
         self.assertEqual([(f["rule"], f["line"]) for f in one["findings"]], [("movement-repeated", 2)])
         self.assertEqual((one["movements"], one["left_out"]), (1, 1))
         self.assertEqual(self.read("out.txt"), dispmag(reingreso()))
+
+    def test_fix_does_not_choose_between_movements_that_contradict_each_other(self):
+        rest = reingreso(nss="12345678903")
+        file = self.path("twice.txt", dispmag(reingreso(), reingreso(sbc="046000"), rest, reingreso(), rest))
+        for args in (), ("--fix", self.path("out.txt")):
+            one, = self.check_json(file, *args, status=INVALID)
+            self.assertEqual([(f["rule"], f["line"]) for f in one["findings"] if f["severity"] == "error"],
+                             [("movement-contradicted", 1), ("movement-repeated", 2), ("movement-repeated", 4), ("movement-repeated", 5)])
+            self.assertEqual((one["movements"], one["left_out"]), (1, 4))
+        self.assertEqual(self.read("out.txt"), dispmag(rest))
+        self.run_it("check", TODAY, file, status=INVALID)
+        self.assertIn(f"{file}:1:12: error: the same movement with other data, so that neither is kept, stands in line: 2", self.out)
+
+    def test_rows_of_a_table_that_are_equal_but_for_their_writing_are_kept_once(self):
+        head = "RP,NSS,Paterno,Nombre,Movimiento,Fecha,Causa de baja\n"
+        rows = ("Z9900001108,99028500017,PEREZ,JUAN,baja,21/09/2026,2\n", "Z9900001108,99028500017,Pérez,Juan,02,2026-09-21,2\n",
+                "Z9900001108,99028500017,Pérez,Juan,02,2026-09-21,3\n")
+        one, = self.check_json(self.path("equal.csv", (head + rows[0] + rows[1]).encode()), status=INVALID)
+        self.assertEqual((one["movements"], one["left_out"]), (1, 1))
+        one, = self.check_json(self.path("other.csv", (head + rows[0] + rows[2]).encode()), "--fix", self.path("none.txt"), status=INVALID)
+        self.assertEqual((one["movements"], one["left_out"], one["fixed"]), (0, 2, None))
 
     def test_nothing_good_writes_nothing(self):
         self.check_json(self.path("bad.txt", b"nothing\n"), "--fix", self.path("out.txt"), status=INVALID)
