@@ -350,6 +350,7 @@ const struct field overview_kind[] = {
     {"uncertain", FIELD_COUNT, COLUMN | SPARE, N_("Uncertain")},
     {"quarantined", FIELD_COUNT, COLUMN | SPARE, N_("Quarantined")},
     {"rejected", FIELD_COUNT, COLUMN, N_("Rejected")},
+    {"failed", FIELD_COUNT, COLUMN | SPARE, N_("Refused files")},
     {"held", FIELD_COUNT, COLUMN | SPARE, N_("Held")},
     {"hold-reason", FIELD_HOLD, COLUMN | SPARE | CUT, N_("Held because")},
     {"queued", FIELD_COUNT, COLUMN | SPARE, N_("Queued")},

@@ -84,6 +84,26 @@ static void take_difference(void *data, enum roster_difference difference, const
                                     "since", imss ? imss->since : either->since, "line", (int)either->line));
 }
 
+/* Of rosters with hundreds of registros patronales nobody counts the lines. */
+static void tell_sums(const struct invocation *inv, const json_t *rows)
+{
+    for (int i = 0; i <= ROSTER_PENDING; i++) {
+        size_t n = 0, n_rps = 0;
+        const char *rp = "";
+        for (size_t at = 0; at < json_array_size(rows); at++) {
+            const json_t *row = json_array_get(rows, at);
+            if (!streq(row_text(row, "difference"), roster_difference_name((enum roster_difference)i)))
+                continue;
+            n++;
+            n_rps += !streq(rp, row_text(row, "registration"));
+            rp = row_text(row, "registration");
+        }
+        if (n > 0)
+            output_note(inv, _("%s: %zu, registros patronales: %zu"),
+                        roster_difference_label((enum roster_difference)i), n, n_rps);
+    }
+}
+
 static int reconcile_roster(struct invocation *inv, struct err *err)
 {
     struct roster ours = {0}, imss = {0};
@@ -98,6 +118,7 @@ static int reconcile_roster(struct invocation *inv, struct err *err)
     if (r >= 0) {
         roster_compare(&ours, &imss, take_difference, rows);
         output_list(inv, roster_difference_kind, rows, _("The roster and what IMSS has agree."));
+        tell_sums(inv, rows);
     }
     roster_free(&ours);
     roster_free(&imss);

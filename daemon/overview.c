@@ -62,6 +62,7 @@ static void weigh(struct standing *standing, int64_t now_us)
         .late = (uint64_t)lots->late,
         .due = (uint64_t)lots->due,
         .rejected = (uint64_t)lots->rejected,
+        .failed = (uint64_t)lots->failed,
     };
     standing->risk = risk_of(&facts);
 }
@@ -92,6 +93,7 @@ static void write_standing(struct bus_writer *w, const struct standing *standing
     bus_entry_u64(w, "late", (uint64_t)lots->late);
     bus_entry_u64(w, "due", (uint64_t)lots->due);
     bus_entry_u64(w, "rejected", (uint64_t)lots->rejected);
+    bus_entry_u64(w, "failed", (uint64_t)lots->failed);
     bus_entry_u64(w, "last-success", (uint64_t)lots->success_us);
     bus_close(w);
 }

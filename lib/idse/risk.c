@@ -31,6 +31,7 @@ enum risk risk_of(const struct risk_facts *facts)
         [RISK_CERTIFICATE_ENDS] = facts->certified && facts->certificate_days <= RISK_CERTIFICATE_DAYS,
         [RISK_REJECTED] = facts->rejected > 0,
         [RISK_HELD] = facts->held > 0,
+        [RISK_FAILED] = facts->failed > 0,
         [RISK_NO_CERTIFICATE] =
             !facts->certified || facts->certificate_days<0, [RISK_QUARANTINED] = facts->quarantined> 0,
         [RISK_DUE] = facts->due > 0,

@@ -13,6 +13,7 @@
     X(CERTIFICATE_ENDS, "certificate-ends", N_("its certificate ends soon"))                                 \
     X(REJECTED, "rejected", N_("IMSS rejected movements, and they are not corrected"))                       \
     X(HELD, "held", N_("lots are held"))                                                                     \
+    X(FAILED, "failed", N_("the portal refused whole files, and they were not sent again"))                  \
     X(NO_CERTIFICATE, "no-certificate", N_("it has no certificate that is valid"))                           \
     X(QUARANTINED, "quarantined", N_("receipts do not add up"))                                              \
     X(DUE, "due", N_("movements must reach IMSS today"))                                                     \
@@ -38,5 +39,6 @@ struct risk_facts {
     uint64_t held, uncertain, quarantined; /* lots */
     uint64_t late, due;                    /* lots whose last legal day is over, or is today */
     uint64_t rejected;                     /* movements that are not corrected */
+    uint64_t failed;                       /* lots whose file was refused, and not sent again */
 };
 enum risk risk_of(const struct risk_facts *facts);

@@ -551,7 +551,7 @@ class Listing(DaemonTest):
         self.assertEqual((ours["risk"], ours["certificate"], ours["certificate-days"]), ("no-certificate", 0, 0))
         self.assertEqual(ours["queued"], len(self.lots_where(registration=RP, states=dbus.Array(["queued"], signature="s"))))
         self.assertEqual(ours["held"], len(self.lots_where(registration=RP, held=True)))
-        self.assertEqual((ours["rejected"], ours["uncertain"], ours["last-success"]), (0, 0, 0))
+        self.assertEqual((ours["rejected"], ours["failed"], ours["uncertain"], ours["last-success"]), (0, 0, 0, 0))
 
     def test_the_data_of_a_worker_is_handed_over(self):
         rows, _ = self.manager("ListMovements", option({"registration": RP}), "", dbus.UInt32(1))

@@ -133,7 +133,8 @@ def case_the_differences_of_a_roster():
     assert set(roster(rows, f"--rp={RP.lower()}", status=FAILURE, heading="NSS,SBC")) == expected
     idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", "Z99", status=INVALID)
     table = idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", RP, status=FAILURE).stdout.decode()
-    assert "active at IMSS, not on the roster" in table and "another SBC" in table, table
+    assert "active at IMSS, not on the roster: 2, registros patronales: 1" in table, table
+    assert "another SBC: 1, registros patronales: 1" in table, table
 
 
 def case_one_line_for_each_registration():

@@ -14,9 +14,9 @@ static void nothing_is_pressing_where_all_is_well(void **state)
 
 static void each_trouble_has_its_name_and_a_greater_one_hides_it(void **state)
 {
-    static const enum risk order[] = {RISK_PAUSED, RISK_CERTIFICATE_ENDS, RISK_REJECTED,
-                                      RISK_HELD,   RISK_NO_CERTIFICATE,   RISK_QUARANTINED,
-                                      RISK_DUE,    RISK_UNCERTAIN,        RISK_LATE};
+    static const enum risk order[] = {
+        RISK_PAUSED,         RISK_CERTIFICATE_ENDS, RISK_REJECTED, RISK_HELD,      RISK_FAILED,
+        RISK_NO_CERTIFICATE, RISK_QUARANTINED,      RISK_DUE,      RISK_UNCERTAIN, RISK_LATE};
     struct risk_facts facts = well;
     for (size_t i = 0; i < ELEMENTSOF(order); i++) {
         struct risk_facts alone = well;
@@ -26,6 +26,7 @@ static void each_trouble_has_its_name_and_a_greater_one_hides_it(void **state)
             if (order[i] == RISK_CERTIFICATE_ENDS)
                 f->certificate_days = RISK_CERTIFICATE_DAYS;
             f->rejected += order[i] == RISK_REJECTED;
+            f->failed += order[i] == RISK_FAILED;
             f->held += order[i] == RISK_HELD;
             f->quarantined += order[i] == RISK_QUARANTINED;
             f->due += order[i] == RISK_DUE;

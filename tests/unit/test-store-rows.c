@@ -152,6 +152,50 @@ static void every_state_that_is_not_final_keeps_its_rp(void **state)
     }
 }
 
+static void assert_refused(struct fixture *f, int64_t failed, int64_t late)
+{
+    enum { LATER = 20991231 };
+    struct store_overview *rows;
+    size_t n;
+    assert_ok(store_overview_list(f->store, LATER, &rows, &n, &f->err));
+    assert_int_equal(n, 1);
+    assert_int_equal(rows[0].failed, failed);
+    assert_int_equal(rows[0].late, late);
+    free(rows);
+}
+
+static void change_lot(struct fixture *f, int64_t id, enum lot_state state, int32_t deadline, int64_t given_up_us)
+{
+    struct store_lot lot;
+    assert_ok(store_lot_get(f->store, id, &lot, &f->err));
+    lot.state = state;
+    lot.deadline = deadline;
+    lot.given_up_us = given_up_us;
+    assert_ok(store_lot_update(f->store, &lot, &f->err));
+    store_lot_free(&lot);
+}
+
+static void a_refused_file_counts_until_it_is_taken_again_or_given_up(void **state)
+{
+    struct fixture *f = *state;
+    fixture_add_rp(f, fixture_rp);
+    int64_t refused = fixture_add_lot(f, 1, 2, 1);
+    assert_refused(f, 0, 0);
+    change_lot(f, refused, LOT_STATE_FAILED, 20260907, 0);
+    assert_refused(f, 1, 1);
+    int64_t other = fixture_add_lot(f, 7, 2, 1); /* of other workers */
+    assert_refused(f, 1, 1);
+    change_lot(f, other, LOT_STATE_ACCEPTED, 20260907, 0);
+    int64_t again = fixture_add_lot(f, 1, 2, 1);
+    assert_refused(f, 0, 0);
+    change_lot(f, again, LOT_STATE_FAILED, 20260907, 0);
+    assert_refused(f, 2, 2);
+    change_lot(f, refused, LOT_STATE_FAILED, 0, f->now_us);
+    assert_refused(f, 1, 1);
+    change_lot(f, again, LOT_STATE_CANCELLED, 0, f->now_us);
+    assert_refused(f, 0, 0);
+}
+
 /* ---- certificates ---- */
 
 static const char sealed[] = "opaque bytes, sealed by somebody else: zq81";
@@ -550,6 +594,7 @@ int main(void)
         TEST(an_unknown_rp_is_an_error_everywhere),
         TEST(an_rp_with_open_lots_stays_and_one_without_goes_and_can_return),
         TEST(every_state_that_is_not_final_keeps_its_rp),
+        TEST(a_refused_file_counts_until_it_is_taken_again_or_given_up),
         TEST(a_reserved_number_is_never_given_again),
         TEST(a_certificate_is_read_back_whole),
         TEST(an_update_without_sealed_bytes_keeps_them),
