@@ -373,6 +373,24 @@ static void the_intake_splits_a_table_like_records(void **state)
     assert_memory_equal(intake.lots[1].records.data + 103, "046000       00", 15);
 }
 
+/* A reingreso that stands above the baja before it, and below somebody else's. */
+static void the_intake_orders_a_table_like_records(void **state)
+{
+    static const char text[] =
+        "RP,NSS,Apellido paterno,Nombre(s),Tipo de movimiento,Fecha,SBC,Tipo de trabajador,Tipo de salario,"
+        "Jornada,Causa de baja\n"
+        "Z9900001108,99028500017,PEREZ,JUAN,reingreso,21/09/2026,450.50,1,0,0,\n"
+        "Z9900001108,12345678903,LOPEZ,ANA,reingreso,23/09/2026,450.50,1,0,0,\n"
+        "Z9900001108,12345678903,LOPEZ,ANA,baja,22/09/2026,,,,,2\n";
+    _cleanup_(intake_free) struct intake intake;
+    assert_int_equal(intake_read(text, strlen(text), &(struct intake_options){.any_rp = true}, &intake, NULL),
+                     0);
+    assert_int_equal(intake.n_lots, 2);
+    assert_int_equal(intake.lots[0].type, MOVEMENT_BAJA);
+    assert_int_equal(intake.lots[1].counts[COUNT_REINGRESOS], 2);
+    assert_int_equal(find(&intake.findings, "date-order").line, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +407,7 @@ int main(void)
         cmocka_unit_test(a_table_is_told_from_records),
         cmocka_unit_test(the_template_is_a_table_that_can_be_read),
         cmocka_unit_test(the_intake_splits_a_table_like_records),
+        cmocka_unit_test(the_intake_orders_a_table_like_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

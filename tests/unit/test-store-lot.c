@@ -560,6 +560,57 @@ static void results_reach_each_movement_and_can_be_taken_back(void **state)
     store_movements_free(m, n);
 }
 
+/* A lot of one movement that IMSS operated. */
+static void add_operated(struct fixture *f, enum movement_type type, int day, int64_t received_us)
+{
+    static const size_t row_of[] = {0};
+    struct constancia_row row = {.operated = true};
+    struct constancia constancia = {.rows = &row, .n_rows = 1};
+    struct movement movement = fixture_movement(1, day);
+    movement.type = type;
+    movement.causa_baja = '2';
+    _cleanup_buf_ struct buf records = BUF_INIT;
+    record_write(&records, &movement, ENYE_LATIN1);
+    record_write_control(&records, 1, "01400");
+    int64_t id = 0;
+    struct store_lot lot;
+    assert_ok(fixture_take(f, &records, false, &id));
+    assert_ok(store_lot_get(f->store, id, &lot, &f->err));
+    lot.state = LOT_STATE_ACCEPTED;
+    lot.received_us = received_us;
+    assert_ok(store_lot_update(f->store, &lot, &f->err));
+    store_lot_free(&lot);
+    assert_ok(set_results(f, id, &constancia, row_of, 1, 9));
+}
+
+/* As where receipts are imported: the numbers of lots say nothing of who came first. */
+static void on_one_day_workers_are_what_imss_received_last(void **state)
+{
+    static const struct store_worker_cursor start;
+    for (int left_last = 0; left_last < 2; left_last++) {
+        assert_int_equal(with_rp(state), 0);
+        struct fixture *f = *state;
+        add_operated(f, MOVEMENT_BAJA, 21, left_last ? 300 : 100);
+        add_operated(f, MOVEMENT_REINGRESO, 21, 200);
+        add_operated(f, MOVEMENT_MODIFICACION, 22, 50); /* of a later day */
+        struct store_worker *workers;
+        struct store_worker_cursor next;
+        size_t n;
+        assert_ok(store_worker_list(f->store, &start, 100, &workers, &n, &next, &f->err));
+        assert_int_equal(n, 1);
+        assert_int_equal(workers->worker.status, left_last ? WORKER_GONE : WORKER_ACTIVE);
+        assert_int_equal(workers->worker.since, 20260921);
+        free(workers);
+        struct worker_event *events;
+        assert_ok(store_worker_events(f->store, fixture_rp, strtoll(fixture_movement(1, 21).nss, NULL, 10),
+                                      &events, &n, &f->err));
+        assert_int_equal(n, 3);
+        assert_int_equal(worker_fold(events, n).status, left_last ? WORKER_GONE : WORKER_ACTIVE);
+        free(events);
+        fixture_free(state);
+    }
+}
+
 static void results_show_when_all_are_stored(void **state)
 {
     struct fixture *f = *state;
@@ -590,7 +641,8 @@ static void an_approved_correction_supersedes_the_whole_line(void **state)
 {
     struct fixture *f = *state;
     struct receipt_error errors[] = {{(char *)"012", (char *)"NO EXISTE", NULL}};
-    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"}, {.errors = errors, .n_errors = 1}};
+    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"},
+                                    {.errors = errors, .n_errors = 1}};
     struct constancia constancia = {.rows = rows, .n_rows = 2};
     const size_t of_first[] = {1, 0, 1}, of_second[] = {1, 1}, of_third[] = {1, 0};
     const uint32_t two[] = {0, 1};
@@ -1044,6 +1096,7 @@ int main(void)
         TEST(a_kill_in_the_middle_of_the_slices_leaves_nothing_half_stored),
         TEST(an_update_writes_what_changes),
         TEST(results_reach_each_movement_and_can_be_taken_back),
+        cmocka_unit_test(on_one_day_workers_are_what_imss_received_last),
         TEST(results_show_when_all_are_stored),
         TEST(an_approved_correction_supersedes_the_whole_line),
         TEST(codes_are_learned_from_results_each_text_once),
