@@ -86,6 +86,7 @@ void engine_rearm(struct engine *engine)
         at = engine_boot_us(engine);
     else if (may_visit(engine))
         at = next_visit_boot_us(engine, &identity);
+    at = MIN(at, portal_clock_due_us(engine));
     engine->poked = false;
     engine->host.arm(engine->host.data, at);
 }
@@ -103,6 +104,7 @@ void engine_wake(struct engine *engine)
     struct identity *identity = NULL;
     while (may_visit(engine) && next_visit_boot_us(engine, &identity) <= engine_boot_us(engine))
         visit_start(engine, identity);
+    portal_clock_look(engine);
     engine_rearm(engine);
 }
 
@@ -208,6 +210,8 @@ void engine_configure(struct engine *engine, const struct engine_config *config)
 void engine_clock_changed(struct engine *engine)
 {
     _cleanup_err_ struct err err = ERR_INIT;
+    portal_clock_ask(engine);
+    engine_poke(engine);
     if (judge_again(engine, 0, &err) < 0) /* schedules each lot anew, by the clock as it is now */
         engine_fatal(engine, &err);
 }

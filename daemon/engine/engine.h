@@ -73,7 +73,7 @@ int engine_start(struct engine *engine, struct err *err);
 void engine_wake(struct engine *engine);
 /* Takes new numbers after a reload. */
 void engine_configure(struct engine *engine, const struct engine_config *config);
-/* The wall clock was set, or the machine resumed: due times are worked out anew. */
+/* The wall clock was set, or the machine resumed: due times are worked out anew, and the portal's clock is looked at. */
 void engine_clock_changed(struct engine *engine);
 
 /* ---- news from outside; all inside the write turn that made the change ---- */
@@ -118,7 +118,7 @@ int engine_go_ahead(struct engine *engine, int64_t lot, const char *who, struct 
 int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
 /* A person says that the original is out of use: work begins. ERR_WRONG_STATE when it is no copy. */
 int engine_release_copy(struct engine *engine, struct err *err);
-/* Everything that waits for the portal is asked for now. */
+/* Everything that waits for the portal is asked for now; its clock, too, where ours is known to be wrong. */
 int engine_refresh(struct engine *engine, struct err *err);
 
 /* Logs in and out with a certificate; fn is called once, after the result is on disk. */

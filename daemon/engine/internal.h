@@ -35,6 +35,7 @@ struct engine {
     bool poked;       /* it will be woken at once */
     bool stopping;
     int64_t clock_off_us; /* by so much this clock is ahead of the portal's, as was last seen */
+    int64_t clock_look_us, clock_looked_us; /* the portal's is looked at then, boot clock; and was last */
 };
 
 /* Who the engine is in the audit and in holds. */
@@ -127,6 +128,12 @@ int order_tell_held(struct engine *engine, const struct store_lot *lot, struct e
 /* ---- the portal's clock beside ours (portal-clock.c) ---- */
 int portal_clock_load(struct engine *engine, struct err *err);
 int portal_clock_note(struct engine *engine, const struct portal_answer *answer, struct err *err);
+/* Looks at the portal's clock soon, with a request of its own. */
+void portal_clock_ask(struct engine *engine);
+/* When it is to be looked at, on the boot clock; SCHEDULE_NEVER as long as all is well. */
+int64_t portal_clock_due_us(const struct engine *engine);
+/* Looks at it, if that is due. */
+void portal_clock_look(struct engine *engine);
 
 /* ---- certificates that replace others (trial.c) ---- */
 /* Finds out whether the certificate is on trial now. */

@@ -280,6 +280,10 @@ int engine_refresh(struct engine *engine, struct err *err)
             r = forget_delay(engine, lot.id);
     }
     free(ids);
+    if (r >= 0 && !engine_clock_trusted(engine)) {
+        portal_clock_ask(engine);
+        engine_poke(engine);
+    }
     return r;
 }
 

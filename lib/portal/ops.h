@@ -136,6 +136,8 @@ struct portal_ops {
                     void *data);
     /* Does the profile know how to send? Else the engine holds lots with profile-incomplete. */
     bool (*can_upload)(void *portal);
+    /* Asks the portal for its Date, without logging in: one small request. Only server_date_us of the answer counts. */
+    void (*date)(void *portal, portal_answer_fn *fn, void *data);
     /* The name of the profile in use, e.g. "idse-sim". */
     const char *(*profile_name)(void *portal);
 };
@@ -143,5 +145,5 @@ struct portal_ops {
 /* The portal the engine was given. */
 struct portal {
     const struct portal_ops *ops;
-    void *data; /* first argument of open, read, can_upload, profile_name */
+    void *data; /* first argument of what has no session */
 };

@@ -17,7 +17,14 @@ struct portal_client {
     void *credential_data;
     struct portal_session *sessions;
     struct reading_job *readings;
+    struct date_job *dates;
 };
+
+/* date of struct portal_ops (portal-date.c). */
+void portal_date(void *portal, portal_answer_fn *fn, void *data);
+/* Its callback is not called any more. */
+struct date_job;
+void portal_date_cancel(struct date_job *job);
 
 /* The functions of struct portal_ops that have a session; portal/ops.h says what each does. */
 struct portal_session *session_open(void *portal, int64_t certificate, struct err *err);

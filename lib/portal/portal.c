@@ -268,6 +268,7 @@ static const struct portal_ops portal_ops = {
     .compare = client_compare,
     .can_upload = client_can_upload,
     .profile_name = client_profile_name,
+    .date = portal_date,
 };
 
 static struct http *new_http(struct loop *loop, const struct portal_config *config,
@@ -323,6 +324,8 @@ struct portal *portal_free(struct portal *portal)
         if (!job->working)
             reading_free(job);
     }
+    while (client->dates)
+        portal_date_cancel(client->dates);
     http_free(client->http);
     profile_free(client->profile);
     free(client->url);

@@ -70,7 +70,6 @@ static void list_answered(struct portal_session *session, const struct http_answ
                                    .rows = view,
                                    .n_rows = rows.n,
                                    .complete = complete,
-                                   .server_date_us = http->server_date_us,
                                    .page = http->body};
     session_finish(session, &answer);
     free(view);
@@ -86,7 +85,6 @@ static void upload_answered(struct portal_session *session, const struct http_an
     struct portal_answer answer = {.reason = REASON_OK,
                                    .portal_lot = lot,
                                    .folio = folio,
-                                   .server_date_us = http->server_date_us,
                                    .page = http->body};
     if (!lot) {
         answer.reason = REASON_UNKNOWN_PAGE;
@@ -129,8 +127,7 @@ static void document_answered(struct portal_session *session, const struct http_
     struct portal_answer answer = {.reason = REASON_OK,
                                    .document = http->body,
                                    .media_type = media,
-                                   .file_name = name,
-                                   .server_date_us = http->server_date_us};
+                                   .file_name = name};
     session_finish(session, &answer);
 }
 

@@ -70,6 +70,7 @@ static void step_answered(void *data, const struct http_answer *http)
         buf_reset(&session->tls_chain);
         buf_add(&session->tls_chain, http->tls_chain->data, http->tls_chain->len);
     }
+    session->server_date_us = http->server_date_us;
     if (session->step != PROFILE_STEP_SEQUENCE)
         session->nonce = wipe_free_str(session->nonce);
     if (session->operation != OPERATION_UPLOAD || session->step == PROFILE_STEP_UPLOAD)
@@ -83,7 +84,6 @@ static void step_answered(void *data, const struct http_answer *http)
         struct portal_answer answer = {.reason = verdict.reason,
                                        .text = text,
                                        .retry_after_us = http->retry_after_us,
-                                       .server_date_us = http->server_date_us,
                                        .page = http->body->len ? http->body : NULL};
         session_finish(session, &answer);
     }

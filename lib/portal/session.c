@@ -48,6 +48,7 @@ void session_finish(struct portal_session *session, struct portal_answer *answer
     if (!answer->text)
         answer->text = "";
     answer->sent = session->sent;
+    answer->server_date_us = session->server_date_us;
     if ((signing || session->operation == OPERATION_UPLOAD) && session->signature.len)
         answer->signature = &session->signature;
     if (session->tls_chain.len)
@@ -73,6 +74,7 @@ static void begin(struct portal_session *session, enum operation operation, port
     session->n_steps = session->at_step = 0;
     session->rows_index = 0;
     session->sent = false;
+    session->server_date_us = 0;
     event_active(session->go, EV_TIMEOUT, 0);
 }
 

@@ -34,7 +34,14 @@ def main():
     assert not ask("due", status=(OK, HELD))["trusted"]
 
     faults()
-    send(3)
+    for verb in ("refresh",), ("cert", "test", "1"):  # nothing is left to visit the portal for
+        assert not ask("status")["clock_trusted"]
+        idsectl(*verb)
+        until("the clock is trusted", lambda: ask("status")["clock_trusted"])
+        faults("login behind=600\nlist behind=600")
+        send(3 if verb[0] == "refresh" else 4)
+        faults()
+    send(5)
     assert ask("status")["clock_trusted"] and ask("due", status=(OK, HELD))["trusted"]
     portal_is_exact()
 

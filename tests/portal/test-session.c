@@ -238,11 +238,20 @@ static void make_records(unsigned number, size_t n, struct buf *ret)
 
 /* ---- the main path ---- */
 
+static void the_portal_tells_the_time_without_a_login(void **state)
+{
+    clear_result();
+    portal->ops->date(portal->data, answered, NULL);
+    await();
+    assert_true(llabs(result.server_date_us - clock_wall_us(&clock_system)) < US_PER_MIN);
+}
+
 static void a_lot_goes_in_and_comes_back_with_its_documents(void **state)
 {
     _cleanup_buf_ struct buf records = BUF_INIT;
     make_records(1000, 300, &records);
     assert_int_equal(login(), REASON_OK);
+    assert_true(result.server_date_us > 0);
     assert_int_equal(upload(&records), REASON_OK);
     assert_true(result.sent && result.tls_chain);
     assert_int_equal(strlen(result.portal_lot), 9);
@@ -566,6 +575,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_session, close_session)
     const struct CMUnitTest tests[] = {
+        T(the_portal_tells_the_time_without_a_login),
         T(a_lot_goes_in_and_comes_back_with_its_documents),
         T(a_constancia_is_read_whole_with_its_rejections),
         T(an_efirma_signs_in_too),

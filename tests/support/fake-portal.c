@@ -202,6 +202,16 @@ static void fake_match(void *portal, struct portal_reading *reading, struct buf 
     buf_take(&pending->sent, sent);
 }
 
+static void fake_date(void *portal, portal_answer_fn *fn, void *data)
+{
+    struct fake_portal *fake = portal;
+    struct fake_pending *pending = enqueue(fake, NULL);
+    pending->step = FAKE_DATE;
+    pending->answer_fn = fn;
+    pending->data = data;
+    fake->requests[FAKE_DATE]++;
+}
+
 static bool fake_can_upload(void *portal)
 {
     return !((struct fake_portal *)portal)->cannot_upload;
@@ -227,6 +237,7 @@ static const struct portal_ops fake_ops = {
     .compare = fake_compare,
     .can_upload = fake_can_upload,
     .profile_name = fake_profile_name,
+    .date = fake_date,
 };
 
 /* ---- answers ---- */
@@ -305,6 +316,9 @@ static void answer(struct fake_portal *fake, struct fake_pending *pending)
         pending->answer_fn(pending->data, &answer);
     } else if (pending->step == FAKE_LIST) {
         answer_list(fake, pending, &answer);
+    } else if (pending->step == FAKE_DATE) {
+        answer.server_date_us = clock_wall_us(fake->clock) - fake->behind_us;
+        pending->answer_fn(pending->data, &answer);
     } else if (pending->step == FAKE_ACUSE || pending->step == FAKE_CONSTANCIA || pending->step == FAKE_CSV) {
         answer_document(fake, pending, &answer);
     } else {

@@ -10,7 +10,7 @@
  */
 #define FAKE_TLS_CHAIN "the fake's certificates"
 
-enum fake_step { FAKE_LOGIN, FAKE_LIST, FAKE_SIGN, FAKE_UPLOAD, FAKE_ACUSE, FAKE_CONSTANCIA, FAKE_CSV, FAKE_LOGOUT, _FAKE_MAX };
+enum fake_step { FAKE_LOGIN, FAKE_LIST, FAKE_SIGN, FAKE_UPLOAD, FAKE_ACUSE, FAKE_CONSTANCIA, FAKE_CSV, FAKE_LOGOUT, FAKE_DATE, _FAKE_MAX };
 
 /* A fault for the next request of one step. */
 struct fake_fault {

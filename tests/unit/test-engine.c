@@ -862,6 +862,63 @@ static void a_clock_that_differs_is_told_once_and_remembered_until_both_agree(vo
     assert_true(engine_clock_trusted(world->engine));
 }
 
+/* Nothing waits for the portal, so there is no visit to bring its Date. */
+static void a_wrong_clock_is_looked_at_again_each_hour_until_both_agree(void **state)
+{
+    world->fake.process_at_once = true;
+    world->fake.behind_us = 3 * US_PER_MIN;
+    submit(1, 1);
+    pass(0);
+    unsigned *looks = &world->fake.requests[FAKE_DATE], logins = world->fake.requests[FAKE_LOGIN];
+    assert_false(engine_clock_trusted(world->engine));
+    assert_int_equal(*looks, 0);
+    pass(3 * 60 * US_PER_MIN);
+    assert_int_equal(*looks, 3);
+    world->fake.behind_us = 0;
+    pass(60 * US_PER_MIN);
+    assert_true(engine_clock_trusted(world->engine));
+    assert_string_equal(world->last_attention, "clock-agrees");
+    pass(30 * US_PER_DAY);
+    assert_int_equal(*looks, 4);
+    assert_int_equal(world->fake.requests[FAKE_LOGIN], logins);
+}
+
+static void a_wrong_clock_is_looked_at_with_a_start_a_refresh_and_whenever_one_is_set(void **state)
+{
+    unsigned *looks = &world->fake.requests[FAKE_DATE];
+    MUST(engine_refresh(world->engine, err)); /* all is well */
+    pass(60 * US_PER_MIN);
+    assert_int_equal(*looks, 0);
+    world->fake.behind_us = 3 * US_PER_MIN;
+    engine_clock_changed(world->engine);
+    pass(0);
+    assert_int_equal(*looks, 1);
+    assert_false(engine_clock_trusted(world->engine));
+    for (int i = 0; i < 10; i++) {
+        engine_clock_changed(world->engine);
+        pass(0);
+    }
+    assert_int_equal(*looks, 1);
+    world->fake.behind_us = 4 * US_PER_MIN;
+    pass(US_PER_MIN);
+    assert_int_equal(*looks, 2);
+    world_die_and_start();
+    assert_int_equal(engine_clock_off_us(world->engine), 4 * US_PER_MIN); /* as was last seen */
+    world->fake.behind_us = 0;
+    pass(0);
+    assert_int_equal(*looks, 3);
+    assert_true(engine_clock_trusted(world->engine));
+    world->fake.behind_us = 3 * US_PER_MIN;
+    engine_clock_changed(world->engine);
+    pass(US_PER_MIN);
+    assert_false(engine_clock_trusted(world->engine));
+    world->fake.behind_us = 0;
+    pass(US_PER_MIN);
+    MUST(engine_refresh(world->engine, err));
+    pass(0);
+    assert_true(engine_clock_trusted(world->engine));
+}
+
 static void a_cancelled_lot_is_never_sent(void **state)
 {
     int64_t id = submit(1, 1);
@@ -1532,6 +1589,8 @@ int main(void)
         engine_test(a_retry_does_not_wait_for_the_time),
         engine_test(of_a_partial_lot_the_last_day_is_to_be_worked_out),
         engine_test(a_clock_that_differs_is_told_once_and_remembered_until_both_agree),
+        engine_test(a_wrong_clock_is_looked_at_again_each_hour_until_both_agree),
+        engine_test(a_wrong_clock_is_looked_at_with_a_start_a_refresh_and_whenever_one_is_set),
         engine_test(a_cancelled_lot_is_never_sent),
         engine_test(a_portal_that_is_down_is_probed_by_one_visit_not_by_every_lot),
         engine_test(a_portal_that_fails_but_is_not_down_yet_is_not_said_to_be_well),
