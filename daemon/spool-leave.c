@@ -8,10 +8,9 @@
  */
 
 enum {
-    SOON_S = 1, /* an empty file or a second name, which whoever makes it has not got over with */
-    QUIET_S =
-        20, /* for which a file must lie still where the kernel does not say whether somebody writes it */
-    SELDOM_S = 300 /* the longest wait for a writer */
+    SOON_S = 1,     /* for an empty file or a second name: whoever makes it may not be through with it */
+    QUIET_S = 20,   /* that it must lie still, where the kernel does not say whether somebody writes it */
+    SELDOM_S = 300, /* the longest wait for a writer */
 };
 
 bool spool_is_early(const struct job *job)
@@ -29,20 +28,18 @@ bool spool_is_early(const struct job *job)
 
 static bool is_left_already(const struct spool *spool, const struct job *job)
 {
-    const struct job *other;
-    TAILQ_FOREACH(other, &spool->left, entry)
-    if (streq(other->rp, job->rp) && streq(other->name, job->name))
-        return true;
+    for (const struct job *other = TAILQ_FIRST(&spool->left); other; other = TAILQ_NEXT(other, entry))
+        if (streq(other->rp, job->rp) && streq(other->name, job->name))
+            return true;
     return false;
 }
 
 /* The timer stands at the first of them. */
 static void set_timer(struct spool *spool)
 {
-    const struct job *job;
     int64_t first_us = INT64_MAX, now_us = clock_boot_us(daemon_clock(spool->daemon));
-    TAILQ_FOREACH(job, &spool->left, entry)
-    first_us = MIN(first_us, job->due_us);
+    for (const struct job *job = TAILQ_FIRST(&spool->left); job; job = TAILQ_NEXT(job, entry))
+        first_us = MIN(first_us, job->due_us);
     if (first_us == INT64_MAX)
         return;
     int64_t wait_us = MAX(first_us - now_us, INT64_C(0)) + US_PER_MS;

@@ -4,13 +4,27 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { CTRL_Z = 0x1A, REPLACEMENT = 0xFFFD };
+enum { CTRL_Z = 0x1A, BYTE_ORDER_MARK = 0xFEFF, REPLACEMENT = 0xFFFD };
 
 /* The containers of .xlsx and .ods, and of .xls. */
 static bool is_workbook(const char *data, size_t n)
 {
     return (n >= 4 && memcmp(data, "PK\x03\x04", 4) == 0) ||
            (n >= 8 && memcmp(data, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) == 0);
+}
+
+enum utf16 { UTF16_NONE, UTF16_LITTLE, UTF16_BIG };
+
+/* By its mark, or by the NULs in the letters of its first line. */
+static enum utf16 utf16_of(const uint8_t *bytes, size_t n)
+{
+    if (n < 4)
+        return UTF16_NONE;
+    if ((bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] && !bytes[1] && bytes[2] && !bytes[3]))
+        return UTF16_LITTLE;
+    if ((bytes[0] == 0xFE && bytes[1] == 0xFF) || (!bytes[0] && bytes[1] && !bytes[2] && bytes[3]))
+        return UTF16_BIG;
+    return UTF16_NONE;
 }
 
 static uint32_t unit_at(const uint8_t *at, bool big)
@@ -23,6 +37,8 @@ static char *utf16_to_utf8(const uint8_t *at, size_t n, bool big, size_t *ret_n)
 {
     _cleanup_buf_ struct buf text = BUF_INIT;
     const uint8_t *end = at + n;
+    if (unit_at(at, big) == BYTE_ORDER_MARK)
+        at += 2;
     while (end - at >= 2) {
         uint32_t c = unit_at(at, big), low = end - at >= 4 ? unit_at(at + 2, big) : 0;
         at += 2;
@@ -72,8 +88,9 @@ bool file_text_open(const void *data, size_t n, struct findings *findings, struc
     }
     ret->data = data;
     ret->n = n;
-    if (n >= 2 && bytes[0] + bytes[1] == 0xFE + 0xFF && bytes[0] >= 0xFE) {
-        ret->data = ret->owned = utf16_to_utf8(bytes + 2, n - 2, bytes[0] == 0xFE, &ret->n);
+    enum utf16 utf16 = utf16_of(bytes, n);
+    if (utf16 != UTF16_NONE) {
+        ret->data = ret->owned = utf16_to_utf8(bytes, n, utf16 == UTF16_BIG, &ret->n);
         findings_report(findings, RULE_FILE_UTF16, 1, 0, NULL, NULL, NULL);
     }
     size_t left = without_tail(ret->data, ret->n);

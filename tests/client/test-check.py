@@ -247,6 +247,7 @@ class Tables(Case):
     def test_utf16_is_read(self):
         for mark, encoding in (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"):
             self.good("unicode.txt", mark + self.TABLE.replace(";", "\t").encode(encoding), "file-utf16")
+            self.good("unmarked.txt", self.TABLE.replace(";", "\t").encode(encoding), "file-utf16")
             self.good("records.txt", mark + dispmag(reingreso()).decode().encode(encoding), "file-utf16")
             for odd in self.TABLE.replace("Juan", "Ju\U0001F600n").encode(encoding), self.TABLE.encode(encoding) + b"\0":
                 one, = self.check_json(self.path("odd.txt", mark + odd), status=INVALID)
