@@ -84,6 +84,30 @@ static void take_difference(void *data, enum roster_difference difference, const
                                     "since", imss ? imss->since : either->since, "line", (int)either->line));
 }
 
+/* Of a registro patronal that is not registered here nothing is known, so that all of its workers seem not to be insured. */
+static int warn_of_unknown_rps(struct invocation *inv, const struct roster *ours, struct err *err)
+{
+    enum { SHOWN = 10 };
+    _cleanup_json_ json_t *rows = NULL, *known = json_object();
+    int r = remote_read(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "ListRegistrations", "aa{sv}", &rows, err);
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        json_object_set_new(known, row_text(json_array_get(rows, i), "Rp"), json_true());
+    size_t unknown = 0;
+    for (size_t i = 0, next; r >= 0 && i < ours->n; i = next) {
+        const char *rp = ours->entries[i].rp;
+        for (next = i + 1; next < ours->n && streq(ours->entries[next].rp, rp); next++)
+            ;
+        if (!json_object_get(known, rp) && unknown++ < SHOWN)
+            output_warn(inv,
+                        _("%s is not registered here, so nothing is known of its workers on the roster (%zu); 'idsectl rp "
+                          "add' registers it."),
+                        rp, next - i);
+    }
+    if (unknown > SHOWN)
+        output_warn(inv, _("Registros patronales of the roster that are not registered here: %zu"), unknown);
+    return MIN(r, 0);
+}
+
 /* Of rosters with hundreds of registros patronales nobody counts the lines. */
 static void tell_sums(const struct invocation *inv, const json_t *rows)
 {
@@ -113,6 +137,8 @@ static int reconcile_roster(struct invocation *inv, struct err *err)
         return err_set(err, ERR_INVALID_RP,
                        _("'%s' is not a registro patronal: it has 11 letters and digits."), rp);
     int r = read_roster(inv, inv->value[OPT_ROSTER], rp, &ours, err);
+    if (r >= 0)
+        r = warn_of_unknown_rps(inv, &ours, err);
     if (r >= 0)
         r = fetch_workers(inv, rp, &imss, err);
     if (r >= 0) {

@@ -135,6 +135,8 @@ def case_the_differences_of_a_roster():
     table = idsectl("reconcile", "--roster", HERE / "plantilla.csv", "--rp", RP, status=FAILURE).stdout.decode()
     assert "active at IMSS, not on the roster: 2, registros patronales: 1" in table, table
     assert "another SBC: 1, registros patronales: 1" in table, table
+    strange = idsectl("reconcile", "--roster", file("otro.csv", b"NSS,RP\n99028500017,X9900001102\n"), status=FAILURE)
+    assert "X9900001102 is not registered here" in strange.stderr.decode(), strange
 
 
 def case_one_line_for_each_registration():
