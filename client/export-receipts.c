@@ -6,7 +6,7 @@ static const struct export_column columns[] = {
     {"Lote", EXPORT_NUMBER, 8},   {"Registro Patronal", EXPORT_TEXT, 18}, {"Número de Lote", EXPORT_TEXT, 16},
     {"Folio", EXPORT_TEXT, 24},   {"Recepción", EXPORT_INSTANT, 17},      {"Documento", EXPORT_NUMBER, 11},
     {"Clase", EXPORT_TEXT, 13},   {"Archivo", EXPORT_TEXT, 44},           {"Bytes", EXPORT_NUMBER, 12},
-    {"SHA-256", EXPORT_TEXT, 68},
+    {"SHA-256", EXPORT_TEXT, 68}, {"Borrado", EXPORT_INSTANT, 17},
 };
 static const struct export_table table = {columns, ELEMENTSOF(columns), ELEMENTSOF(columns)};
 
@@ -24,6 +24,7 @@ static int write_row(const struct export_format *format, void *file, const json_
         {row_text(receipt, "name")},
         {.number = (int64_t)row_number(receipt, "size")},
         {row_text(receipt, "sha256")},
+        {.number = (int64_t)row_number(lot, "Erased")},
     };
     return format->row(file, cells, err);
 }

@@ -50,6 +50,7 @@ static json_t *value_json(const json_t *value, const struct field *field)
     case FIELD_MONEY:
         return text_or_null(n > 0, xasprintf("%llu.%02u", (unsigned long long)n / 100, (unsigned)(n % 100)));
     case FIELD_INSTANT:
+    case FIELD_PLANNED:
         return text_or_null(n > 0, time_format_iso((int64_t)n));
     case FIELD_DATE:
         return text_or_null(n > 0, format_date((uint32_t)n));
@@ -227,6 +228,8 @@ char *field_text(const json_t *row, const struct field *field)
         return n ? format_money(n) : xstrdup("");
     case FIELD_INSTANT:
         return n ? time_format_short((int64_t)n) : xstrdup("");
+    case FIELD_PLANNED:
+        return lateness_not_before_us(row) ? time_format_short((int64_t)n) : xstrdup("");
     case FIELD_DATE:
         return format_date((uint32_t)n);
     case FIELD_FLAG:

@@ -20,6 +20,7 @@ enum field_kind {
     FIELD_DAYS,  /* may be negative; null for none */
     FIELD_MONEY, /* centavos; 0 for none */
     FIELD_INSTANT,
+    FIELD_PLANNED, /* the instant, where the lot waits for it */
     FIELD_DATE,
     FIELD_FLAG,
     FIELD_LIST,      /* of texts */

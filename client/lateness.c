@@ -8,7 +8,7 @@
 #include "idse/deadline.h"
 #include "idse/lot.h"
 
-static int64_t not_before_us(const json_t *lot)
+int64_t lateness_not_before_us(const json_t *lot)
 {
     bool queued = lot_state_from_name(row_text(lot, "State")) == LOT_STATE_QUEUED;
     int64_t at_us = (int64_t)row_number(lot, "NotBefore");
@@ -23,14 +23,14 @@ enum lateness lateness_of(const json_t *lot)
         return LATENESS_IN_TIME;
     if (last < time_to_date(clock_wall_us(&clock_system)))
         return LATENESS_LATE;
-    return deadline_is_sent_late(last, not_before_us(lot)) ? LATENESS_PLANNED : LATENESS_IN_TIME;
+    return deadline_is_sent_late(last, lateness_not_before_us(lot)) ? LATENESS_PLANNED : LATENESS_IN_TIME;
 }
 
 /* What keeps it: whoever sees that it is late should not have to look for it. */
 static char *late_advice(const json_t *lot, const char *last)
 {
     unsigned long long id = row_number(lot, "Id");
-    if (not_before_us(lot))
+    if (lateness_not_before_us(lot))
         return xasprintf(
             _("Its last legal day, %s, is over, and it waits for a time that somebody chose: 'idsectl "
               "retry %llu' sends it now."),
@@ -57,7 +57,7 @@ char *lateness_advice(const json_t *lot)
 {
     unsigned long long id = row_number(lot, "Id");
     _cleanup_free_ char *last = format_date((uint32_t)row_number(lot, "Deadline"));
-    _cleanup_free_ char *when = time_format_short(not_before_us(lot));
+    _cleanup_free_ char *when = time_format_short(lateness_not_before_us(lot));
     switch (lateness_of(lot)) {
     case LATENESS_IN_TIME:
         return NULL;

@@ -10,6 +10,8 @@ enum lateness {
     LATENESS_PLANNED, /* it is not to be sent before it is over */
 };
 
+/* The instant before which a lot that is queued is not sent, where that is still to come; else 0. */
+int64_t lateness_not_before_us(const json_t *lot);
 /* Of a lot's properties, or a part of them, by this machine's clock. */
 enum lateness lateness_of(const json_t *lot);
 /* What has become of its last day, and what can be done about it, in a sentence; NULL where there is nothing to say. */

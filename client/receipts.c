@@ -26,8 +26,10 @@ enum { MAX_DOCUMENT = 256 << 20 };
 json_t *receipt_rows(const json_t *lot)
 {
     json_t *rows = field_tuples(json_object_get(lot, "Receipts"), receipt_members);
-    for (size_t i = 0; i < json_array_size(rows); i++)
+    for (size_t i = 0; i < json_array_size(rows); i++) {
         json_object_set(json_array_get(rows, i), "lot", json_object_get(lot, "Id"));
+        json_object_set(json_array_get(rows, i), "erased", json_object_get(lot, "Erased"));
+    }
     return rows;
 }
 

@@ -172,6 +172,7 @@ static void write_heading(struct bus_writer *w, const struct store_lot *lot)
     bus_entry_string(w, "PortalLot", lot->portal_lot);
     bus_entry_string(w, "Folio", lot->folio);
     bus_entry_u64(w, "Received", (uint64_t)lot->received_us);
+    bus_entry_u64(w, "Erased", (uint64_t)lot->erased_us);
     bus_close(w);
 }
 

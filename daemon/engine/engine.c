@@ -255,7 +255,7 @@ int engine_lot_dated(struct engine *engine, int64_t id, const struct last_days *
     int r = store_lot_get(engine->store, id, &lot, err);
     if (r < 0)
         return r;
-    if (lot.given_up_us)
+    if (lot.given_up_us || lot.erased_us)
         days = &(const struct last_days){0};
     lot.deadline = last_days_first(days);
     lot.untold_day = last_days_from(days, lot.told_us ? time_to_date(lot.told_us) : 0);

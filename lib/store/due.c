@@ -26,7 +26,7 @@ int store_lot_undated(struct store *store, int64_t *ret, struct err *err)
 
 int store_lot_undate(struct store *store, struct err *err)
 {
-    return db_run(store, err, "UPDATE lot SET deadline = -1, untold_day = 0 WHERE adopted_us = 0 AND given_up_us = 0 AND " OPEN);
+    return db_run(store, err, "UPDATE lot SET deadline = -1, untold_day = 0 WHERE adopted_us = 0 AND given_up_us = 0 AND erased_us = 0 AND " OPEN);
 }
 
 /* ---- the last days of a lot: only those of lots that have several are stored apart ---- */

@@ -5,8 +5,8 @@
 /*
  * Erasing what is personal. A movement's row loses worker and names and leaves the index of workers; the bytes of its lot
  * (records, documents, what was said to the portal) go whole, for cutting a person out of them would make them something
- * else than what was sent and received. What stays are the counts, dates and hashes that the history speaks of. SQLite
- * overwrites what it deletes (secure_delete).
+ * else than what was sent and received. Without them nobody can correct what was rejected, so it is due no longer. What
+ * stays are the counts, dates and hashes that the history speaks of. SQLite overwrites what it deletes (secure_delete).
  *
  * A lot is marked first (erased_us), so that nobody reads half of it, and noted down in `erasure`, so that a restart
  * goes on where it was.
@@ -37,8 +37,12 @@ static int forget_movement(struct store *store, int64_t id, struct err *err)
 static int mark_lot(struct store *store, int64_t lot, bool whole, struct err *err)
 {
     int r =
-        db_run(store, err, "UPDATE lot SET erased_us = ?2, remarks = NULL WHERE id = ?1 AND erased_us = 0",
+        db_run(store, err,
+               "UPDATE lot SET erased_us = ?2, remarks = NULL, deadline = 0, untold_day = 0"
+               " WHERE id = ?1 AND erased_us = 0",
                DB_INT(lot), DB_INT(MAX(clock_wall_us(store->clock), 1)));
+    if (r >= 0)
+        r = db_run(store, err, "DELETE FROM last_day WHERE lot = ?1", DB_INT(lot));
     return r < 0 ? r
                  : db_run(store, err,
                           "INSERT INTO erasure(lot, whole) VALUES (?1, ?2)"

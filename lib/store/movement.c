@@ -21,9 +21,13 @@
 
 #define MOVEMENT_GIVEN(X) X(rp, , , ) X(nss, , , ) MOVEMENT_COLUMNS(X)
 
-/* 0 (not sent) and 7 (cancelled) have no instants; of what is 4 (rejected) the correction may be given up. */
+/*
+ * 0 (not sent) and 7 (cancelled) have no instants; of what is 4 (rejected) the correction may be given up. An NSS that was
+ * erased is 0.
+ */
 #define COMPUTED                                                                                             \
-    "lot.id, movement.id & 1048575, " MOVEMENT_STATE_NOW ", lot.rp, format('%011d', movement.nss),"          \
+    "lot.id, movement.id & 1048575, " MOVEMENT_STATE_NOW ", lot.rp,"                                           \
+    " iif(movement.nss = 0, '', format('%011d', movement.nss)),"                                              \
     " iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.attempt_us), iif(" MOVEMENT_STATE_NOW                     \
     " IN (0, 7), 0, lot.received_us),"                                                                       \
     " lot.answered_us, iif(" MOVEMENT_STATE_NOW " = 4, lot.given_up_us, 0), " MOVEMENT_OWN("extemporaneo", "0") ", "     \

@@ -18,11 +18,11 @@ static const struct db_mapping mapping = DB_MAPPING(store_overview, fields);
 
 /* A lot that was rejected, in whole or in part, and that no lot corrects which is alive, although somebody may yet. */
 #define UNCORRECTED                                                                                          \
-    "state IN (5, 6) AND given_up_us = 0 AND NOT EXISTS(SELECT 1 FROM lot child WHERE child.parent = lot.id AND child.state "    \
-    "NOT IN (7, 9))"
+    "state IN (5, 6) AND given_up_us = 0 AND erased_us = 0 AND NOT EXISTS("                                  \
+    "SELECT 1 FROM lot child WHERE child.parent = lot.id AND child.state NOT IN (7, 9))"
 /* A file that was refused, and not taken again later, as store_movement_redone() says it of its first movement. */
 #define NOT_REDONE                                                                                           \
-    "given_up_us = 0 AND NOT EXISTS(SELECT 1 FROM movement m CROSS JOIN movement_key k ON k.nss = m.nss AND k.rp = m.rp"         \
+    "given_up_us = 0 AND erased_us = 0 AND NOT EXISTS(SELECT 1 FROM movement m CROSS JOIN movement_key k ON k.nss = m.nss AND k.rp = m.rp"         \
     " AND k.type = m.type AND k.date = m.date CROSS JOIN lot other ON other.id = k.movement >> 20"                               \
     " WHERE m.id = lot.id << 20 AND k.movement > (lot.id << 20) + 1048575 AND other.state NOT IN (-1, 7, 9))"
 /* What IMSS does not have yet counts for its last legal day, and so does what it rejected. */

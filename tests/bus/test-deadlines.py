@@ -25,7 +25,7 @@ import zoneinfo
 import dbus
 from aiosmtpd.controller import Controller
 
-from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, ROOT, RP, RP_2, House, baja, die_with_parent, dispmag, invoke,
+from harness import (CONFIG, ERROR, LOT, MANAGER, PROPERTIES, ROOT, RP, RP_2, House, acuse, baja, die_with_parent, dispmag, invoke,
                      memory_file, option)
 
 IDSED, POLICY, IDSECTL = (os.path.abspath(path) for path in sys.argv[1:4])
@@ -223,6 +223,16 @@ class Deadlines(unittest.TestCase):
         self.lot_method(lot, "Cancel")
         self.assertEqual(self.change(("UPDATE value SET value = 'another' WHERE name = 'calendar'",)), [])
         self.assertEqual((self.due(), self.get(lot, "Deadline")), ([], 0))
+
+    def test_documents_that_were_erased_are_listed_as_such(self):
+        fd = memory_file(acuse("501000071", [baja(1, RP, day(-30))]))
+        lot = int(self.manager("ImportReceipt", dbus.types.UnixFd(fd), option({}))["lot"])
+        os.close(fd)
+        self.assertNotIn("Erased", self.idsectl("receipts", "list", str(lot)).stdout)
+        self.assertIsNone(json.loads(self.idsectl("receipts", "list", str(lot), "--json").stdout)[0]["erased"])
+        self.change(("UPDATE lot SET erased_us = 1795435200000000 WHERE id = ?", (lot,)))
+        self.assertRegex(self.idsectl("receipts", "list", str(lot)).stdout, r"Erased[^\n]*\n.*acuse.* 2026-11-23 ")
+        self.assertRegex(json.loads(self.idsectl("receipts", "list", str(lot), "--json").stdout)[0]["erased"], "^2026-11-2")
 
     def test_a_correction_takes_giving_up_back(self):
         lot = self.rejected_lot()
@@ -535,6 +545,21 @@ class Deadlines(unittest.TestCase):
         rows = {int(row["lot"]): row for row in self.due(days=dbus.UInt32(60))}
         self.assertEqual((str(rows[planned]["urgency"]), rows[planned]["not-before"]), ("soon", 0))
         self.assertNotIn("It will be late", self.idsectl("show", str(planned)).stdout)
+
+    def test_when_a_lot_goes_out_is_in_a_column_of_its_own_as_long_as_it_waits(self):
+        self.new_lot(day(0))
+        self.assertNotIn("Not before", self.idsectl("list").stdout)
+        lot = self.planned(day(0), 1)
+        self.assertRegex(self.idsectl("list").stdout, rf"Not before[^\n]*\n(.*\n)*? *{lot} .*{day(1, '%Y-%m-%d')} 08:00")
+        path = os.path.join(self.house.state, "planned.txt")
+        Deadlines.number += 1
+        with open(path, "wb") as f:
+            f.write(dispmag([baja(Deadlines.number, RP, day(0))]))
+        self.assertIn(f"{day(2, '%Y-%m-%d')} 09:30", self.idsectl("submit", path, f"--at={day(2, '%Y-%m-%d')} 09:30").stdout)
+        for planned in self.idsectl("list", "--no-headers").stdout.split("\n"):
+            if number := planned.split()[:1]:
+                self.lot_method(int(number[0]), "Retry")
+        self.assertNotIn("Not before", self.idsectl("list").stdout)
 
     def test_a_reminder_says_that_the_lot_is_planned_for_later(self):
         lot = self.planned(day(0), 30)

@@ -152,7 +152,7 @@ class Export(unittest.TestCase):
         sheet = openpyxl.load_workbook(path)["Documentos"]
         head, *rows = sheet.iter_rows()
         self.assertEqual([cell.value for cell in head], ["Lote", "Registro Patronal", "Número de Lote", "Folio", "Recepción",
-                                                         "Documento", "Clase", "Archivo", "Bytes", "SHA-256"])
+                                                         "Documento", "Clase", "Archivo", "Bytes", "SHA-256", "Borrado"])
         self.assertEqual([row[0].value for row in rows], [int(lot["Id"]) for lot in lots])
         for lot, row in zip(lots, rows, strict=True):
             self.assertEqual([cell.value for cell in row[1:5]],

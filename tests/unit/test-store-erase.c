@@ -94,6 +94,41 @@ static void what_need_not_be_kept_of_a_worker_goes_with_the_bytes_of_its_lots(vo
     assert_false(on_disk(f, "NSS in a transcript"));
 }
 
+/* Without its records nobody can correct it. */
+static void what_was_rejected_of_a_lot_that_was_erased_is_due_no_more(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_movement_filter all = {0};
+    struct store_overview *rps = NULL;
+    struct store_movement *movements = NULL;
+    struct store_lot lot;
+    int64_t oldest = 0, undated = 0;
+    size_t n = 0;
+    fixture_add_rp(f, fixture_rp);
+    int64_t id = add_finished(f, 1, LOT_STATE_PARTIAL, LONG_AGO);
+    assert_ok(store_commit(f->store, &f->err));
+    fixture_sql(f, "UPDATE lot SET deadline = 20201127, untold_day = 20201127, rejected = 1");
+    fixture_sql(f, "INSERT INTO last_day SELECT id, deadline FROM lot");
+    assert_int_equal(store_erase_oldest(f->store, LONG_AGO + 1, &oldest, &f->err), 1);
+    erase_all(f);
+    assert_ok(store_lot_undate(f->store, &f->err)); /* with another calendar */
+    assert_int_equal(store_lot_undated(f->store, &undated, &f->err), 0);
+    assert_ok(store_lot_get(f->store, id, &lot, &f->err));
+    assert_int_equal(lot.deadline, 0);
+    assert_int_equal(lot.untold_day, 0);
+    store_lot_free(&lot);
+    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM last_day"), 0);
+    assert_ok(store_overview_list(f->store, 20261126, &rps, &n, &f->err));
+    assert_int_equal(n, 1);
+    assert_int_equal(rps[0].late + rps[0].rejected, 0);
+    free(rps);
+    assert_ok(store_movement_list(f->store, &all, NULL, 10, &movements, &n, &f->err));
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(movements[i].movement.nss, "");
+    assert_int_equal(n, 3);
+    store_movements_free(movements, n);
+}
+
 static void what_must_be_kept_stays_and_says_until_when(void **state)
 {
     struct fixture *f = *state;
@@ -178,6 +213,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_need_not_be_kept_of_a_worker_goes_with_the_bytes_of_its_lots,
                                         fixture_new, fixture_free),
+        cmocka_unit_test_setup_teardown(what_was_rejected_of_a_lot_that_was_erased_is_due_no_more, fixture_new,
+                                        fixture_free),
         cmocka_unit_test_setup_teardown(what_must_be_kept_stays_and_says_until_when, fixture_new,
                                         fixture_free),
         cmocka_unit_test_setup_teardown(what_never_reached_imss_need_not_be_kept, fixture_new, fixture_free),
