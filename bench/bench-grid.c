@@ -14,9 +14,10 @@
 enum { ROUNDS = 15, BARE = 20, PAGE = 25, SKIPPED = 1000, SKIPS = 20 };
 
 /* What the grid of the model shows, and what names the row. */
-static const char *const columns[] = {"lot", "position", "registration", "names", "first-surname", "second-surname", "nss", "sbc",
-                                      "date", "curp", "umf", "worker-type", "salary-type", "reduced-week", "state", "sent",
-                                      "received", "answered", "errors"};
+static const char *const columns[] = {
+    "lot",   "position", "registration", "names",    "first-surname", "second-surname", "nss",
+    "sbc",   "date",     "curp",         "umf",      "worker-type",   "salary-type",    "reduced-week",
+    "state", "sent",     "received",     "answered", "errors"};
 
 enum group { GRID, LATER, SEARCH, SORT, _GROUP_MAX };
 static const char *const groups[] = {"grid", "grid-later", "grid-search", "grid-sort"};
@@ -57,8 +58,8 @@ static void write_filter(struct bus_writer *w, const struct ask *ask)
 }
 
 /* Seconds; the rows and where the next page begins. */
-static double page(struct bus_client *client, const struct ask *ask, const char *cursor, uint32_t limit, size_t *ret_rows,
-                   char **ret_next)
+static double page(struct bus_client *client, const struct ask *ask, const char *cursor, uint32_t limit,
+                   size_t *ret_rows, char **ret_next)
 {
     _cleanup_err_ struct err err = ERR_INIT;
     _cleanup_message_ DBusMessage *reply = NULL;
@@ -111,7 +112,8 @@ static char *describe(const struct ask *ask, size_t rows)
             buf_printf(&text, "%s, ", parts[i]);
     if (ask->since_days)
         buf_printf(&text, "%d days, ", ask->since_days - ask->until_days);
-    buf_printf(&text, "by %s%s, %zu rows", ask->sort ? ask->sort : "lot", ask->descending ? " down" : "", rows);
+    buf_printf(&text, "by %s%s, %zu rows", ask->sort ? ask->sort : "lot", ask->descending ? " down" : "",
+               rows);
     return buf_steal(&text, NULL);
 }
 
@@ -138,10 +140,12 @@ static void print(const char *name, enum group group, const struct result *resul
 {
     double ours = measure_median(result->measure.ours, result->measure.n);
     if (group == SORT)
-        printf("{\"name\":\"%s\",\"value\":%.3f,\"figure\":\"%.2f s (%s)\"}\n", name, ours, ours, result->name);
+        printf("{\"name\":\"%s\",\"value\":%.3f,\"figure\":\"%.2f s (%s)\"}\n", name, ours, ours,
+               result->name);
     else
-        printf("{\"name\":\"%s\",\"ratio\":%.2f,\"figure\":\"%.2f ms (%s)\",\"baseline\":\"%.3f ms\"}\n", name, result->ratio,
-               ours * 1e3, result->name, measure_median(result->measure.baseline, result->measure.n) * 1e3);
+        printf("{\"name\":\"%s\",\"ratio\":%.2f,\"figure\":\"%.2f ms (%s)\",\"baseline\":\"%.3f ms\"}\n",
+               name, result->ratio, ours * 1e3, result->name,
+               measure_median(result->measure.baseline, result->measure.n) * 1e3);
     fflush(stdout);
 }
 
@@ -164,27 +168,36 @@ static const struct ask filters[] = {
 };
 static const char *const named_sorts[] = {"date", "first-surname", "names", "nss"};
 /* Parts of names, numbers and CURPs as people type them: common and rare ones, some that nobody has. */
-static const char *const searches[] = {"garlo", "ruiflo", "muño", "villu", "sanmara", "garez marero", "99123456", "012345",
-                                       "990012", "GAXH8", "850412", "hurseda", "zzz", "flores perez",
-                                       "garez", "zu", "qx", "yauz", "al", "valuz gojia",
-                                       "yax", "zux", "vix", "xdf", "0499", "99", "h01"};
+static const char *const searches[] = {
+    "garlo",  "ruiflo", "muño",  "villu",  "sanmara", "garez marero", "99123456",
+    "012345", "990012", "GAXH8", "850412", "hurseda", "zzz",          "flores perez",
+    "garez",  "zu",     "qx",    "yauz",   "al",      "valuz gojia",  "yax",
+    "zux",    "vix",    "xdf",   "0499",   "99",      "h01"};
 /* The same words with what else is asked for: only for some of the searches. */
 static const struct ask narrowed[] = {
-    {.search = "garlo", .rp = "RP"},     {.search = "yax", .rp = "RP"},
-    {.search = "yax", .type = "baja"},   {.search = "yax", .state = "rejected"},
-    {.search = "garez", .state = "unsent"}, {.search = "yax", .since_days = 400, .until_days = 370},
-    {.search = "al", .since_days = 800, .until_days = 435}, {.search = "zu", .rp = "RP", .since_days = 800},
+    {.search = "garlo", .rp = "RP"},
+    {.search = "yax", .rp = "RP"},
+    {.search = "yax", .type = "baja"},
+    {.search = "yax", .state = "rejected"},
+    {.search = "garez", .state = "unsent"},
+    {.search = "yax", .since_days = 400, .until_days = 370},
+    {.search = "al", .since_days = 800, .until_days = 435},
+    {.search = "zu", .rp = "RP", .since_days = 800},
 };
-static const char *const other_sorts[] = {"lot", "second-surname", "registration", "type", "sbc", "curp", "umf", "guia", "clave",
-                                          "worker-type", "salary-type", "reduced-week", "cause", "state", "sent", "received",
-                                          "approved", "rejected", "errors", "extemporaneous", "imss-name"};
+static const char *const other_sorts[] = {
+    "lot",     "second-surname", "registration", "type",        "sbc",         "curp",
+    "umf",     "guia",           "clave",        "worker-type", "salary-type", "reduced-week",
+    "cause",   "state",          "sent",         "received",    "approved",    "rejected",
+    "errors",  "extemporaneous", "imss-name",    "deadline",    "answered",    "position",
+    "given-up"};
 
 struct asks {
     struct ask *items;
     size_t n;
 };
 
-static void add(struct asks *asks, struct ask ask, enum group group, const char *sort, bool descending, const char *rp)
+static void add(struct asks *asks, struct ask ask, enum group group, const char *sort, bool descending,
+                const char *rp)
 {
     asks->items = xreallocarray(asks->items, asks->n + 1, sizeof(*asks->items));
     ask.group = group;

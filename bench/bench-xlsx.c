@@ -30,11 +30,13 @@ struct cells {
 
 static double export(const char *path)
 {
-    char *const command[] = {(char *)"idsectl", (char *)"movements", (char *)"--force", (char *)"--export", (char *)path, NULL};
+    char *const command[] = {(char *)"idsectl",  (char *)"movements", (char *)"--force",
+                             (char *)"--export", (char *)path,        NULL};
     int status;
     pid_t pid;
     double start = measure_now_s();
-    if (posix_spawnp(&pid, command[0], NULL, NULL, command, environ) != 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+    if (posix_spawnp(&pid, command[0], NULL, NULL, command, environ) != 0 || waitpid(pid, &status, 0) < 0 ||
+        status != 0)
         measure_fail("idsectl", "it failed");
     return measure_now_s() - start;
 }

@@ -39,9 +39,10 @@ static void word(uint32_t number, char *ret, size_t size)
 {
     static const char *const endings[] = {"EZ", "A", "ERO", "IN", "DA", "OS", "ON", "AL", "ETE", "IA", "UZ"};
     static const char *const syllables[] = {
-        "GAR", "LO",  "MAR", "HER", "SAN", "RA", "FLO", "GO",  "MEN", "CRU", "VE",  "RUI", "OR", "CAS", "TRO", "MUÑO",
-        "PE",  "AL",  "BAR", "CIS", "DO",  "ES", "GUZ", "IBA", "JI",  "QUI", "TA",  "VAR", "ZU", "BEL", "CHA", "DEL",
-        "ES",  "FUE", "GIL", "HUR", "JA",  "LU", "MOL", "NA",  "OS",  "PA",  "RI",  "SE",  "TI", "UR",  "VIL", "YA"};
+        "GAR", "LO",  "MAR", "HER",  "SAN", "RA",  "FLO", "GO",  "MEN", "CRU", "VE",  "RUI",
+        "OR",  "CAS", "TRO", "MUÑO", "PE",  "AL",  "BAR", "CIS", "DO",  "ES",  "GUZ", "IBA",
+        "JI",  "QUI", "TA",  "VAR",  "ZU",  "BEL", "CHA", "DEL", "ES",  "FUE", "GIL", "HUR",
+        "JA",  "LU",  "MOL", "NA",   "OS",  "PA",  "RI",  "SE",  "TI",  "UR",  "VIL", "YA"};
     enum { N = ELEMENTSOF(syllables) };
     snprintf(ret, size, "%s%s%s", syllables[number % N], number >= N ? syllables[number / N % N] : "",
              endings[number % ELEMENTSOF(endings)]);
@@ -49,7 +50,8 @@ static void word(uint32_t number, char *ret, size_t size)
 
 static struct movement person(uint64_t n)
 {
-    static const enum movement_type types[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION, MOVEMENT_MODIFICACION, MOVEMENT_BAJA};
+    static const enum movement_type types[] = {MOVEMENT_REINGRESO, MOVEMENT_MODIFICACION,
+                                               MOVEMENT_MODIFICACION, MOVEMENT_BAJA};
     struct movement m = synthetic_movement(types[scatter(n, 1) % 4], scatter(n, 2) % 100000000);
     char second[MOVEMENT_NAME_SIZE / 3];
     word(popular(scatter(n, 3), 3000), m.paterno, sizeof(m.paterno));
@@ -60,8 +62,9 @@ static struct movement person(uint64_t n)
     if (*m.curp) {
         static const char *const states[] = {"DF", "JC", "NL", "MC", "PL", "VZ", "GT"};
         uint32_t x = scatter(n, 7);
-        snprintf(m.curp, sizeof(m.curp), "%.2sX%c%02u%02u%02u%c%sRXN0", m.paterno, m.nombres[0], 50 + x % 50, 1 + x / 50 % 12,
-                 1 + x / 600 % 28, x & 1 ? 'H' : 'M', states[x / 16800 % ELEMENTSOF(states)]);
+        snprintf(m.curp, sizeof(m.curp), "%.2sX%c%02u%02u%02u%c%sRXN0", m.paterno, m.nombres[0], 50 + x % 50,
+                 1 + x / 50 % 12, 1 + x / 600 % 28, x & 1 ? 'H' : 'M',
+                 states[x / 16800 % ELEMENTSOF(states)]);
         m.curp[17] = curp_check_digit(m.curp);
         m.curp[18] = '\0';
     }
@@ -125,7 +128,8 @@ static void end_lot(struct store *store, int64_t id, uint64_t first, size_t n, b
     lot.attempt_us = lot.received_us = lot.created_us;
     lot.state = LOT_STATE_RECEIVED;
     if (waits)
-        measure_must(store_lot_set_movements(store, id, MOVEMENT_STATE_RECEIVED, &err), &err, "store_lot_set_movements");
+        measure_must(store_lot_set_movements(store, id, MOVEMENT_STATE_RECEIVED, &err), &err,
+                     "store_lot_set_movements");
     else {
         lot.finished_us = lot.created_us;
         lot.have_acuse = lot.have_constancia = lot.have_csv = true;

@@ -39,7 +39,8 @@ static int target_open(struct target *target, bool force, struct err *err)
     if (!target->path) {
         target->fd = STDOUT_FILENO;
         return isatty(STDOUT_FILENO)
-                   ? err_set(err, ERR_USAGE, _("A backup is not written to a terminal; name a file, or use a pipe."))
+                   ? err_set(err, ERR_USAGE,
+                             _("A backup is not written to a terminal; name a file, or use a pipe."))
                    : 0;
     }
     if (!force && lstat(target->path, &st) == 0)
@@ -84,7 +85,8 @@ static int target_finish(struct target *target, bool force, struct err *err)
 {
     if (!target->path)
         return 0;
-    if (fsync(target->fd) < 0 || (give_name(target, target->path) < 0 && (!force || errno != EEXIST || replace(target) < 0)) ||
+    if (fsync(target->fd) < 0 ||
+        (give_name(target, target->path) < 0 && (!force || errno != EEXIST || replace(target) < 0)) ||
         file_sync_parent(target->path) < 0)
         return err_set_errno(err, ERR_IO, errno, "%s", target->path);
     return 0;
@@ -101,7 +103,8 @@ static int fetch(struct invocation *inv, int *ret_fd, struct err *err)
     return remote_file_patiently(inv->remote, &w, "ht", ret_fd, err);
 }
 
-static int pass_on(struct progress *progress, int from, const struct target *target, uint64_t *ret_size, struct err *err)
+static int pass_on(struct progress *progress, int from, const struct target *target, uint64_t *ret_size,
+                   struct err *err)
 {
     enum { PIECE = 1 << 20 };
     _cleanup_free_ char *piece = xmalloc(PIECE);
@@ -129,7 +132,8 @@ static int pass_on(struct progress *progress, int from, const struct target *tar
 int verb_backup(struct invocation *inv, struct err *err)
 {
     bool force = inv->value[OPT_FORCE] != NULL;
-    _cleanup_(target_close) struct target target = {.path = streq(inv->args[0], "-") ? NULL : inv->args[0], .fd = -1};
+    _cleanup_(target_close) struct target target = {.path = streq(inv->args[0], "-") ? NULL : inv->args[0],
+                                                    .fd = -1};
     _cleanup_(progress_cleanup) struct progress *progress = progress_open(inv);
     _cleanup_close_ int fd = -1;
     uint64_t size = 0;
@@ -144,7 +148,9 @@ int verb_backup(struct invocation *inv, struct err *err)
         r = target_finish(&target, force, err);
     progress = progress_close(progress);
     if (r >= 0 && target.path)
-        output_note(inv, _("%s: %llu bytes. Keep the sealing key apart from it; without that key no credential in it opens."),
+        output_note(inv,
+                    _("%s: %llu bytes. Keep the sealing key apart from it; without that key no credential in "
+                      "it opens."),
                     target.path, (unsigned long long)size);
     return r;
 }
@@ -158,20 +164,24 @@ static int release_restored(struct invocation *inv, struct err *err)
             return err_set(err, ERR_USAGE,
                            _("'%s' asks for confirmation, and there is no terminal to ask on; give --yes."),
                            "release --restored");
-        if (!terminal_confirm(_("Is the machine that this database comes from out of use, so that it will send nothing more?")))
+        if (!terminal_confirm(_("Is the machine that this database comes from out of use, so that it will "
+                                "send nothing more?")))
             return EXIT_STATUS_FAILURE;
     }
     int r = remote_act(inv->remote, REMOTE_ROOT, REMOTE_MANAGER, "ReleaseCopy", err);
     if (r >= 0)
-        output_note(inv, _("Released. The portal is asked for what was waiting to be sent; only what it does not have is sent."));
+        output_note(inv, _("Released. The portal is asked for what was waiting to be sent; only what it does "
+                           "not have is sent."));
     return r;
 }
 
 int verb_release(struct invocation *inv, struct err *err)
 {
     if (!inv->value[OPT_RESTORED])
-        return inv->n_args > 0 ? verb_act(inv, err)
-                               : err_set(err, ERR_USAGE, _("Name the lots to release; see 'idsectl help release'."));
-    return inv->n_args == 0 ? release_restored(inv, err)
-                            : err_set(err, ERR_USAGE, _("--restored releases the whole; name no lots with it."));
+        return inv->n_args > 0
+                   ? verb_act(inv, err)
+                   : err_set(err, ERR_USAGE, _("Name the lots to release; see 'idsectl help release'."));
+    return inv->n_args == 0
+               ? release_restored(inv, err)
+               : err_set(err, ERR_USAGE, _("--restored releases the whole; name no lots with it."));
 }

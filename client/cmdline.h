@@ -7,8 +7,9 @@
 
 /*
  * Parses; options may stand before and behind the verb. `ret->verb` stays NULL only with --help or --version
- * and no verb, or with the first word of some (verb_is_family()), which then is the one argument. ERR_USAGE with a suggestion where a word is nearly one of ours. argv is permuted, words of
- * it are written as the tables have them, and it must outlive *ret.
+ * and no verb, or with the first word of some (verb_is_family()), which then is the one argument. ERR_USAGE
+ * with a suggestion where a word is nearly one of ours. argv is permuted, words of it are written as the
+ * tables have them, and it must outlive *ret.
  */
 int cmdline_parse(int argc, char **argv, struct invocation *ret, struct err *err);
 /* The general usage, appended. */

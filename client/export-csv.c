@@ -95,4 +95,5 @@ static int csv_close(void *file, bool complete, struct err *err)
     return r != 0 && complete ? err_set_errno(err, ERR_IO, errno, _("writing")) : 0;
 }
 
-const struct export_format export_csv = {.suffix = ".csv", .open = csv_open, .row = csv_row, .close = csv_close};
+const struct export_format export_csv = {
+    .suffix = ".csv", .open = csv_open, .row = csv_row, .close = csv_close};

@@ -58,11 +58,12 @@ static int load(struct library *library, struct err *err)
     static const char soname[] = "libxlsxwriter.so." LXW_SOVERSION;
     library->handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
     if (!library->handle)
-        return err_set(err, ERR_FAILED, _("An .xlsx file needs the library %s (package libxlsxwriter%s): %s"), soname,
-                       LXW_SOVERSION, dlerror());
+        return err_set(err, ERR_FAILED, _("An .xlsx file needs the library %s (package libxlsxwriter%s): %s"),
+                       soname, LXW_SOVERSION, dlerror());
 #define X(name)                                                                                              \
     if (!(library->name = (__typeof__(library->name))dlsym(library->handle, #name)))                         \
-        return err_set(err, ERR_FAILED, _("The library %s is not the one that idsectl knows: %s"), soname, dlerror());
+        return err_set(err, ERR_FAILED, _("The library %s is not the one that idsectl knows: %s"), soname,   \
+                       dlerror());
     FUNCTIONS(X)
 #undef X
     return 0;
@@ -128,7 +129,8 @@ static void end_sheet(struct xlsx *xlsx)
 
 static int begin_sheet(struct xlsx *xlsx, struct err *err)
 {
-    _cleanup_free_ char *name = xlsx->more ? xasprintf("%s %u", xlsx->name, xlsx->more + 1) : xstrdup(xlsx->name);
+    _cleanup_free_ char *name =
+        xlsx->more ? xasprintf("%s %u", xlsx->name, xlsx->more + 1) : xstrdup(xlsx->name);
     end_sheet(xlsx);
     xlsx->sheet = xlsx->library.workbook_add_worksheet(xlsx->workbook, name);
     if (!xlsx->sheet)
@@ -204,9 +206,11 @@ static int xlsx_row(void *file, const struct export_cell *cells, struct err *err
         if (kind == EXPORT_TEXT ? *cells[i].text == '\0' : cells[i].number == 0)
             continue;
         code = kind == EXPORT_TEXT
-                   ? xlsx->library.worksheet_write_string(xlsx->sheet, xlsx->rows, i, cells[i].text, xlsx->formats[kind])
+                   ? xlsx->library.worksheet_write_string(xlsx->sheet, xlsx->rows, i, cells[i].text,
+                                                          xlsx->formats[kind])
                    : xlsx->library.worksheet_write_number(xlsx->sheet, xlsx->rows, i,
-                                                          number_of(xlsx, kind, cells[i].number), xlsx->formats[kind]);
+                                                          number_of(xlsx, kind, cells[i].number),
+                                                          xlsx->formats[kind]);
     }
     xlsx->rows++;
     return code == LXW_NO_ERROR ? 0 : failed(xlsx, code, err);
@@ -222,8 +226,5 @@ static int xlsx_close(void *file, bool complete, struct err *err)
     return r;
 }
 
-const struct export_format export_xlsx = {.suffix = ".xlsx",
-                                          .open = xlsx_open,
-                                          .sheet = xlsx_sheet,
-                                          .row = xlsx_row,
-                                          .close = xlsx_close};
+const struct export_format export_xlsx = {
+    .suffix = ".xlsx", .open = xlsx_open, .sheet = xlsx_sheet, .row = xlsx_row, .close = xlsx_close};

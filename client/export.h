@@ -4,8 +4,8 @@
 #include "client/listing.h"
 
 /*
- * Movements, or receipts, as a file for other programs: .xlsx, or .csv. Headings and words are IMSS's, in Spanish in every
- * locale. A file is there whole or not at all.
+ * Movements, or receipts, as a file for other programs: .xlsx, or .csv. Headings and words are IMSS's, in
+ * Spanish in every locale. A file is there whole or not at all.
  */
 
 /* `filter` and the options of the command line say which; writes to the file that --export names. */

@@ -159,7 +159,10 @@ static char *older_text(const json_t *older)
     return buf_steal(&text, NULL);
 }
 
-/* The daemon's own text begins with the sentence, in the daemon's language, or says something else; the sentence is told once. */
+/*
+ * The daemon's own text begins with the sentence, in the daemon's language, or says something else; the
+ * sentence is told once.
+ */
 static char *hold_text(const json_t *row, const char *name)
 {
     static const char *const sentences[] = {

@@ -61,7 +61,10 @@ struct field {
 
 /* "PortalLot" as "portal_lot"; a new string. */
 char *field_key(const char *contract_key);
-/* A row as it goes into --json; a new reference. Of keys that the table does not know only empty texts change. */
+/*
+ * A row as it goes into --json; a new reference. Of keys that the table does not know only empty texts
+ * change.
+ */
 json_t *field_json(const json_t *row, const struct field *fields);
 /* All rows of an array, the same way. */
 json_t *field_json_rows(const json_t *rows, const struct field *fields);

@@ -4,8 +4,8 @@
 #include "client/verbs.h"
 
 /*
- * What the long lists are filtered by. A filter that nothing can pass, for the shape of what was typed, is refused
- * rather than answered with an empty list.
+ * What the long lists are filtered by. A filter that nothing can pass, for the shape of what was typed, is
+ * refused rather than answered with an empty list.
  */
 enum listing { LISTING_LOTS, LISTING_MOVEMENTS, LISTING_WORKERS, LISTING_HISTORY };
 

@@ -22,7 +22,7 @@ bool parse_date(const char *text, uint32_t *ret);
 /* Seconds as "90", or with a unit as "90s", "5m", "2h", in microseconds; at most a year. */
 bool parse_span(const char *text, int64_t *ret_us);
 /*
- * An instant in Mexico City: "2026-12-01 08:00" (or with T between them), "08:00" for the next time that it is so late, or
- * "+2h" for so long after `now_us`. False for anything else.
+ * An instant in Mexico City: "2026-12-01 08:00" (or with T between them), "08:00" for the next time that it
+ * is so late, or "+2h" for so long after `now_us`. False for anything else.
  */
 bool parse_when(const char *text, int64_t now_us, int64_t *ret_us);

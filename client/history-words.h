@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The words of the history, for people. In the records, and in --json, they are the daemon's own, which do not change. All
- * of these give a word back as it is that nobody explained yet.
+ * The words of the history, for people. In the records, and in --json, they are the daemon's own, which do
+ * not change. All of these give a word back as it is that nobody explained yet.
  */
 const char *act_label(const char *word);     /* "certificate-add" */
 const char *outcome_label(const char *word); /* "ok", or the name of an error without prefix */

@@ -14,5 +14,8 @@ enum lateness {
 int64_t lateness_not_before_us(const json_t *lot);
 /* Of a lot's properties, or a part of them, by this machine's clock. */
 enum lateness lateness_of(const json_t *lot);
-/* What has become of its last day, and what can be done about it, in a sentence; NULL where there is nothing to say. */
+/*
+ * What has become of its last day, and what can be done about it, in a sentence; NULL where there is nothing
+ * to say.
+ */
 char *lateness_advice(const json_t *lot);

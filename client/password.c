@@ -40,9 +40,10 @@ int password_ask(const char *prompt, char **ret_password, struct err *err)
     _cleanup_close_ int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
     struct termios before, quiet;
     if (fd < 0 || tcgetattr(fd, &before) < 0)
-        return err_set(err, ERR_USAGE,
-                       _("There is no terminal to ask for the password; give --password-file (for the present "
-                         "one --old-password-file)."));
+        return err_set(
+            err, ERR_USAGE,
+            _("There is no terminal to ask for the password; give --password-file (for the present "
+              "one --old-password-file)."));
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
     quiet.c_lflag |= ICANON | ECHONL;

@@ -14,7 +14,7 @@ enum { PASSWORD_MAX = 255 };
  */
 int password_ask(const char *prompt, char **ret_password, struct err *err);
 /*
- * The first line of a file, "-" being standard input; ERR_INVALID_FILE when it is empty or too long, ERR_UNKNOWN_FILE
- * or ERR_IO when it cannot be opened or is a folder.
+ * The first line of a file, "-" being standard input; ERR_INVALID_FILE when it is empty or too long,
+ * ERR_UNKNOWN_FILE or ERR_IO when it cannot be opened or is a folder.
  */
 int password_read(const char *path, char **ret_password, struct err *err);

@@ -4,8 +4,9 @@
 #include "base/err.h"
 
 /*
- * A file that somebody asked for. It is written beside its place and put there when it is complete, so that it is
- * there whole or not at all, and what was there before stays until then; also when a signal ends the program.
+ * A file that somebody asked for. It is written beside its place and put there when it is complete, so that
+ * it is there whole or not at all, and what was there before stays until then; also when a signal ends the
+ * program.
  */
 struct place {
     char *path;

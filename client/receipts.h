@@ -17,7 +17,7 @@ json_t *receipt_rows(const json_t *lot);
  */
 char *receipt_file_name(const json_t *lot, size_t index, const char *name);
 /*
- * Writes a file that a person asked for. One that is there is only replaced with --force; one that holds these very bytes
- * counts as written.
+ * Writes a file that a person asked for. One that is there is only replaced with --force; one that holds
+ * these very bytes counts as written.
  */
 int document_write(const struct invocation *inv, const char *path, const struct buf *bytes, struct err *err);

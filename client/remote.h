@@ -46,12 +46,15 @@ enum remote_patience { REMOTE_SHORT, REMOTE_LONG };
 int remote_call(struct remote *remote, struct bus_writer *w, enum remote_patience patience,
                 const char *expect, json_t **ret, struct err *err);
 /*
- * The same for what is refused with reasons: where the daemon's error says more than its text, *ret is on failure what
- * follows the text, as an array; else it stays NULL.
+ * The same for what is refused with reasons: where the daemon's error says more than its text, *ret is on
+ * failure what follows the text, as an array; else it stays NULL.
  */
 int remote_call_reasoned(struct remote *remote, struct bus_writer *w, const char *expect, json_t **ret,
                          struct err *err);
-/* The same in two halves, without end of patience, so that several are under way; what was sent must be received. */
+/*
+ * The same in two halves, without end of patience, so that several are under way; what was sent must be
+ * received.
+ */
 int remote_send(struct remote *remote, struct bus_writer *w, DBusPendingCall **ret, struct err *err);
 int remote_receive(DBusPendingCall *pending, const char *expect, json_t **ret, struct err *err);
 /* Will polkit ask a person before the daemon answers? Then one thing is asked for at a time. */
@@ -68,8 +71,8 @@ int remote_records(struct remote *remote, const char *path, struct buf *ret, str
 int remote_read(struct remote *remote, const char *path, const char *interface, const char *method,
                 const char *expect, json_t **ret, struct err *err);
 /*
- * Several readings of one object, under way together; only where polkit may ask a person, one after the other. All are
- * received; the first failure is reported.
+ * Several readings of one object, under way together; only where polkit may ask a person, one after the
+ * other. All are received; the first failure is reported.
  */
 struct remote_reading {
     const char *interface, *method;
@@ -100,8 +103,8 @@ int remote_lot_path(const char *number, char **ret_path, struct err *err);
 /* Path and properties of a lot that a person named by its number; errors begin with it. */
 int remote_lot(struct remote *remote, const char *number, char **ret_path, json_t **ret_lot, struct err *err);
 /*
- * For who may see receipts and not lots: its path, what receipts say of it and, under "Receipts", those that the caller may
- * see. Named as those of remote_lot().
+ * For who may see receipts and not lots: its path, what receipts say of it and, under "Receipts", those that
+ * the caller may see. Named as those of remote_lot().
  */
 int remote_lot_receipts(struct remote *remote, const char *number, char **ret_path, json_t **ret_lot,
                         struct err *err);

@@ -99,7 +99,8 @@ static int warn_of_unknown_rps(struct invocation *inv, const struct roster *ours
             ;
         if (!json_object_get(known, rp) && unknown++ < SHOWN)
             output_warn(inv,
-                        _("%s is not registered here, so nothing is known of its workers on the roster (%zu); 'idsectl rp "
+                        _("%s is not registered here, so nothing is known of its workers on the roster "
+                          "(%zu); 'idsectl rp "
                           "add' registers it."),
                         rp, next - i);
     }

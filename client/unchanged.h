@@ -11,8 +11,8 @@ struct unchanged {
 };
 
 /*
- * Of the lot with these properties, when it is corrected with this table (NULL: with none). Nothing is unchanged where the
- * daemon will refuse the table, or the lot, and then it says why.
+ * Of the lot with these properties, when it is corrected with this table (NULL: with none). Nothing is
+ * unchanged where the daemon will refuse the table, or the lot, and then it says why.
  */
 int unchanged_find(struct remote *remote, const char *path, const json_t *lot, const struct buf *fixes,
                    struct unchanged *ret, struct err *err);

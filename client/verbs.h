@@ -146,9 +146,14 @@ const struct verb *verb_find(char *const *words, int n, int *ret_words);
 bool verb_is_family(const char *word);
 /* Does the verb take the option (global ones included)? */
 bool verb_takes(const struct verb *verb, enum opt opt);
-/* Where the table has the words that are allowed, writes the one that was typed as it has it: "Modificación". */
+/*
+ * Where the table has the words that are allowed, writes the one that was typed as it has it: "Modificación".
+ */
 void option_value_settle(const char *value, char *word);
-/* Is `word` one of those allowed for a value written "a|b|c", or several with commas of "a|b|c[,...]"? Any is, where there are no bars. */
+/*
+ * Is `word` one of those allowed for a value written "a|b|c", or several with commas of "a|b|c[,...]"? Any
+ * is, where there are no bars.
+ */
 bool option_value_allowed(const char *value, const char *word);
 
 /* One function for each verb, in the file of its family. */

@@ -29,7 +29,8 @@ static void tell_documents(const struct invocation *inv, const struct buf *bytes
         names_others += json_is_true(json_object_get(json_array_get(documents, i), "names_others"));
     if (n > 0)
         output_warn(inv,
-                    _("Documents that are listed, not handed over: %zu, of which %zu name others too; 'idsectl receipts "
+                    _("Documents that are listed, not handed over: %zu, of which %zu name others too; "
+                      "'idsectl receipts "
                       "get LOT ID' gives each."),
                     n, names_others);
 }

@@ -71,9 +71,10 @@ static int need_room(const char *path, uint64_t bytes, struct err *err)
     uint64_t free_mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20, mib = (bytes >> 20) + RESERVE_MIB;
     if (free_mib >= mib)
         return 0;
-    return err_set(err, ERR_IO,
-                   _("the copy needs %llu MiB on the disk of %s for a moment, and %llu MiB are free; make room"),
-                   (unsigned long long)mib, path, (unsigned long long)free_mib);
+    return err_set(
+        err, ERR_IO,
+        _("the copy needs %llu MiB on the disk of %s for a moment, and %llu MiB are free; make room"),
+        (unsigned long long)mib, path, (unsigned long long)free_mib);
 }
 
 /* ---- the worker ---- */
@@ -111,7 +112,8 @@ static int take_descriptor(struct backup *backup)
 static void work(void *data)
 {
     struct backup *backup = data;
-    int r = need_room(backup->source, size_of(backup->source, "") + size_of(backup->source, "-wal"), &backup->err);
+    int r = need_room(backup->source, size_of(backup->source, "") + size_of(backup->source, "-wal"),
+                      &backup->err);
     if (r >= 0)
         r = make_file(backup);
     const struct store_copy copy = {

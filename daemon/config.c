@@ -389,8 +389,8 @@ int config_load(const char *path, bool must_exist, struct config *ret, struct bu
         r = err_set(err, ERR_CONFIG, _("%s: [Users] AttemptDelaySec is greater than AttemptDelayMaxSec"),
                     path);
     if (r >= 0 && config.retain_years > 0 && config.retain_years < RETENTION_YEARS)
-        r = err_set(err, ERR_CONFIG, _("%s: [Privacy] RetainYears is less than %d, which LSS 15-II asks for"), path,
-                    RETENTION_YEARS);
+        r = err_set(err, ERR_CONFIG, _("%s: [Privacy] RetainYears is less than %d, which LSS 15-II asks for"),
+                    path, RETENTION_YEARS);
     if (r >= 0)
         r = check_mail(&config, path, err);
     if (r < 0)

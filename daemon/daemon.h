@@ -37,8 +37,8 @@ struct daemon {
     struct law law;         /* limits and calendar; empty where the package's files are not there */
     struct advices advices; /* about codes of rejections; empty where the package's file is not there */
     struct submissions *submissions;
-    struct spool *spool; /* NULL: there is none */
-    struct backup *backup; /* under way; NULL: none */
+    struct spool *spool;                  /* NULL: there is none */
+    struct backup *backup;                /* under way; NULL: none */
     TAILQ_HEAD(, evidence_job) evidences; /* bundles being made, or waiting for it */
     struct searches *searches;
     struct imports *imports;

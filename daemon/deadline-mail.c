@@ -122,7 +122,8 @@ static enum urgency urgency(int32_t day, int32_t today)
 }
 
 /* Adds a last day of a lot; `again`: another of its days that is as urgent was added. */
-static void add(struct deadline_mail *mail, const struct store_lot *lot, int32_t day, bool again, int64_t now_us)
+static void add(struct deadline_mail *mail, const struct store_lot *lot, int32_t day, bool again,
+                int64_t now_us)
 {
     enum urgency how = urgency(day, time_to_date(now_us));
     if (count(mail) == 0) {
@@ -220,7 +221,8 @@ static void send_off(struct deadline_mail *mail)
         return;
     for (size_t i = 0; i < ELEMENTSOF(mail->rows); i++)
         if (mail->rows[i].len)
-            buf_printf(&text, "%s%s\n\n%s", text.len ? "\n" : "", heading((enum urgency)i), mail->rows[i].data);
+            buf_printf(&text, "%s%s\n\n%s", text.len ? "\n" : "", heading((enum urgency)i),
+                       mail->rows[i].data);
     if (more > 0)
         buf_printf(&text, dngettext(IDSED_TEXTDOMAIN, "and %zu lot more\n", "and %zu lots more\n", more),
                    more);

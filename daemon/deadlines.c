@@ -134,7 +134,8 @@ static void tell_days(struct daemon *daemon, const struct store_lot *lot, const 
         if (deadline_stage(daemon->law.calendar, day, today) <= deadlines_told(daemon, lot, day))
             continue;
         _cleanup_free_ char *text = deadline_sentence(daemon, lot, day, days->n > 1, now_us);
-        notices_deadline(daemon->notices, lot, day, deadline_days_left(daemon->law.calendar, day, today), text);
+        notices_deadline(daemon->notices, lot, day, deadline_days_left(daemon->law.calendar, day, today),
+                         text);
     }
 }
 
@@ -143,13 +144,14 @@ static bool is_news(const struct daemon *daemon, const struct store_lot *lot, co
                     int32_t today)
 {
     for (size_t i = 0; i < days->n; i++)
-        if (deadline_stage(daemon->law.calendar, days->days[i], today) > deadlines_told(daemon, lot, days->days[i]))
+        if (deadline_stage(daemon->law.calendar, days->days[i], today) >
+            deadlines_told(daemon, lot, days->days[i]))
             return true;
     return false;
 }
 
-static int tell(struct daemon *daemon, const struct store_lot *lot, const struct last_days *days, int64_t now_us,
-                struct err *err)
+static int tell(struct daemon *daemon, const struct store_lot *lot, const struct last_days *days,
+                int64_t now_us, struct err *err)
 {
     struct deadlines *deadlines = daemon->deadlines;
     int32_t today = time_to_date(now_us);

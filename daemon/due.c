@@ -36,7 +36,7 @@ struct due {
     int64_t now_us;
     int32_t today, horizon;
     struct store_due_cursor lot;
-    uint32_t seq; /* of the next movement in that lot */
+    uint32_t seq;      /* of the next movement in that lot */
     int64_t waits_for; /* the lot that this one waits for; 0: none */
     struct deadline_memo memo;
     bool within, more; /* in the middle of that lot; there is more behind it */
@@ -203,8 +203,7 @@ static int list_lots(struct due *due, struct err *err)
     struct store_due_cursor after = due->lot;
     size_t n = 0;
     after.lot -= due->within;
-    int r = store_lot_due(due->daemon->store, due->rp, due->horizon, &after, LOTS_AT_ONCE,
-                          &lots, &n, err);
+    int r = store_lot_due(due->daemon->store, due->rp, due->horizon, &after, LOTS_AT_ONCE, &lots, &n, err);
     for (size_t i = 0; r >= 0 && i < n && !is_full(due); i++) {
         if (lots[i].id != due->lot.lot)
             due->seq = 0;

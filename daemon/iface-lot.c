@@ -199,10 +199,9 @@ static void lot_get_receipt(struct bus_call *call, void *data)
     enum document_kind kind = kind_of_document(object->daemon->store, object->lot.id, iface_number(id));
     if (kind != DOCUMENT_UNKNOWN && !document_kind_is_receipt(kind) && !bus_call_must(call, ACTION_SUBMIT))
         return;
-    int r = kind == DOCUMENT_UNKNOWN
-                ? err_set(&err, ERR_UNKNOWN_DOCUMENT, _("lot %lld has no document %llu"),
-                          (long long)object->lot.id, (unsigned long long)id)
-                : write_document(call, object, iface_number(id), &err);
+    int r = kind == DOCUMENT_UNKNOWN ? err_set(&err, ERR_UNKNOWN_DOCUMENT, _("lot %lld has no document %llu"),
+                                               (long long)object->lot.id, (unsigned long long)id)
+                                     : write_document(call, object, iface_number(id), &err);
     answer(object->daemon, call, r, &err);
 }
 

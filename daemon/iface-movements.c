@@ -121,7 +121,8 @@ static int take_texts(struct search_query *query, const struct filter_options *g
     if (r < 0)
         return r;
     if (strlen(given->search) > SEARCH_TEXT_MAX)
-        return err_set(err, ERR_INVALID_ARGUMENT, _("search: the text is longer than %d bytes"), SEARCH_TEXT_MAX);
+        return err_set(err, ERR_INVALID_ARGUMENT, _("search: the text is longer than %d bytes"),
+                       SEARCH_TEXT_MAX);
     query->nss = given->nss;
     query->text = given->search;
     return 0;
@@ -130,7 +131,8 @@ static int take_texts(struct search_query *query, const struct filter_options *g
 static int check_date(const char *key, uint32_t date, struct err *err)
 {
     if (date && (date > INT32_MAX || !date_valid((int32_t)date)))
-        return err_set(err, ERR_INVALID_ARGUMENT, _("%s: %u is no day of the calendar (yyyymmdd)"), key, date);
+        return err_set(err, ERR_INVALID_ARGUMENT, _("%s: %u is no day of the calendar (yyyymmdd)"), key,
+                       date);
     return 0;
 }
 
@@ -236,7 +238,11 @@ static void list(struct daemon *daemon, struct bus_call *call, bool lines)
 {
     static const char *const every_page = "";
     struct grid *grid = xcalloc(1, sizeof(*grid));
-    *grid = (struct grid){.daemon = daemon, .call = call, .lines = lines, .fd = -1, .query.cursor = every_page,
+    *grid = (struct grid){.daemon = daemon,
+                          .call = call,
+                          .lines = lines,
+                          .fd = -1,
+                          .query.cursor = every_page,
                           .what.calendar = daemon->law.calendar};
     uint32_t limit = 0;
     struct bus_reader reader;

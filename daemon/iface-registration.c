@@ -57,7 +57,8 @@ static int check_rp(const char *rp, bool force, struct err *err)
     case IDENTIFIER_CHECK_DIGIT:
         return force ? 0
                      : err_set(err, ERR_INVALID_RP,
-                               _("'%s': the check digit should be %c; correct it or, if IMSS printed it so, insist on it "
+                               _("'%s': the check digit should be %c; correct it or, if IMSS printed it so, "
+                                 "insist on it "
                                  "('idsectl rp add %s --force')"),
                                rp, rp_check_digit(rp), rp);
     case IDENTIFIER_SHAPE:

@@ -105,7 +105,8 @@ static int look_into_zip(struct import *import)
     for (size_t i = 0; r >= 0 && i < import->n_entries; i++)
         if (streq(import->entries[i], "[Content_Types].xml"))
             r = err_set(err, ERR_INVALID_FILE,
-                        _("it seems to be a workbook or another document of an office; of a table of results the CSV is "
+                        _("it seems to be a workbook or another document of an office; of a table of results "
+                          "the CSV is "
                           "taken"));
     return r;
 }

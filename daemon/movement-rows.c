@@ -97,7 +97,8 @@ struct row_deadline {
 };
 
 /* Only for who wants them: the calendar is gone through for each row. */
-static struct row_deadline find_deadline(const struct calendar *calendar, const struct store_movement *m, bool wanted)
+static struct row_deadline find_deadline(const struct calendar *calendar, const struct store_movement *m,
+                                         bool wanted)
 {
     struct deadline deadline;
     if (!wanted)
@@ -106,8 +107,9 @@ static struct row_deadline find_deadline(const struct calendar *calendar, const 
     int32_t received = m->received_us ? time_to_date(m->received_us) : 0;
     uint32_t effective =
         (uint32_t)effective_date(calendar, &m->movement, m->state, received, m->extemporaneo);
-    return known ? (struct row_deadline){(uint32_t)deadline.last, deadline_rule_name(deadline.rule), effective}
-                 : (struct row_deadline){0, "", effective};
+    return known
+               ? (struct row_deadline){(uint32_t)deadline.last, deadline_rule_name(deadline.rule), effective}
+               : (struct row_deadline){0, "", effective};
 }
 
 /* ---- as dictionaries ---- */
@@ -137,7 +139,8 @@ static void entry_errors(struct bus_writer *w, const char *key, const struct sto
 #define entry_u32    bus_entry_u32
 #define entry_u64    bus_entry_u64
 
-static void write_row(struct bus_writer *w, const struct search_row *row, const struct movement_rows *what, bool deadlines)
+static void write_row(struct bus_writer *w, const struct search_row *row, const struct movement_rows *what,
+                      bool deadlines)
 {
     const struct store_movement *m = &row->movement;
     const struct row_deadline deadline = find_deadline(what->calendar, m, deadlines);
@@ -152,7 +155,8 @@ static void write_row(struct bus_writer *w, const struct search_row *row, const 
     bus_close(w);
 }
 
-void movement_rows_write(struct bus_writer *w, const struct search_page *page, const struct movement_rows *what)
+void movement_rows_write(struct bus_writer *w, const struct search_page *page,
+                         const struct movement_rows *what)
 {
     const bool deadlines = need_deadlines(what->fields);
     bus_open_array(w);

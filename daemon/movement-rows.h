@@ -17,7 +17,8 @@ int movement_rows_fields(const struct bus_strings *names, uint64_t *ret, struct 
 /* Are the documents of the movements' lots among them? */
 bool movement_rows_need_documents(uint64_t fields);
 /* As aa{sv}. */
-void movement_rows_write(struct bus_writer *w, const struct search_page *page, const struct movement_rows *what);
+void movement_rows_write(struct bus_writer *w, const struct search_page *page,
+                         const struct movement_rows *what);
 /*
  * As lines of cells with tabs between them, the first with the names of the fields. In a cell a tab, an end of line and a
  * backslash are \t, \n, \r and \\. Errors are code, text and IMSS's value with U+001F between them, one and the next with

@@ -21,7 +21,8 @@ static int check_place(const char *path, struct err *err)
         struct stat st;
         if (lstat(there, &st) == 0)
             return err_set(err, ERR_IO,
-                           _("%s is there already; nothing is overwritten: move it away, with its -wal and -shm, if the copy "
+                           _("%s is there already; nothing is overwritten: move it away, with its -wal and "
+                             "-shm, if the copy "
                              "is to take its place"),
                            there);
         if (errno != ENOENT)
@@ -91,7 +92,8 @@ int restore(const struct app_options *options, const char *file, struct err *err
     if (r >= 0)
         r = put(file, path, options->state, err);
     if (r >= 0)
-        log_notice(_("%s is restored as %s. When idsed starts, everything is held until 'idsectl release --restored'."), file,
-                   path);
+        log_notice(_("%s is restored as %s. When idsed starts, everything is held until 'idsectl release "
+                     "--restored'."),
+                   file, path);
     return r;
 }

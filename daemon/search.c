@@ -4,9 +4,10 @@
 #include "base/log.h"
 
 enum {
-    READERS = 2,                     /* as many as there are workers */
-    DELAY_US = US_PER_S,             /* so that what comes in together is indexed together */
-    LONGEST_DELAY_US = 5 * US_PER_S, /* while more comes in: until then that has processors and disk to itself */
+    READERS = 2,         /* as many as there are workers */
+    DELAY_US = US_PER_S, /* so that what comes in together is indexed together */
+    LONGEST_DELAY_US =
+        5 * US_PER_S, /* while more comes in: until then that has processors and disk to itself */
     DELAY_FAILED_US = 300 * US_PER_S,
 };
 
@@ -23,8 +24,8 @@ struct searches {
     struct daemon *daemon;
     struct timer *timer;
     bool armed, failed;
-    bool written;          /* something, since the timer was set */
-    int64_t wait_until_us; /* on the boot clock: so long it gives way to what is being written */
+    bool written;               /* something, since the timer was set */
+    int64_t wait_until_us;      /* on the boot clock: so long it gives way to what is being written */
     struct search_slice *slice; /* under way */
     TAILQ_HEAD(, job) jobs;
     struct search *readers[READERS];

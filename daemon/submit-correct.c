@@ -14,9 +14,10 @@ static int load_parent(struct submission *s, const struct store_lot *lot)
                        _("lot %lld is %s; only what was rejected of a partial or rejected lot is corrected"),
                        (long long)lot->id, lot_state_label(lot->state));
     if (!lot->sha256)
-        return err_set(err, ERR_WRONG_STATE,
-                       _("lot %lld is known from its constancia alone; import its acuse first, which has the records"),
-                       (long long)lot->id);
+        return err_set(
+            err, ERR_WRONG_STATE,
+            _("lot %lld is known from its constancia alone; import its acuse first, which has the records"),
+            (long long)lot->id);
     s->parent.lot = lot->id;
     s->options.keep_mixed = lot->type == MOVEMENT_NONE;
     s->act->detail = xasprintf("{\"corrects\":%lld}", (long long)lot->id);

@@ -64,7 +64,8 @@ struct submissions {
     struct submission *first, **last; /* waiting for their slices */
     struct event *more;
     size_t bytes; /* of files, waiting for a worker or in memory */
-    struct intake_rp *rps; /* as they were at this version; submissions have copies, for they may be in a worker */
+    struct intake_rp
+        *rps; /* as they were at this version; submissions have copies, for they may be in a worker */
     size_t n_rps;
     uint64_t rps_version;
 };

@@ -115,7 +115,8 @@ struct submissions *submissions_free(struct submissions *all)
     while (all->first) {
         struct submission *s = all->first;
         all->first = s->next;
-        submission_finish(s, err_set(&s->act->err, ERR_BUSY, _("the daemon is stopping; submit the file again")));
+        submission_finish(
+            s, err_set(&s->act->err, ERR_BUSY, _("the daemon is stopping; submit the file again")));
     }
     event_free(all->more);
     free(all->rps);

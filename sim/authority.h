@@ -89,7 +89,7 @@ struct authority_list {
     /* Of the kinds that count for nobody: as openssl.cnf writes the extensions, critical; NULL: not there. */
     const char *scope; /* issuingDistributionPoint, say "indirectCRL:TRUE" or "fullname:URI:http://…" */
     bool is_delta;
-    bool is_odd; /* has something critical that has no place in a list */
+    bool is_odd;   /* has something critical that has no place in a list */
     EVP_PKEY *key; /* borrowed; signs it in the authority's place; NULL: nobody does */
     bool pem;      /* else DER */
 };

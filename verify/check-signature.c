@@ -180,11 +180,12 @@ enum verdict check_tls(struct examination *e, struct buf *text)
     if (n == 0)
         return said(VERDICT_NOT_CHECKED, text, _("No attempt recorded the portal's TLS certificate."));
     if (without > 0)
-        return said(VERDICT_NOT_CHECKED, text,
-                    dngettext(IDSED_TEXTDOMAIN,
-                              "%zu attempt did not record the portal's TLS certificate; the others are right.",
-                              "%zu attempts did not record the portal's TLS certificate; the others are right.",
-                              without),
-                    without);
+        return said(
+            VERDICT_NOT_CHECKED, text,
+            dngettext(IDSED_TEXTDOMAIN,
+                      "%zu attempt did not record the portal's TLS certificate; the others are right.",
+                      "%zu attempts did not record the portal's TLS certificate; the others are right.",
+                      without),
+            without);
     return VERDICT_OK;
 }

@@ -15,7 +15,8 @@ static int fence_parse(const char *value, struct fence *fence)
     json_int_t since, copied;
     const char *host;
     json_t *json = json_loads(value, 0, NULL);
-    int r = json ? json_unpack(json, "{s:I, s:I, s:s}", "since", &since, "copied", &copied, "host", &host) : -1;
+    int r =
+        json ? json_unpack(json, "{s:I, s:I, s:s}", "since", &since, "copied", &copied, "host", &host) : -1;
     if (r == 0) {
         fence->since_us = since;
         fence->copied_us = copied;
@@ -67,11 +68,11 @@ bool engine_is_copy(const struct engine *engine, struct engine_copy *ret)
 
 int fence_check(const struct engine *engine, struct err *err)
 {
-    return engine->fence.closed
-               ? err_set(err, ERR_RESTORED_COPY,
-                         _("this is a restored copy, and nothing is asked of the portal; once the original is out of use, "
-                           "release it with 'idsectl release --restored'"))
-               : 0;
+    return engine->fence.closed ? err_set(err, ERR_RESTORED_COPY,
+                                          _("this is a restored copy, and nothing is asked of the portal; "
+                                            "once the original is out of use, "
+                                            "release it with 'idsectl release --restored'"))
+                                : 0;
 }
 
 int fence_doubt(struct engine *engine, struct store_lot *lot, struct err *err)

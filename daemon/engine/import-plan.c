@@ -177,7 +177,8 @@ static int find_for_csv(struct engine_import *import, struct err *err)
                        _("no lot with the number %s is known; import its acuse or its constancia first"),
                        import->receipt.portal_lot);
     return err_set(err, ERR_INVALID_FILE,
-                   _("it is a table of results that does not name its lot, or names several: say whose it is with --lot"));
+                   _("it is a table of results that does not name its lot, or names several: say whose it is "
+                     "with --lot"));
 }
 
 /* ---- a constancia of several employers ---- */
@@ -387,9 +388,10 @@ void import_judge_doubts(struct engine_import *import, const struct store_lot *l
     if (import->kind == DOCUMENT_CSV && contradictions)
         misfit(import, true, text);
     else if (import->kind == DOCUMENT_CSV)
-        set_outcome(import, import->outcome,
-                    text ? xasprintf(_("kept with its lot; held against the constancia, which counts: %s"), text)
-                         : xstrdup(_("kept with its lot: it says what the constancia says")));
+        set_outcome(
+            import, import->outcome,
+            text ? xasprintf(_("kept with its lot; held against the constancia, which counts: %s"), text)
+                 : xstrdup(_("kept with its lot: it says what the constancia says")));
     else if (import->outcome == IMPORT_ANSWERED && contradictions && !streq_null(text, lot->remarks))
         set_outcome(import, IMPORT_QUARANTINED, xasprintf(_("the CSV says otherwise: %s"), contradictions));
 }

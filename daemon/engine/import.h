@@ -41,7 +41,7 @@ struct engine_import {
     /* what is prepared */
     struct buf records; /* of the lot */
     uint32_t part;
-    task_fn *loaded; /* goes on with them */
+    task_fn *loaded;             /* goes on with them */
     struct store_document *kept; /* constancias that may fit, now that the records are known */
     size_t n_kept, at_kept;
     struct portal_reading answer; /* the one that does */

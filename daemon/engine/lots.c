@@ -112,7 +112,7 @@ int lot_enter(struct engine *engine, const struct store_lot *lot, struct err *er
 int lot_save(struct engine *engine, struct store_lot *lot, struct err *err)
 {
     if (lot->adopted_us)
-        lot->next_us = 0; /* others sent it, so nothing is asked of the portal for it */
+        lot->next_us = 0;                  /* others sent it, so nothing is asked of the portal for it */
     _cleanup_free_ int64_t *behind = NULL; /* the store forgets them with the change */
     size_t n = 0;
     int r = order_behind(engine, lot, &behind, &n, err);

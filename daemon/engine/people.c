@@ -15,7 +15,8 @@ static int refuse_adopted(const struct store_lot *lot, struct err *err)
     return lot->adopted_us == 0 || lot_state_final(lot->state)
                ? 0
                : err_set(err, ERR_WRONG_STATE,
-                         _("lot %lld was adopted from its receipts, so the portal is never asked about it; import "
+                         _("lot %lld was adopted from its receipts, so the portal is never asked about it; "
+                           "import "
                            "what is missing with 'idsectl receipts import'"),
                          (long long)lot->id);
 }
@@ -124,7 +125,8 @@ int engine_approve(struct engine *engine, int64_t id, const char *who, struct er
 
 static bool was_rejected(const struct store_lot *lot)
 {
-    return lot->state == LOT_STATE_PARTIAL || lot->state == LOT_STATE_REJECTED || lot->state == LOT_STATE_FAILED;
+    return lot->state == LOT_STATE_PARTIAL || lot->state == LOT_STATE_REJECTED ||
+           lot->state == LOT_STATE_FAILED;
 }
 
 static void give_up(struct store_lot *lot, int64_t at_us, const char *text, const char *who)
@@ -144,8 +146,8 @@ static int give_up_correcting(struct engine *engine, struct store_lot *lot, cons
     int r = store_lot_corrected_by(engine->store, lot->id, &other, err);
     if (r > 0)
         return err_set(err, ERR_WRONG_STATE,
-                       _("lot %lld corrects lot %lld; what becomes of that is decided there"), (long long)other,
-                       (long long)lot->id);
+                       _("lot %lld corrects lot %lld; what becomes of that is decided there"),
+                       (long long)other, (long long)lot->id);
     if (r < 0)
         return r;
     give_up(lot, engine_wall_us(engine), text, who);
@@ -255,10 +257,11 @@ int engine_reconcile(struct engine *engine, int64_t id, const char *who, struct 
     if (r < 0)
         return r;
     if (lot.state != LOT_STATE_UNCERTAIN)
-        return wrong_state(&lot,
-                           _("only an uncertain lot is reconciled; with a receipt from the portal's page any lot is "
-                             "settled by 'idsectl receipts import'"),
-                           err);
+        return wrong_state(
+            &lot,
+            _("only an uncertain lot is reconciled; with a receipt from the portal's page any lot is "
+              "settled by 'idsectl receipts import'"),
+            err);
     r = hurry(engine, &lot, err);
     return r < 0 ? r : forget_delay(engine, id);
 }

@@ -18,7 +18,7 @@ struct job {
     bool blocked;     /* by its hold, so that nothing is due */
     bool waits;       /* for older lots with workers of it, see order.c */
     int32_t deadline; /* the earliest last day of its movements; 0 or less: not known */
-    bool unjudged; /* something about it changed; its hold must be worked out before it is served */
+    bool unjudged;    /* something about it changed; its hold must be worked out before it is served */
     int64_t due_us;
     int64_t since_us; /* it is in this state since then, as far as this process has seen */
 };

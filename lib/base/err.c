@@ -9,10 +9,9 @@ static const struct {
     const char *dbus_name;
     enum exit_status exit_status;
     const char *text;
-} err_table[_ERR_MAX] = {
-    [ERR_NONE] = {"None", EXIT_STATUS_OK, N_("No error")},
+} err_table[_ERR_MAX] = {[ERR_NONE] = {"None", EXIT_STATUS_OK, N_("No error")},
 #define X(id, name, status, sentence) [ERR_##id] = {name, status, sentence},
-    ERR_TABLE(X)
+                         ERR_TABLE(X)
 #undef X
 };
 

@@ -112,7 +112,8 @@ int file_sealed_memory(const char *name, const void *data, size_t n, struct err 
     int r = file_write_fd(fd, data, n, err);
     if (r < 0)
         return r;
-    if (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+    if (lseek(fd, 0, SEEK_SET) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return err_set_errno(err, ERR_IO, errno, _("sealing a memory file"));
     int sealed = fd;
     fd = -1;

@@ -13,9 +13,9 @@ struct check_options {
     const struct limits *limits;     /* NULL: the SBC is not held against its limits */
     const struct calendar *calendar; /* NULL: no deadlines, no future dates */
     int32_t today;                   /* in Mexico, yyyymmdd; needed where there is a calendar */
-    int32_t sent;                    /* the day on which they are sent, where that comes after today; else 0 */
-    bool north;                      /* the minimum wage is that of the north border zone */
-    bool allow_future;               /* dates that IMSS does not take yet are no errors */
+    int32_t sent;      /* the day on which they are sent, where that comes after today; else 0 */
+    bool north;        /* the minimum wage is that of the north border zone */
+    bool allow_future; /* dates that IMSS does not take yet are no errors */
 };
 
 struct check;

@@ -92,8 +92,8 @@ static int refuse_stranger(uint32_t line, uint32_t position, struct err *err)
 }
 
 /* Targets keep their keys until all rows were read, so that they are found whatever is corrected. */
-static int take_row(const struct targets *targets, struct csv_reader *reader,
-                    const struct movement *row, struct movement *ret, struct err *err)
+static int take_row(const struct targets *targets, struct csv_reader *reader, const struct movement *row,
+                    struct movement *ret, struct err *err)
 {
     uint32_t line = csv_reader_line(reader), position = csv_reader_position(reader);
     struct target *target = target_of(targets, row, position);

@@ -59,8 +59,8 @@ enum trim_of { TRIM_WORDS /* letters and blanks */, TRIM_CODES /* digits too */ 
  * be foretold wrong: eight at a time, the last eight partly twice. Only what the text mostly is of is known here; with
  * anything else among it *ret_known is false.
  */
-static inline __attribute__((always_inline)) struct span trim_end(const uint8_t *at, size_t n, enum trim_of of,
-                                                                  bool *ret_known)
+static inline __attribute__((always_inline)) struct span trim_end(const uint8_t *at, size_t n,
+                                                                  enum trim_of of, bool *ret_known)
 {
     uint64_t other = 0, digits = 0;
     struct span text = {at, 0, 0};

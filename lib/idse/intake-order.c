@@ -4,10 +4,11 @@
 #include "idse/chains.h"
 
 /*
- * Movements are put in lots of their type while the file is read, which is right as long as no worker has several. Here those
- * who have are found. A worker's movements share out the places that they have in the file by their dates, so that nobody else's
- * move; and where the types of all workers' movements ask for it, the registro patronal gets its lots anew. All of that is
- * a function of the file's movements, so that the same file makes the same lots.
+ * Movements are put in lots of their type while the file is read, which is right as long as no worker has
+ * several. Here those who have are found. A worker's movements share out the places that they have in the
+ * file by their dates, so that nobody else's move; and where the types of all workers' movements ask for it,
+ * the registro patronal gets its lots anew. All of that is a function of the file's movements, so that the
+ * same file makes the same lots.
  */
 
 void intake_lot_count(struct intake_lot *lot, enum movement_type type, int32_t deadline)

@@ -10,10 +10,11 @@
 #include "idse/worker.h"
 
 /*
- * From an input file to lots: one per registro patronal and movement type, each with the exact bytes to be sent. A worker with
- * several movements in the file has them sent by their dates, and on one day as worker_fold() says by the order of the file:
- * where one lot of each type would not do that there are more of them, as few as may be, and the lots are in the order in
- * which they are to be sent. The same bytes make the same lots.
+ * From an input file to lots: one per registro patronal and movement type, each with the exact bytes to be
+ * sent. A worker with several movements in the file has them sent by their dates, and on one day as
+ * worker_fold() says by the order of the file: where one lot of each type would not do that there are more of
+ * them, as few as may be, and the lots are in the order in which they are to be sent. The same bytes make the
+ * same lots.
  */
 
 /* What a registered RP says about its records. */
@@ -59,9 +60,10 @@ struct intake {
 };
 
 /*
- * Reads records or a table, checks and splits. All or nothing: an error anywhere gives ERR_INVALID_FILE (first finding with line and column
- * in the text), ERR_UNKNOWN_RP or ERR_TOO_LARGE, and ret->findings still tells everything; ret->lots is then empty.
- * The same movement twice in one file is an error. Safe in a worker thread. Free with intake_free() either way.
+ * Reads records or a table, checks and splits. All or nothing: an error anywhere gives ERR_INVALID_FILE
+ * (first finding with line and column in the text), ERR_UNKNOWN_RP or ERR_TOO_LARGE, and ret->findings still
+ * tells everything; ret->lots is then empty. The same movement twice in one file is an error. Safe in a
+ * worker thread. Free with intake_free() either way.
  */
 int intake_read(const void *data, size_t n, const struct intake_options *options, struct intake *ret,
                 struct err *err);

@@ -19,7 +19,7 @@ int limits_parse(struct limits *limits, const char *name, const char *text, stru
 
 /* What holds on one day; centavos. */
 struct sbc_bounds {
-    int32_t uma; /* the minimum wage before there was one */
+    int32_t uma;           /* the minimum wage before there was one */
     int32_t most;          /* 25 UMA */
     int32_t minimum;       /* general */
     int32_t minimum_north; /* of the north border zone; the general one before there was that zone */

@@ -31,8 +31,8 @@ const char *lot_state_name(enum lot_state state);  /* "queued": stable */
 const char *lot_state_label(enum lot_state state); /* translated */
 /* "2 rejected": so many lots in this state, in words that go with n, which `number` is written. A new string. */
 char *lot_state_counted(enum lot_state state, uint64_t n, const char *number);
-int lot_state_from_name(const char *name);         /* negative when it is none */
-bool lot_state_final(enum lot_state state);        /* nothing will change it any more */
+int lot_state_from_name(const char *name);  /* negative when it is none */
+bool lot_state_final(enum lot_state state); /* nothing will change it any more */
 /* May it still go to the portal, or be on its way there? Then younger lots with workers of it wait. */
 bool lot_state_may_go(enum lot_state state);
 /* What idsectl submit --wait ends with for a lot in this state (0, 7, 8, 9 …); `held` is the flag. */

@@ -5,7 +5,7 @@
  * MOVEMENT_SORT_TABLE(X): X(id, name). By what movements can be sorted, as ListMovements calls it: the fields of a
  * movement, and "approved" and "rejected", the days of those notices. "lot" begins with the newest one.
  */
-#define MOVEMENT_SORT_TABLE(X)                                                                             \
+#define MOVEMENT_SORT_TABLE(X)                                                                               \
     X(LOT, "lot")                                                                                            \
     X(DATE, "date")                                                                                          \
     X(NSS, "nss")                                                                                            \

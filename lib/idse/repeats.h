@@ -6,8 +6,9 @@
 
 /*
  * What the movements of one file do to each other: the same one twice, and lines that contradict the order of
- * what one worker has, on one day or by the dates. A million movements looked up one by one would wait for memory each time; so they are only noted down as they
- * come, and put side by side at the end, in heaps that are small enough for the processor's caches.
+ * what one worker has, on one day or by the dates. A million movements looked up one by one would wait for
+ * memory each time; so they are only noted down as they come, and put side by side at the end, in heaps that
+ * are small enough for the processor's caches.
  */
 struct repeats;
 

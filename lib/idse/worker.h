@@ -5,11 +5,12 @@
 #include "idse/movement.h"
 
 /*
- * A worker (NSS) at a registro patronal, as its movements leave it one after the other. They go by their dates; on one day in
- * the order in which IMSS gets them, unless that cannot be and another one can: an alta needs a worker who is not active, a
- * modificación and a baja one who is (domain: order and history). So somebody who was not there has an alta and then a baja, and
- * somebody who was has a baja and then a reingreso. What happened before the first movement that is stored here is not
- * known, so nothing below is more than a warning.
+ * A worker (NSS) at a registro patronal, as its movements leave it one after the other. They go by their
+ * dates; on one day in the order in which IMSS gets them, unless that cannot be and another one can: an alta
+ * needs a worker who is not active, a modificación and a baja one who is (domain: order and history). So
+ * somebody who was not there has an alta and then a baja, and somebody who was has a baja and then a
+ * reingreso. What happened before the first movement that is stored here is not known, so nothing below is
+ * more than a warning.
  */
 enum worker_status {
     WORKER_UNKNOWN, /* no movement says */

@@ -238,7 +238,8 @@ static void keep_chain(struct http_session *session)
 {
     static const char name[] = "Cert:";
     struct curl_certinfo *info = NULL;
-    if (curl_easy_getinfo(session->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info || info->num_of_certs <= 0)
+    if (curl_easy_getinfo(session->easy, CURLINFO_CERTINFO, &info) != CURLE_OK || !info ||
+        info->num_of_certs <= 0)
         return;
     buf_reset(&session->tls_chain);
     for (int i = 0; i < info->num_of_certs; i++)

@@ -33,7 +33,8 @@ struct portal_answer {
     int64_t retry_after_us; /* what the portal asked to wait; 0: nothing asked */
     int64_t server_date_us; /* the portal's Date header; 0: none */
     const struct buf *page; /* the body, for reasons that hold or are unknown; may be NULL */
-    const struct buf *tls_chain; /* certificates that the portal showed, its own first, PEM; NULL: none were seen */
+    const struct buf
+        *tls_chain; /* certificates that the portal showed, its own first, PEM; NULL: none were seen */
 
     /* list */
     const struct portal_row *rows; /* newest first, as the portal has them */
@@ -65,8 +66,8 @@ struct portal_reading {
     bool foreign; /* what cannot be read does not even call itself an acuse or a constancia */
     struct acuse *acuse;
     struct constancia *constancia;
-    char *sha256;     /* acuse: of the records that it reprints, hex */
-    char *difference; /* from what was sent, in words; NULL: there is none */
+    char *sha256;             /* acuse: of the records that it reprints, hex */
+    char *difference;         /* from what was sent, in words; NULL: there is none */
     struct csv_doubts doubts; /* after compare() */
     size_t *row_of; /* constancia without difference: the row of each movement, see constancia_match() */
     size_t n_sent;

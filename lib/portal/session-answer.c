@@ -66,11 +66,8 @@ static void list_answered(struct portal_session *session, const struct http_answ
     struct portal_row *view = xcalloc(rows.n, sizeof(*view));
     for (size_t i = 0; i < rows.n; i++)
         view[i] = rows.items[i].row;
-    struct portal_answer answer = {.reason = REASON_OK,
-                                   .rows = view,
-                                   .n_rows = rows.n,
-                                   .complete = complete,
-                                   .page = http->body};
+    struct portal_answer answer = {
+        .reason = REASON_OK, .rows = view, .n_rows = rows.n, .complete = complete, .page = http->body};
     session_finish(session, &answer);
     free(view);
 }
@@ -82,10 +79,8 @@ static void upload_answered(struct portal_session *session, const struct http_an
     _cleanup_free_ char *lot = page ? page_text_of(page, step->lot_id) : NULL;
     _cleanup_free_ char *folio = page && step->folio_id ? page_text_of(page, step->folio_id) : NULL;
     _cleanup_free_ char *received = page && step->received_id ? page_text_of(page, step->received_id) : NULL;
-    struct portal_answer answer = {.reason = REASON_OK,
-                                   .portal_lot = lot,
-                                   .folio = folio,
-                                   .page = http->body};
+    struct portal_answer answer = {
+        .reason = REASON_OK, .portal_lot = lot, .folio = folio, .page = http->body};
     if (!lot) {
         answer.reason = REASON_UNKNOWN_PAGE;
         answer.text = _("the answer to the upload has no número de lote");
@@ -124,10 +119,8 @@ static void document_answered(struct portal_session *session, const struct http_
 {
     _cleanup_free_ char *media = xstrndup(http->content_type, strcspn(http->content_type, "; "));
     _cleanup_free_ char *name = safe_file_name(http->disposition);
-    struct portal_answer answer = {.reason = REASON_OK,
-                                   .document = http->body,
-                                   .media_type = media,
-                                   .file_name = name};
+    struct portal_answer answer = {
+        .reason = REASON_OK, .document = http->body, .media_type = media, .file_name = name};
     session_finish(session, &answer);
 }
 

@@ -54,8 +54,8 @@ struct portal_session {
     char rows_text[12];
     char *nonce; /* good for one step */
     struct buf signature;
-    char *pkcs7;          /* what was signed for the upload, as its request has it */
-    struct buf tls_chain; /* that the portal showed last */
+    char *pkcs7;            /* what was signed for the upload, as its request has it */
+    struct buf tls_chain;   /* that the portal showed last */
     int64_t server_date_us; /* of its last answer in this operation; 0: none */
     struct step_request request;
     struct err err; /* why it could not be made */

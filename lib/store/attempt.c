@@ -72,11 +72,11 @@ int store_attempt_end(struct store *store, const struct store_attempt *attempt, 
     int64_t ended_us = attempt->ended_us ? attempt->ended_us : clock_wall_us(store->clock);
     struct db_value bytes = transcript ? DB_BLOB(transcript->data, transcript->len) : DB_TEXT(NULL);
     struct db_value chain = tls_chain ? DB_BLOB(tls_chain->data, tls_chain->len) : DB_TEXT(NULL);
-    int r = db_run(
-        store, err,
-        "UPDATE attempt SET ended_us = ?2, reason = ?3, text = ?4, sent = ?5, transcript = ?6, tls_chain = ?7 WHERE id = ?1",
-        DB_INT(attempt->id), DB_INT(ended_us), DB_INT(attempt->reason), DB_TEXT(attempt->text),
-        DB_INT(attempt->sent), bytes, chain);
+    int r = db_run(store, err,
+                   "UPDATE attempt SET ended_us = ?2, reason = ?3, text = ?4, sent = ?5, transcript = ?6, "
+                   "tls_chain = ?7 WHERE id = ?1",
+                   DB_INT(attempt->id), DB_INT(ended_us), DB_INT(attempt->reason), DB_TEXT(attempt->text),
+                   DB_INT(attempt->sent), bytes, chain);
     if (r < 0)
         return r;
     if (sqlite3_changes(store->db) == 0)
@@ -111,8 +111,8 @@ int store_attempt_transcript(struct store *store, int64_t id, struct buf *ret, s
 int store_attempt_tls_chain(struct store *store, int64_t id, struct buf *ret, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err, "SELECT tls_chain FROM attempt WHERE id = ?1 AND tls_chain IS NOT NULL",
-                     DB_INT(id));
+    int r = db_query(store, &query, err,
+                     "SELECT tls_chain FROM attempt WHERE id = ?1 AND tls_chain IS NOT NULL", DB_INT(id));
     if (r >= 0)
         r = db_next(&query, err);
     if (r > 0)

@@ -27,4 +27,5 @@ int store_attempt_end(struct store *store, const struct store_attempt *attempt, 
 int store_attempt_list(struct store *store, int64_t lot, struct store_attempt **ret, size_t *ret_n,
                        struct err *err);
 int store_attempt_transcript(struct store *store, int64_t id, struct buf *ret, struct err *err);
-int store_attempt_tls_chain(struct store *store, int64_t id, struct buf *ret, struct err *err); /* nothing, if none was seen */
+int store_attempt_tls_chain(struct store *store, int64_t id, struct buf *ret,
+                            struct err *err); /* nothing, if none was seen */

@@ -30,7 +30,8 @@ static int open_plain(const char *path, int flags, struct store **ret, struct er
 static int vacuum_into(struct store *from, const struct store_copy *copy, struct err *err)
 {
     struct look watch = {.copy = copy};
-    char *sql = sqlite3_mprintf("PRAGMA busy_timeout = 2000; PRAGMA cache_size = -2048; VACUUM INTO %Q", copy->to);
+    char *sql =
+        sqlite3_mprintf("PRAGMA busy_timeout = 2000; PRAGMA cache_size = -2048; VACUUM INTO %Q", copy->to);
     sqlite3_progress_handler(from->db, OPS_BETWEEN_LOOKS, look, &watch);
     int r = db_exec(from, sql, err);
     sqlite3_progress_handler(from->db, 0, NULL, NULL);

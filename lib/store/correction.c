@@ -111,11 +111,12 @@ static int superseded_by(struct store *store, int64_t child, uint32_t **ret, siz
     int r = corrections_of(store, child, &parent, &corrections, err);
     if (r <= 0)
         return r;
-    r = db_query(store, &query, err,
-                 "SELECT movement.id & 1048575 FROM lot JOIN movement ON movement.id BETWEEN ?2 AND ?3"
-                 " WHERE lot.id = ?1 AND lot.answered_us <> 0 AND movement.state IN (?4, ?5) ORDER BY movement.id",
-                 DB_INT(child), DB_INT(row_first(child)), DB_INT(row_last(child)), DB_INT(MOVEMENT_STATE_APPROVED),
-                 DB_INT(MOVEMENT_STATE_SUPERSEDED));
+    r = db_query(
+        store, &query, err,
+        "SELECT movement.id & 1048575 FROM lot JOIN movement ON movement.id BETWEEN ?2 AND ?3"
+        " WHERE lot.id = ?1 AND lot.answered_us <> 0 AND movement.state IN (?4, ?5) ORDER BY movement.id",
+        DB_INT(child), DB_INT(row_first(child)), DB_INT(row_last(child)), DB_INT(MOVEMENT_STATE_APPROVED),
+        DB_INT(MOVEMENT_STATE_SUPERSEDED));
     if (r >= 0)
         r = db_numbers(&query, &numbers, &n, err);
     if (r < 0)

@@ -21,8 +21,8 @@ struct db_callback {
 
 /* How far the index of the grid is (search-index.c). */
 struct search_progress {
-    bool checked; /* the file is there and of this database */
-    bool renew;   /* it is not */
+    bool checked;         /* the file is there and of this database */
+    bool renew;           /* it is not */
     int64_t lot, version; /* a large lot, of which a part is done: */
     uint32_t seq;         /* up to here */
 };

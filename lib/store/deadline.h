@@ -15,7 +15,8 @@ int store_lot_undated(struct store *store, int64_t *ret, struct err *err);
 /* The deadlines of all open lots are to be worked out anew, but of those that were given up. */
 int store_lot_undate(struct store *store, struct err *err);
 /* The last days of a lot, of which the first is its deadline; none where that is not known. */
-int store_lot_last_days(struct store *store, const struct store_lot *lot, struct last_days *ret, struct err *err);
+int store_lot_last_days(struct store *store, const struct store_lot *lot, struct last_days *ret,
+                        struct err *err);
 int store_lot_set_last_days(struct store *store, int64_t lot, const struct last_days *days, struct err *err);
 /* People were told at this instant; `untold_day` is the first that they were not told to be over. */
 int store_lot_set_told(struct store *store, int64_t lot, int64_t now_us, bool in_doubt, int32_t untold_day,

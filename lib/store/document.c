@@ -116,9 +116,9 @@ static int finish(struct store_saving *saving, int64_t *ret_id, struct err *err)
         r = db_run(saving->store, err, "UPDATE document SET sha256 = ?2, lot = ?3 WHERE id = ?1",
                    DB_INT(saving->id), DB_TEXT(sha256), DB_ID(saving->lot));
     if (r >= 0)
-        r = document_audit(
-            saving->store, saving->lot,
-            &(struct store_document){.id = saving->id, .kind = saving->kind, .sha256 = sha256}, err);
+        r = document_audit(saving->store, saving->lot,
+                           &(struct store_document){.id = saving->id, .kind = saving->kind, .sha256 = sha256},
+                           err);
     if (r >= 0)
         *ret_id = saving->id;
     return r;
@@ -213,7 +213,8 @@ static int read_row(struct store *store, int64_t id, struct store_document *ret,
 static int check_erased(struct store *store, int64_t lot, struct err *err)
 {
     int64_t erased_us = 0;
-    int r = lot ? db_number(store, &erased_us, err, "SELECT erased_us FROM lot WHERE id = ?1", DB_INT(lot)) : 0;
+    int r =
+        lot ? db_number(store, &erased_us, err, "SELECT erased_us FROM lot WHERE id = ?1", DB_INT(lot)) : 0;
     return r >= 0 && erased_us ? lot_erased(lot, erased_us, err) : r;
 }
 

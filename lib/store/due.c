@@ -26,16 +26,20 @@ int store_lot_undated(struct store *store, int64_t *ret, struct err *err)
 
 int store_lot_undate(struct store *store, struct err *err)
 {
-    return db_run(store, err, "UPDATE lot SET deadline = -1, untold_day = 0 WHERE adopted_us = 0 AND given_up_us = 0 AND erased_us = 0 AND " OPEN);
+    return db_run(store, err,
+                  "UPDATE lot SET deadline = -1, untold_day = 0 WHERE adopted_us = 0 AND given_up_us = 0 AND "
+                  "erased_us = 0 AND " OPEN);
 }
 
 /* ---- the last days of a lot: only those of lots that have several are stored apart ---- */
 
-int store_lot_last_days(struct store *store, const struct store_lot *lot, struct last_days *ret, struct err *err)
+int store_lot_last_days(struct store *store, const struct store_lot *lot, struct last_days *ret,
+                        struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     struct last_days days = {0};
-    int r = db_query(store, &query, err, "SELECT day FROM last_day WHERE lot = ?1 ORDER BY day", DB_INT(lot->id));
+    int r =
+        db_query(store, &query, err, "SELECT day FROM last_day WHERE lot = ?1 ORDER BY day", DB_INT(lot->id));
     while (r >= 0 && (r = db_next(&query, err)) > 0)
         last_days_add(&days, sqlite3_column_int(query.stmt, 0));
     if (r < 0) {
@@ -60,7 +64,8 @@ int store_lot_set_last_days(struct store *store, int64_t lot, const struct last_
 int store_lot_set_told(struct store *store, int64_t lot, int64_t now_us, bool in_doubt, int32_t untold_day,
                        struct err *err)
 {
-    return db_run(store, err, "UPDATE lot SET told_us = ?2, told_in_doubt = ?3, untold_day = ?4 WHERE id = ?1",
+    return db_run(store, err,
+                  "UPDATE lot SET told_us = ?2, told_in_doubt = ?3, untold_day = ?4 WHERE id = ?1",
                   DB_INT(lot), DB_INT(now_us), DB_INT(in_doubt), DB_INT(untold_day));
 }
 

@@ -36,11 +36,10 @@ static int forget_movement(struct store *store, int64_t id, struct err *err)
 
 static int mark_lot(struct store *store, int64_t lot, bool whole, struct err *err)
 {
-    int r =
-        db_run(store, err,
-               "UPDATE lot SET erased_us = ?2, remarks = NULL, deadline = 0, untold_day = 0"
-               " WHERE id = ?1 AND erased_us = 0",
-               DB_INT(lot), DB_INT(MAX(clock_wall_us(store->clock), 1)));
+    int r = db_run(store, err,
+                   "UPDATE lot SET erased_us = ?2, remarks = NULL, deadline = 0, untold_day = 0"
+                   " WHERE id = ?1 AND erased_us = 0",
+                   DB_INT(lot), DB_INT(MAX(clock_wall_us(store->clock), 1)));
     if (r >= 0)
         r = db_run(store, err, "DELETE FROM last_day WHERE lot = ?1", DB_INT(lot));
     return r < 0 ? r

@@ -19,8 +19,8 @@ struct store_intake {
     struct buf records;
     struct record_reader *reader;
     const struct constancia *constancia; /* where there are no records: its rows are the movements */
-    struct keys keys; /* of movements that are stored, not yet in the index */
-    int64_t oldest;   /* see precedence_oldest(); -1: to be found out in this slice */
+    struct keys keys;                    /* of movements that are stored, not yet in the index */
+    int64_t oldest;                      /* see precedence_oldest(); -1: to be found out in this slice */
     uint32_t counts[_COUNT_MAX];
     uint32_t parts;
     size_t stored;         /* bytes of the records */
@@ -60,7 +60,8 @@ int lot_discard_some(struct store *store, int64_t lot, size_t max, struct err *e
     int r = db_number(store, &upto, err,
                       "SELECT coalesce(max(id), 0) FROM (SELECT id FROM movement WHERE id BETWEEN ?1 AND ?2"
                       " ORDER BY id LIMIT ?3)",
-                      DB_INT(row_first(lot)), DB_INT(row_last(lot)), DB_INT((int64_t)MIN(max, (size_t)INT32_MAX)));
+                      DB_INT(row_first(lot)), DB_INT(row_last(lot)),
+                      DB_INT((int64_t)MIN(max, (size_t)INT32_MAX)));
     if (r < 0 || upto == 0)
         return r < 0 ? r : 0;
     struct db_value first = DB_INT(row_first(lot)), last = DB_INT(upto);
@@ -222,8 +223,9 @@ static int add_movement(struct store_intake *intake, const struct movement *move
     if (seq >= RECORD_MAX_MOVEMENTS)
         return err_set(err, ERR_TOO_LARGE, _("A lot holds at most %d movements"), RECORD_MAX_MOVEMENTS);
     if (intake->adopted && !streq(movement->rp, intake->row.rp))
-        return err_set(err, ERR_UNREADABLE_RECEIPT, _("record %u is of registro patronal %s, the document of %s"),
-                       seq + 1, movement->rp, intake->row.rp);
+        return err_set(err, ERR_UNREADABLE_RECEIPT,
+                       _("record %u is of registro patronal %s, the document of %s"), seq + 1, movement->rp,
+                       intake->row.rp);
     int r = movement_insert(intake->store, row_id(intake->lot, seq), intake->rp, movement, err);
     if (r < 0)
         return r;
@@ -368,8 +370,8 @@ static int write_published(const struct store_intake *intake, const struct store
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(intake->store, &query, err,
-                     "UPDATE lot SET token = nullif(token, ?2)" LOT_PUBLISHED(COLUMN_SET)
-                     " WHERE id = ?1 AND token = ?2", /* the members begin with ?3 */
+                     "UPDATE lot SET token = nullif(token, ?2)" LOT_PUBLISHED(
+                         COLUMN_SET) " WHERE id = ?1 AND token = ?2", /* the members begin with ?3 */
                      DB_INT(intake->lot), DB_INT(intake->token));
     if (r >= 0)
         r = db_bind(&query, 3, &published_mapping, row, err);
@@ -391,8 +393,8 @@ static int add_slice(struct store_intake *intake, size_t max, struct err *err)
 /* Each line is a movement and a key, but for the control record; at least 1. */
 static size_t steps_left(const struct store_intake *intake)
 {
-    size_t lines = intake->constancia ? intake->constancia->n_rows + 1
-                                      : intake->records.len / (RECORD_COLUMNS + 2);
+    size_t lines =
+        intake->constancia ? intake->constancia->n_rows + 1 : intake->records.len / (RECORD_COLUMNS + 2);
     size_t taken = intake->counts[COUNT_TOTAL];
     size_t unread = lines > taken + 1 ? lines - taken - 1 : 0;
     return MAX(2 * unread + intake->keys.n - intake->keys.at, 1);

@@ -75,8 +75,8 @@ static int refuse_duplicate(struct store *store, int64_t lot, int64_t rp, const 
     char date[DATE_TEXT_SIZE];
     return err_set(err, ERR_DUPLICATE_MOVEMENT,
                    _("Line %u (NSS *******%04d, %s of %s) already stands in lot %lld (%s), line %lld"),
-                   key->seq + 1, (int)(key->nss % 10000), movement_type_label(key->type), date_text(key->date, date),
-                   (long long)sqlite3_column_int64(query.stmt, 0),
+                   key->seq + 1, (int)(key->nss % 10000), movement_type_label(key->type),
+                   date_text(key->date, date), (long long)sqlite3_column_int64(query.stmt, 0),
                    state < 0 ? _("being taken in") : lot_state_label((enum lot_state)state),
                    (long long)sqlite3_column_int64(query.stmt, 1) + 1);
 }

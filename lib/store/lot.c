@@ -30,8 +30,8 @@ int lot_unknown(int64_t id, struct err *err)
 int lot_erased(int64_t id, int64_t erased_us, struct err *err)
 {
     _cleanup_free_ char *when = time_format_short(erased_us);
-    return err_set(err, ERR_ERASED, _("What was sent and received with lot %lld was erased on %.10s"), (long long)id,
-                   when);
+    return err_set(err, ERR_ERASED, _("What was sent and received with lot %lld was erased on %.10s"),
+                   (long long)id, when);
 }
 
 int store_lot_get(struct store *store, int64_t id, struct store_lot *ret, struct err *err)
@@ -94,7 +94,8 @@ int store_lot_records(struct store *store, int64_t id, struct buf *ret, struct e
 {
     int64_t erased_us = 0;
     uint32_t part = 0;
-    int r = db_number(store, &erased_us, err, "SELECT erased_us FROM lot WHERE id = ?1 AND state >= 0", DB_INT(id));
+    int r = db_number(store, &erased_us, err, "SELECT erased_us FROM lot WHERE id = ?1 AND state >= 0",
+                      DB_INT(id));
     if (r <= 0)
         return r < 0 ? r : lot_unknown(id, err);
     if (erased_us)
@@ -116,8 +117,7 @@ int store_lots_open_by_records(struct store *store, const char *sha256, int64_t 
                                struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     "SELECT id FROM lot WHERE state IN (?2, ?3, ?4) AND sha256 = ?1",
+    int r = db_query(store, &query, err, "SELECT id FROM lot WHERE state IN (?2, ?3, ?4) AND sha256 = ?1",
                      DB_TEXT(sha256), DB_INT(LOT_STATE_QUEUED), DB_INT(LOT_STATE_SENDING),
                      DB_INT(LOT_STATE_UNCERTAIN));
     return r < 0 ? r : db_numbers(&query, ret, ret_n, err);
@@ -131,10 +131,11 @@ static int move_documents(struct store *store, int64_t lot, int64_t heir, struct
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     _cleanup_free_ int64_t *twice = NULL;
     size_t n = 0;
-    int r = db_query(store, &query, err,
-                     "SELECT id FROM document AS mine WHERE lot = ?1 AND (sha256 = '' OR EXISTS"
-                     " (SELECT 1 FROM document WHERE lot = ?2 AND kind = mine.kind AND sha256 = mine.sha256))",
-                     DB_INT(lot), DB_INT(heir));
+    int r =
+        db_query(store, &query, err,
+                 "SELECT id FROM document AS mine WHERE lot = ?1 AND (sha256 = '' OR EXISTS"
+                 " (SELECT 1 FROM document WHERE lot = ?2 AND kind = mine.kind AND sha256 = mine.sha256))",
+                 DB_INT(lot), DB_INT(heir));
     if (r >= 0)
         r = db_numbers(&query, &twice, &n, err);
     for (size_t i = 0; r >= 0 && i < n; i++)
@@ -146,8 +147,9 @@ static int move_documents(struct store *store, int64_t lot, int64_t heir, struct
         r = document_audit(store, heir, &moved[i], err);
     if (moved)
         store_documents_free(moved, n);
-    return r < 0 ? r
-                 : db_run(store, err, "UPDATE document SET lot = ?2 WHERE lot = ?1", DB_INT(lot), DB_INT(heir));
+    return r < 0
+               ? r
+               : db_run(store, err, "UPDATE document SET lot = ?2 WHERE lot = ?1", DB_INT(lot), DB_INT(heir));
 }
 
 int store_lot_give_way(struct store *store, int64_t lot, int64_t heir, struct err *err)
@@ -155,17 +157,19 @@ int store_lot_give_way(struct store *store, int64_t lot, int64_t heir, struct er
     int r = move_documents(store, lot, heir, err);
     if (r >= 0)
         r = db_run(store, err,
-                   "UPDATE total SET n = n - (SELECT count_total FROM lot WHERE id = ?1) WHERE what = ?2", DB_INT(lot),
-                   DB_INT(TOTAL_MOVEMENTS));
+                   "UPDATE total SET n = n - (SELECT count_total FROM lot WHERE id = ?1) WHERE what = ?2",
+                   DB_INT(lot), DB_INT(TOTAL_MOVEMENTS));
     if (r >= 0)
-        r = db_run(store, err, "UPDATE lot SET state = ?2, next_us = 0 WHERE id = ?1 AND adopted_us <> 0", DB_INT(lot),
-                   DB_INT(LOT_BEING_TAKEN_IN));
+        r = db_run(store, err, "UPDATE lot SET state = ?2, next_us = 0 WHERE id = ?1 AND adopted_us <> 0",
+                   DB_INT(lot), DB_INT(LOT_BEING_TAKEN_IN));
     if (r >= 0 && sqlite3_changes(store->db) == 0)
         return lot_unknown(lot, err);
-    return r < 0 ? r
-                 : db_run(store, err,
-                          "INSERT INTO search_todo VALUES (?1, 1) ON CONFLICT DO UPDATE SET version = version + 1",
-                          DB_INT(lot)); /* no trigger sees that it is not seen any more */
+    return r < 0
+               ? r
+               : db_run(
+                     store, err,
+                     "INSERT INTO search_todo VALUES (?1, 1) ON CONFLICT DO UPDATE SET version = version + 1",
+                     DB_INT(lot)); /* no trigger sees that it is not seen any more */
 }
 
 int store_lot_erase(struct store *store, int64_t lot, size_t max, struct err *err)

@@ -23,7 +23,8 @@ struct store_lot {
     char *created_by; /* "uid 1000" */
     char *source;     /* file name given by the submitter; may be NULL */
     char *sha256;     /* of the records, hex; computed while it is taken in; NULL when they are not known */
-    int64_t adopted_us; /* since when it is known from its receipts, others having sent it; 0: it is our own */
+    int64_t
+        adopted_us; /* since when it is known from its receipts, others having sent it; 0: it is our own */
     uint32_t counts[_COUNT_MAX];
     uint32_t approved, rejected; /* movements; 0 until the constancia was read */
     int64_t certificate;         /* of the last attempt; 0 = none yet */
@@ -56,7 +57,7 @@ struct store_lot {
     bool told_in_doubt; /* while this machine's clock was known to be wrong */
     int32_t untold_day;
     int64_t erased_us; /* when its bytes were erased; 0 = they are here */
-    char *remarks; /* what the portal's CSV says otherwise than the constancia; NULL = nothing */
+    char *remarks;     /* what the portal's CSV says otherwise than the constancia; NULL = nothing */
     /*
      * Since when it is cancelled, or nobody will correct what was rejected, and then it has no deadline; by the word of whom,
      * and why. 0, NULL: not so, or nobody said

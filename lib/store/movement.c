@@ -26,12 +26,12 @@
  * erased is 0.
  */
 #define COMPUTED                                                                                             \
-    "lot.id, movement.id & 1048575, " MOVEMENT_STATE_NOW ", lot.rp,"                                           \
-    " iif(movement.nss = 0, '', format('%011d', movement.nss)),"                                              \
+    "lot.id, movement.id & 1048575, " MOVEMENT_STATE_NOW ", lot.rp,"                                         \
+    " iif(movement.nss = 0, '', format('%011d', movement.nss)),"                                             \
     " iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.attempt_us), iif(" MOVEMENT_STATE_NOW                     \
     " IN (0, 7), 0, lot.received_us),"                                                                       \
-    " lot.answered_us, iif(" MOVEMENT_STATE_NOW " = 4, lot.given_up_us, 0), " MOVEMENT_OWN("extemporaneo", "0") ", "     \
-    MOVEMENT_OWN("imss_name", "NULL")
+    " lot.answered_us, iif(" MOVEMENT_STATE_NOW                                                              \
+    " = 4, lot.given_up_us, 0), " MOVEMENT_OWN("extemporaneo", "0") ", " MOVEMENT_OWN("imss_name", "NULL")
 #define COLUMN_QUALIFIED(column, ...) ", movement." #column
 
 static const struct db_field fields[] = {DB_FIELD(I64, store_movement, lot),
@@ -89,7 +89,8 @@ int movement_stored(struct store *store, int64_t id, int64_t *ret_rp, struct mov
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(store, &query, err,
-                     SQL_SELECT("rp, format('%011d', nss)", MOVEMENT_COLUMNS) " FROM movement WHERE id = ?1", DB_INT(id));
+                     SQL_SELECT("rp, format('%011d', nss)", MOVEMENT_COLUMNS) " FROM movement WHERE id = ?1",
+                     DB_INT(id));
     if (r >= 0)
         r = db_record(&query, &stored_mapping, ret, err);
     if (r > 0)
@@ -102,7 +103,8 @@ int result_stored(struct store *store, int64_t id, int64_t *ret_state, int64_t *
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(store, &query, err,
-                     "SELECT coalesce(state, -1), extemporaneo, imss_name FROM movement WHERE id = ?1", DB_INT(id));
+                     "SELECT coalesce(state, -1), extemporaneo, imss_name FROM movement WHERE id = ?1",
+                     DB_INT(id));
     if (r >= 0)
         r = db_next(&query, err);
     if (r <= 0)
@@ -176,7 +178,8 @@ static int write_results(struct store *store, int64_t lot, const struct store_re
         r = db_run(store, err, "DELETE FROM movement_error WHERE movement >= ?1 AND movement < ?2",
                    DB_INT(first), DB_INT(behind));
     for (size_t i = results->at; r >= 0 && i < end; i++)
-        r = result_write(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]], err);
+        r = result_write(store, row_id(lot, (uint32_t)i), &results->constancia->rows[results->row_of[i]],
+                         err);
     if (r >= 0)
         r = supersede(store, lot, results, end, err);
     return r < 0 ? r : rejections_learn(store, first, behind, err);
@@ -282,10 +285,12 @@ static int read_errors(struct store *store, struct store_movement *movements, si
 int movement_get(struct store *store, int64_t id, struct store_movement *ret, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     "SELECT " COMPUTED MOVEMENT_COLUMNS(COLUMN_QUALIFIED) " FROM movement CROSS JOIN lot"
-                     " ON lot.id = movement.id >> 20 WHERE movement.id = ?1 AND lot.state >= 0",
-                     DB_INT(id));
+    int r = db_query(
+        store, &query, err,
+        "SELECT " COMPUTED MOVEMENT_COLUMNS(
+            COLUMN_QUALIFIED) " FROM movement CROSS JOIN lot"
+                              " ON lot.id = movement.id >> 20 WHERE movement.id = ?1 AND lot.state >= 0",
+        DB_INT(id));
     if (r >= 0)
         r = db_record(&query, &mapping, ret, err);
     if (r <= 0)

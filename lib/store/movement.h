@@ -15,8 +15,8 @@ struct store_movement {
     enum movement_state state;
     int64_t sent_us, received_us, answered_us;
     int64_t given_up_us; /* that it was rejected will not be corrected; 0 = not so */
-    char extemporaneo; /* IMSS's own verdict on lateness: '0', '1' or 0 */
-    char *imss_name;   /* the name as IMSS holds it; NULL = not known */
+    char extemporaneo;   /* IMSS's own verdict on lateness: '0', '1' or 0 */
+    char *imss_name;     /* the name as IMSS holds it; NULL = not known */
     struct receipt_error *errors;
     size_t n_errors;
 };

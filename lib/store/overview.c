@@ -22,9 +22,11 @@ static const struct db_mapping mapping = DB_MAPPING(store_overview, fields);
     "SELECT 1 FROM lot child WHERE child.parent = lot.id AND child.state NOT IN (7, 9))"
 /* A file that was refused, and not taken again later, as store_movement_redone() says it of its first movement. */
 #define NOT_REDONE                                                                                           \
-    "given_up_us = 0 AND erased_us = 0 AND NOT EXISTS(SELECT 1 FROM movement m CROSS JOIN movement_key k ON k.nss = m.nss AND k.rp = m.rp"         \
-    " AND k.type = m.type AND k.date = m.date CROSS JOIN lot other ON other.id = k.movement >> 20"                               \
-    " WHERE m.id = lot.id << 20 AND k.movement > (lot.id << 20) + 1048575 AND other.state NOT IN (-1, 7, 9))"
+    "given_up_us = 0 AND erased_us = 0 AND NOT EXISTS(SELECT 1 FROM movement m CROSS JOIN movement_key k "   \
+    "ON k.nss = m.nss AND k.rp = m.rp"                                                                       \
+    " AND k.type = m.type AND k.date = m.date CROSS JOIN lot other ON other.id = k.movement >> 20"           \
+    " WHERE m.id = lot.id << 20 AND k.movement > (lot.id << 20) + 1048575 AND other.state NOT IN (-1, 7, "   \
+    "9))"
 /* What IMSS does not have yet counts for its last legal day, and so does what it rejected. */
 #define TO_BE_SENT "(state IN (0, 1, 2) OR (state = 7 AND " NOT_REDONE ") OR (" UNCORRECTED "))"
 
@@ -38,8 +40,7 @@ int store_overview_list(struct store *store, int32_t today, struct store_overvie
         "   sum(state = 3) received, sum(state = 8) quarantined, sum(hold <> 0) held,"
         "   coalesce(max(hold), 0) hold FROM lot WHERE state IN (0, 1, 2, 3, 8) GROUP BY rp),"
         " late AS (SELECT rp, sum(deadline < ?1) late, sum(deadline = ?1) due FROM lot"
-        "   WHERE 495 >> state & 1 AND deadline > 0 AND deadline <= ?1 AND " TO_BE_SENT
-        "   GROUP BY rp),"
+        "   WHERE 495 >> state & 1 AND deadline > 0 AND deadline <= ?1 AND " TO_BE_SENT "   GROUP BY rp),"
         " bad AS (SELECT rp, sum(rejected) rejected FROM lot WHERE " UNCORRECTED " GROUP BY rp),"
         " refused AS (SELECT rp, count(*) failed FROM lot WHERE state = 7 AND " NOT_REDONE " GROUP BY rp)"
         " SELECT rp.rp, coalesce(queued, 0), coalesce(uncertain, 0), coalesce(received, 0),"
@@ -48,7 +49,8 @@ int store_overview_list(struct store *store, int32_t today, struct store_overvie
         "   coalesce((SELECT finished_us FROM lot WHERE lot.rp = rp.rp AND 48 >> state & 1"
         "     ORDER BY finished_us DESC LIMIT 1), 0)"
         " FROM rp LEFT JOIN open ON open.rp = rp.rp LEFT JOIN late ON late.rp = rp.rp"
-        "   LEFT JOIN bad ON bad.rp = rp.rp LEFT JOIN refused ON refused.rp = rp.rp WHERE rp.removed_us = 0 ORDER BY rp.rp",
+        "   LEFT JOIN bad ON bad.rp = rp.rp LEFT JOIN refused ON refused.rp = rp.rp WHERE rp.removed_us = 0 "
+        "ORDER BY rp.rp",
         DB_INT(today));
     return r < 0 ? r : db_records(&query, &mapping, ret, ret_n, err);
 }

@@ -2,13 +2,17 @@
 #include "store/lot-columns.h"
 
 /*
- * Which lots go before others. Where two lots that may still go to the portal are of one registro patronal and have a worker
- * in common, the table `precedence` has the pair of them. It is filled while a lot is taken in, together with the index of
- * workers, and forgets a pair when the portal has one of the two or will never get it (a trigger does), so whether a lot waits
- * is one look at an index, however large the lots are, and the table is empty when nothing is under way.
+ * Which lots go before others. Where two lots that may still go to the portal are of one registro patronal
+ * and have a worker in common, the table `precedence` has the pair of them. It is filled while a lot is taken
+ * in, together with the index of workers, and forgets a pair when the portal has one of the two or will never
+ * get it (a trigger does), so whether a lot waits is one look at an index, however large the lots are, and
+ * the table is empty when nothing is under way.
  */
 
-/* States of lots that may still go to the portal, as lot_state_may_go() says; and those of lots that are being taken in, too. */
+/*
+ * States of lots that may still go to the portal, as lot_state_may_go() says; and those of lots that are
+ * being taken in, too.
+ */
 #define MAY_GO      "BETWEEN 0 AND 2"
 #define MAY_GO_SOON "< 3"
 

@@ -76,7 +76,8 @@ int store_order_look(struct store *store, struct store_order *order, size_t max,
 static int may_go(struct store *store, int64_t lot, struct err *err)
 {
     int64_t any;
-    return db_number(store, &any, err, "SELECT 1 FROM lot WHERE id = ?1 AND state BETWEEN 0 AND 2", DB_INT(lot));
+    return db_number(store, &any, err, "SELECT 1 FROM lot WHERE id = ?1 AND state BETWEEN 0 AND 2",
+                     DB_INT(lot));
 }
 
 static int went_ahead(struct store *store, int64_t lot, struct err *err)

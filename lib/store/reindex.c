@@ -332,8 +332,8 @@ int store_lot_repair(struct store *store, const struct store_lot *lot, const str
                      struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r =
-        db_query(store, &query, err, SQL_UPDATE("lot", "id", "movement_state", LOT_REPAIRED) " AND state >= 0");
+    int r = db_query(store, &query, err,
+                     SQL_UPDATE("lot", "id", "movement_state", LOT_REPAIRED) " AND state >= 0");
     if (r >= 0)
         r = db_bind(&query, 1, &mapping, lot, err);
     if (r >= 0)
@@ -345,9 +345,10 @@ int store_lot_repair(struct store *store, const struct store_lot *lot, const str
 
 int store_lot_before(struct store *store, int64_t lot, int64_t *ret, struct err *err)
 {
-    return db_number(store, ret, err,
-                     "SELECT id FROM lot WHERE id < ?1 AND +state >= 0 AND erased_us = 0 ORDER BY id DESC LIMIT 1",
-                     DB_INT(lot ? lot : INT64_MAX));
+    return db_number(
+        store, ret, err,
+        "SELECT id FROM lot WHERE id < ?1 AND +state >= 0 AND erased_us = 0 ORDER BY id DESC LIMIT 1",
+        DB_INT(lot ? lot : INT64_MAX));
 }
 
 /* ---- what is kept of all lots together ---- */

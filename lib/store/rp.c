@@ -87,9 +87,10 @@ int store_rp_update(struct store *store, const struct store_rp *rp, struct err *
 int store_rp_remove(struct store *store, const char *rp, struct err *err)
 {
     int64_t lot = 0;
-    int r =
-        db_number(store, &lot, err,
-                  "SELECT id FROM lot WHERE rp = ?1 AND state IN (-1, 0, 1, 2, 3, 8) AND adopted_us = 0 LIMIT 1", DB_TEXT(rp));
+    int r = db_number(
+        store, &lot, err,
+        "SELECT id FROM lot WHERE rp = ?1 AND state IN (-1, 0, 1, 2, 3, 8) AND adopted_us = 0 LIMIT 1",
+        DB_TEXT(rp));
     if (r < 0)
         return r;
     if (r > 0)

@@ -39,7 +39,8 @@ struct store_overview {
     int64_t queued, uncertain, received, quarantined;
     int64_t held;
     enum lot_hold hold; /* one of those that hold them */
-    int64_t late, due;  /* not at IMSS, or rejected there and not corrected, with the last legal day over, or today */
+    int64_t late,
+        due; /* not at IMSS, or rejected there and not corrected, with the last legal day over, or today */
     int64_t rejected;   /* movements that IMSS rejected, in lots that were not corrected */
     int64_t failed;     /* lots whose file was refused, neither taken again nor given up */
     int64_t success_us; /* when a lot was last accepted, in whole or in part; 0: never */

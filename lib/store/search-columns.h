@@ -4,9 +4,10 @@
 #include "store/search-private.h"
 
 /*
- * What is looked up of many entries at once: numbers of 32 bits in the order of the entries' own numbers, so that none of the
- * entries is fetched for it. Each order of the index has a column with the entries' short keys; one more has what else can be
- * asked for. For some hundred entries of a column there is a row, which just fits on a page. Byte order is the machine's.
+ * What is looked up of many entries at once: numbers of 32 bits in the order of the entries' own numbers, so
+ * that none of the entries is fetched for it. Each order of the index has a column with the entries' short
+ * keys; one more has what else can be asked for. For some hundred entries of a column there is a row, which
+ * just fits on a page. Byte order is the machine's.
  */
 #define SEARCH_COLUMNS_LAYOUT                                                                                \
     "CREATE TABLE column_part(id INTEGER PRIMARY KEY, numbers BLOB NOT NULL) STRICT;"
@@ -17,7 +18,10 @@ int search_columns_write(struct store *index, const char *entries, struct err *e
 /* The column beside those of enum search_sort: search_facets(). */
 enum { SEARCH_COLUMN_FACETS = _SEARCH_SORT_MAX };
 
-/* Gives the number of each entry in the set, in rising order of the entries or, backwards, by groups in falling order. */
+/*
+ * Gives the number of each entry in the set, in rising order of the entries or, backwards, by groups in
+ * falling order.
+ */
 typedef void search_column_fn(void *data, uint32_t n, uint32_t number);
 int search_columns_read(struct store *store, int column, bool backwards, const struct search_set *set,
                         search_column_fn *fn, void *data, struct err *err);

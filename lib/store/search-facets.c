@@ -41,7 +41,10 @@ uint32_t search_facets(int32_t date, uint32_t type, uint32_t state, int64_t rp)
 
 /* ---- the filter ---- */
 
-/* The least and the greatest that fit the dates, and bits for the types with their states, and for registros patronales. */
+/*
+ * The least and the greatest that fit the dates, and bits for the types with their states, and for registros
+ * patronales.
+ */
 struct facets_filter {
     uint32_t least, greatest;
     uint64_t kinds, rps[(1 << RP_BITS) / SEARCH_SET_BITS];

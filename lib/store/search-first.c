@@ -47,7 +47,10 @@ static void note_first(void *data, uint32_t n, uint32_t number)
         firsts->items[firsts->n++] = (struct first){key, n};
 }
 
-/* Whole groups that share a key: the first few that are enough, or as many as there is room for; 0 when the first is too large. */
+/*
+ * Whole groups that share a key: the first few that are enough, or as many as there is room for; 0 when the
+ * first is too large.
+ */
 static size_t whole_groups(const struct firsts *firsts, size_t enough)
 {
     size_t n = MIN(firsts->n, enough);
@@ -68,7 +71,10 @@ static void take_firsts(struct search_plan *plan, const struct firsts *firsts, s
         search_set_add(plan->set, firsts->items[i].n);
 }
 
-/* Newer entries have greater numbers: begun where the first of the page are likelier, most others need no second look. */
+/*
+ * Newer entries have greater numbers: begun where the first of the page are likelier, most others need no
+ * second look.
+ */
 static bool begins_with_newest(const struct search_query *query)
 {
     return query->descending != (query->sort == SEARCH_SORT_LOT);

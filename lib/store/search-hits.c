@@ -5,7 +5,10 @@
 #include "store/search-private.h"
 #include "store/search-text.h"
 
-/* What is looked up before the statement of a page is made: rows that are few, and those that may have the words. */
+/*
+ * What is looked up before the statement of a page is made: rows that are few, and those that may have the
+ * words.
+ */
 
 enum {
     MOST_RPS = 64, /* that are looked at one by one */
@@ -30,7 +33,8 @@ static void add_kinds(struct search_plan *plan, struct buf *sql)
 }
 
 /* Fills the set; 1 when all fit in, 0 when there are too many of them. */
-static int take_hits(struct search_plan *plan, struct store *store, const char *sql, size_t most, struct err *err)
+static int take_hits(struct search_plan *plan, struct store *store, const char *sql, size_t most,
+                     struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     size_t n = 0;
@@ -92,7 +96,8 @@ static int hits_by_filter(struct search_plan *plan, struct store *store, struct 
 /* Few that have the words are fetched and sorted. */
 static bool are_few(const struct search_plan *plan)
 {
-    return !search_order(plan->query->sort)->of_entry || 3 * search_set_count(plan->set) <= 2 * plan->most_hits;
+    return !search_order(plan->query->sort)->of_entry ||
+           3 * search_set_count(plan->set) <= 2 * plan->most_hits;
 }
 
 /* Very many are met in passing; if they all stand far away, the page is given up after some steps. */
@@ -155,8 +160,8 @@ static size_t few_of(const struct search_plan *plan, const struct search_kind *k
     return few;
 }
 
-static int count_narrow(struct search_plan *plan, struct store *store, const char *sql, const struct search_kind *kind,
-                        size_t most, size_t *ret, struct err *err)
+static int count_narrow(struct search_plan *plan, struct store *store, const char *sql,
+                        const struct search_kind *kind, size_t most, size_t *ret, struct err *err)
 {
     const struct {
         const char *name;
@@ -166,7 +171,8 @@ static int count_narrow(struct search_plan *plan, struct store *store, const cha
     int64_t n = 0;
     int r = search_statement(plan, store, sql, &query, err);
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(numbers); i++)
-        sqlite3_bind_int64(query.stmt, sqlite3_bind_parameter_index(query.stmt, numbers[i].name), numbers[i].value);
+        sqlite3_bind_int64(query.stmt, sqlite3_bind_parameter_index(query.stmt, numbers[i].name),
+                           numbers[i].value);
     if (r >= 0)
         r = db_first_number(&query, &n, err);
     *ret = (size_t)n;
@@ -174,15 +180,17 @@ static int count_narrow(struct search_plan *plan, struct store *store, const cha
 }
 
 /*
- * Which kinds have few rows that fit the registros patronales or the dates. To find the first of them in the order of the page
- * may mean to pass all others of the kind, so those few are fetched, and so are all when they are few together. To read a row
- * there and sort it costs about three times as much as to pass one, a third of what it costs to fetch one from its number.
+ * Which kinds have few rows that fit the registros patronales or the dates. To find the first of them in the
+ * order of the page may mean to pass all others of the kind, so those few are fetched, and so are all when
+ * they are few together. To read a row there and sort it costs about three times as much as to pass one, a
+ * third of what it costs to fetch one from its number.
  */
 static int find_few(struct search_plan *plan, struct store *store, struct err *err)
 {
     const struct search_query *query = plan->query;
     bool rps = plan->n_rps > 0 && plan->n_rps <= MOST_RPS;
-    if (search_goes_by_rp(plan) || !(rps || query->since || query->until) || (!rps && query->sort == SEARCH_SORT_DATE))
+    if (search_goes_by_rp(plan) || !(rps || query->since || query->until) ||
+        (!rps && query->sort == SEARCH_SORT_DATE))
         return 0;
     plan->narrow = rps ? "by_rp" : "by_date";
     _cleanup_buf_ struct buf sql = BUF_INIT;

@@ -14,41 +14,52 @@
 #include "store/search-text.h"
 
 /*
- * Writing the index. A slice takes some lots of search_todo, or a part of a large one, compares their movements with what the
- * index has of them, and replaces what differs, table by table in the order of its key, so that neighbours are written
- * together. Its generation is one more than the database's until the loop has noted in there what was done; with any other
- * difference (an older copy of either file was put in place) the index says nothing about this database and is made anew.
+ * Writing the index. A slice takes some lots of search_todo, or a part of a large one, compares their
+ * movements with what the index has of them, and replaces what differs, table by table in the order of its
+ * key, so that neighbours are written together. Its generation is one more than the database's until the loop
+ * has noted in there what was done; with any other difference (an older copy of either file was put in place)
+ * the index says nothing about this database and is made anew.
  */
 enum { SLICE = 20000, SLICE_LOTS = 4096, APPLICATION_ID = 0x49445358 /* "IDSX" */, LAYOUT = 3 };
 
 static const char layout[] =
     "CREATE TABLE meta(token TEXT NOT NULL, generation INTEGER NOT NULL) STRICT;"
     /* How many rows there are of each kind, so that a query looks only where something is. */
-    "CREATE TABLE kind(type INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(type, state))"
+    "CREATE TABLE kind(type INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(type, "
+    "state))"
     "  STRICT, WITHOUT ROWID;"
     /* A number is given once, so that the trigrams of what is no more mean nothing else. */
     "CREATE TABLE entry("
-    "  n INTEGER PRIMARY KEY AUTOINCREMENT, movement INTEGER NOT NULL UNIQUE, rp INTEGER NOT NULL, type INTEGER NOT NULL,"
-    "  state INTEGER NOT NULL, date INTEGER NOT NULL, nss INTEGER NOT NULL, name TEXT NOT NULL, curp TEXT NOT NULL) STRICT;"
-    "CREATE TABLE by_rp(rp, type, state, date, movement, nss, name, n, PRIMARY KEY(rp, type, state, date, movement))"
+    "  n INTEGER PRIMARY KEY AUTOINCREMENT, movement INTEGER NOT NULL UNIQUE, rp INTEGER NOT NULL, type "
+    "INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, date INTEGER NOT NULL, nss INTEGER NOT NULL, name TEXT NOT NULL, curp TEXT "
+    "NOT NULL) STRICT;"
+    "CREATE TABLE by_rp(rp, type, state, date, movement, nss, name, n, PRIMARY KEY(rp, type, state, date, "
+    "movement))"
     "  WITHOUT ROWID;"
-    "CREATE TABLE by_date(type, state, date, movement, rp, nss, name, n, PRIMARY KEY(type, state, date, movement))"
+    "CREATE TABLE by_date(type, state, date, movement, rp, nss, name, n, PRIMARY KEY(type, state, date, "
+    "movement))"
     "  WITHOUT ROWID;"
-    "CREATE TABLE by_nss(type, state, nss, movement, date, rp, n, PRIMARY KEY(type, state, nss, movement)) WITHOUT ROWID;"
+    "CREATE TABLE by_nss(type, state, nss, movement, date, rp, n, PRIMARY KEY(type, state, nss, movement)) "
+    "WITHOUT ROWID;"
     "CREATE TABLE by_name(type, state, name, movement, date, rp, n, PRIMARY KEY(type, state, name, movement))"
     "  WITHOUT ROWID;"
-    "CREATE TABLE by_names(type, state, names, movement, date, rp, n, PRIMARY KEY(type, state, names, movement))"
+    "CREATE TABLE by_names(type, state, names, movement, date, rp, n, PRIMARY KEY(type, state, names, "
+    "movement))"
     "  WITHOUT ROWID;" POSTINGS_LAYOUT SEARCH_COLUMNS_LAYOUT;
 
 /* The tables that are sorted by a key of several columns, and what else they have of an entry. */
 static const struct {
     const char *table, *key, *key_of_entry, *more;
 } orders[] = {
-    {"by_rp", "rp, type, state, date, movement", "e.rp, e.type, e.state, e.date, e.movement", "e.nss, e.name, e.n"},
-    {"by_date", "type, state, date, movement", "e.type, e.state, e.date, e.movement", "e.rp, e.nss, e.name, e.n"},
+    {"by_rp", "rp, type, state, date, movement", "e.rp, e.type, e.state, e.date, e.movement",
+     "e.nss, e.name, e.n"},
+    {"by_date", "type, state, date, movement", "e.type, e.state, e.date, e.movement",
+     "e.rp, e.nss, e.name, e.n"},
     {"by_nss", "type, state, nss, movement", "e.type, e.state, e.nss, e.movement", "e.date, e.rp, e.n"},
     {"by_name", "type, state, name, movement", "e.type, e.state, e.name, e.movement", "e.date, e.rp, e.n"},
-    {"by_names", "type, state, names, movement", "e.type, e.state, search_turn(e.name), e.movement", "e.date, e.rp, e.n"},
+    {"by_names", "type, state, names, movement", "e.type, e.state, search_turn(e.name), e.movement",
+     "e.date, e.rp, e.n"},
 };
 
 /* ---- one slice ---- */
@@ -131,8 +142,8 @@ static int take_identity(struct store *store, struct search_slice *slice, struct
 }
 
 /* Adds the lot, or of a large one the part that is next; false when there is no room for it. */
-static bool add_part(const struct search_progress *progress, struct search_slice *slice, int64_t lot, int64_t version,
-                     uint32_t count, size_t *taken)
+static bool add_part(const struct search_progress *progress, struct search_slice *slice, int64_t lot,
+                     int64_t version, uint32_t count, size_t *taken)
 {
     struct part part = {.lot = lot, .version = version, .last = true};
     if (progress->lot == lot && progress->version == version)
@@ -158,8 +169,9 @@ static int take_parts(struct store *store, struct search_slice *slice, struct er
                      "SELECT todo.lot, todo.version, coalesce(lot.count_total, 0) FROM search_todo AS todo"
                      " LEFT JOIN lot ON lot.id = todo.lot ORDER BY todo.lot");
     while (r >= 0 && slice->n_parts < SLICE_LOTS && (r = db_next(&query, err)) > 0)
-        if (!add_part(&store->search, slice, sqlite3_column_int64(query.stmt, 0), sqlite3_column_int64(query.stmt, 1),
-                      (uint32_t)sqlite3_column_int64(query.stmt, 2), &taken))
+        if (!add_part(&store->search, slice, sqlite3_column_int64(query.stmt, 0),
+                      sqlite3_column_int64(query.stmt, 1), (uint32_t)sqlite3_column_int64(query.stmt, 2),
+                      &taken))
             break;
     return MIN(r, 0);
 }
@@ -211,8 +223,9 @@ static int attach_database(struct store *index, const char *path, struct err *er
 
 static int create_layout(struct store *index, const char *token, struct err *err)
 {
-    _cleanup_free_ char *marks = xasprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; PRAGMA journal_mode = WAL",
-                                           APPLICATION_ID, LAYOUT);
+    _cleanup_free_ char *marks =
+        xasprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; PRAGMA journal_mode = WAL",
+                  APPLICATION_ID, LAYOUT);
     int r = db_exec(index, marks, err);
     if (r >= 0)
         r = db_exec(index, layout, err);
@@ -245,21 +258,28 @@ static int check_identity(struct store *index, const struct search_slice *slice,
     int64_t layout_version = 0, generation = -1;
     int r = db_number(index, &layout_version, err, "PRAGMA main.user_version");
     if (r >= 0)
-        r = db_number(index, &generation, err, "SELECT generation FROM main.meta WHERE token = ?1", DB_TEXT(slice->token));
+        r = db_number(index, &generation, err, "SELECT generation FROM main.meta WHERE token = ?1",
+                      DB_TEXT(slice->token));
     return r < 0 ? r : layout_version == LAYOUT && generation == slice->generation;
 }
 
-/* What is new (fresh; with a number where it only changed), and what gives way to it or is no more (gone; `reworded`: also its
- * words are others). */
+/*
+ * What is new (fresh; with a number where it only changed), and what gives way to it or is no more (gone;
+ * `reworded`: also its words are others).
+ */
 static const char collect[] =
     "CREATE TEMP TABLE fresh(movement INTEGER PRIMARY KEY, rp, type, state, date, nss, name, curp, n);"
     "CREATE TEMP TABLE gone(movement INTEGER PRIMARY KEY, n, reworded);"
-    "INSERT INTO fresh SELECT movement.id, movement.rp, movement.type, " MOVEMENT_STATE_NOW ", movement.date, movement.nss,"
+    "INSERT INTO fresh SELECT movement.id, movement.rp, movement.type, " MOVEMENT_STATE_NOW
+    ", movement.date, movement.nss,"
     "    search_key(paterno, materno, nombres), search_key(movement.curp), NULL"
-    "  FROM part CROSS JOIN src.movement ON movement.id BETWEEN lo AND hi CROSS JOIN src.lot ON lot.id = movement.id >> 20"
+    "  FROM part CROSS JOIN src.movement ON movement.id BETWEEN lo AND hi CROSS JOIN src.lot ON lot.id = "
+    "movement.id >> 20"
     "  WHERE lot.state >= 0;"
-    "INSERT INTO gone SELECT e.movement, e.n, f.movement IS NULL OR f.nss <> e.nss OR f.name <> e.name OR f.curp <> e.curp"
-    "  FROM part CROSS JOIN entry AS e ON e.movement BETWEEN lo AND hi LEFT JOIN fresh AS f ON f.movement = e.movement"
+    "INSERT INTO gone SELECT e.movement, e.n, f.movement IS NULL OR f.nss <> e.nss OR f.name <> e.name OR "
+    "f.curp <> e.curp"
+    "  FROM part CROSS JOIN entry AS e ON e.movement BETWEEN lo AND hi LEFT JOIN fresh AS f ON f.movement = "
+    "e.movement"
     "  WHERE f.movement IS NULL OR f.state <> e.state OR f.date <> e.date OR f.rp <> e.rp OR f.type <> e.type"
     "    OR f.nss <> e.nss OR f.name <> e.name OR f.curp <> e.curp;"
     "DELETE FROM fresh WHERE EXISTS (SELECT 1 FROM entry WHERE entry.movement = fresh.movement)"
@@ -278,18 +298,17 @@ static const char add_fresh[] =
     "  ON CONFLICT DO UPDATE SET n = n + excluded.n;"
     "DELETE FROM kind WHERE n <= 0;";
 
-static const char texts_of_fresh[] =
-    "SELECT e.n, search_text(e.nss, e.curp, e.name) FROM fresh CROSS JOIN entry AS e ON e.movement = fresh.movement"
-    "  WHERE fresh.n IS NULL ORDER BY fresh.movement";
+static const char texts_of_fresh[] = "SELECT e.n, search_text(e.nss, e.curp, e.name) FROM fresh CROSS JOIN "
+                                     "entry AS e ON e.movement = fresh.movement"
+                                     "  WHERE fresh.n IS NULL ORDER BY fresh.movement";
 
 static int remove_from_orders(struct store *index, struct err *err)
 {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(orders); i++) {
-        _cleanup_free_ char *sql =
-            xasprintf("DELETE FROM %s WHERE (%s) IN"
-                      " (SELECT %s FROM gone CROSS JOIN entry AS e ON e.n = gone.n)",
-                      orders[i].table, orders[i].key, orders[i].key_of_entry);
+        _cleanup_free_ char *sql = xasprintf("DELETE FROM %s WHERE (%s) IN"
+                                             " (SELECT %s FROM gone CROSS JOIN entry AS e ON e.n = gone.n)",
+                                             orders[i].table, orders[i].key, orders[i].key_of_entry);
         r = db_exec(index, sql, err);
     }
     return r;
@@ -299,9 +318,10 @@ static int add_to_orders(struct store *index, struct err *err)
 {
     int r = 0;
     for (size_t i = 0; r >= 0 && i < ELEMENTSOF(orders); i++) {
-        _cleanup_free_ char *sql = xasprintf("INSERT INTO %s SELECT %s, %s FROM fresh"
-                                             " CROSS JOIN entry AS e ON e.movement = fresh.movement ORDER BY %s",
-                                             orders[i].table, orders[i].key_of_entry, orders[i].more, orders[i].key_of_entry);
+        _cleanup_free_ char *sql =
+            xasprintf("INSERT INTO %s SELECT %s, %s FROM fresh"
+                      " CROSS JOIN entry AS e ON e.movement = fresh.movement ORDER BY %s",
+                      orders[i].table, orders[i].key_of_entry, orders[i].more, orders[i].key_of_entry);
         r = db_exec(index, sql, err);
     }
     return r;
@@ -313,7 +333,8 @@ static int fill_parts(struct store *index, const struct search_slice *slice, str
     for (size_t i = 0; r >= 0 && i < slice->n_parts; i++) {
         const struct part *part = &slice->parts[i];
         int64_t hi = part->last ? row_last(part->lot) : row_id(part->lot, part->from + part->count - 1);
-        r = db_run(index, err, "INSERT INTO part VALUES (?1, ?2)", DB_INT(row_id(part->lot, part->from)), DB_INT(hi));
+        r = db_run(index, err, "INSERT INTO part VALUES (?1, ?2)", DB_INT(row_id(part->lot, part->from)),
+                   DB_INT(hi));
     }
     return r;
 }
@@ -380,8 +401,8 @@ static int note_parts(struct store *store, const struct search_slice *slice, str
     for (size_t i = 0; r >= 0 && i < slice->n_parts; i++) {
         const struct part *part = &slice->parts[i];
         if (part->last)
-            r = db_run(store, err, "DELETE FROM search_todo WHERE lot = ?1 AND version = ?2", DB_INT(part->lot),
-                       DB_INT(part->version));
+            r = db_run(store, err, "DELETE FROM search_todo WHERE lot = ?1 AND version = ?2",
+                       DB_INT(part->lot), DB_INT(part->version));
         else {
             store->search.lot = part->lot;
             store->search.version = part->version;

@@ -9,9 +9,10 @@ enum { NSS_SHIFT = 5 /* eleven digits have 37 bits */ };
 /* ---- texts ---- */
 
 /*
- * Each sign has a part of the span that the signs before it leave, in their order, and the key is where the span of the last
- * one begins. Parts are about as large as the signs are frequent in names, so that a key tells some eight of them apart. Rare
- * signs share a part, behind which nothing more is told apart. Keys are stored: whoever changes them makes another LAYOUT.
+ * Each sign has a part of the span that the signs before it leave, in their order, and the key is where the
+ * span of the last one begins. Parts are about as large as the signs are frequent in names, so that a key
+ * tells some eight of them apart. Rare signs share a part, behind which nothing more is told apart. Keys are
+ * stored: whoever changes them makes another LAYOUT.
  */
 static const struct {
     uint8_t first; /* and all that are before the next one */
@@ -54,8 +55,8 @@ uint32_t short_key_of_text(const char *text)
 }
 
 /*
- * Adds the sign in whose part the key is: the first that begins with it, or the last that begins before it. All that share
- * such a part are before the key.
+ * Adds the sign in whose part the key is: the first that begins with it, or the last that begins before it.
+ * All that share such a part are before the key.
  */
 static struct span add_sign(struct buf *text, struct span span, uint64_t key)
 {

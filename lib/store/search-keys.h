@@ -4,8 +4,8 @@
 #include "store/search-private.h"
 
 /*
- * By what an entry is sorted, in 32 bits: a short key is never greater than that of an entry that stands behind it, and equal
- * ones say nothing of each other.
+ * By what an entry is sorted, in 32 bits: a short key is never greater than that of an entry that stands
+ * behind it, and equal ones say nothing of each other.
  */
 uint32_t short_key_of_number(int64_t number, enum search_sort sort);
 /* A text as search_key() makes it. */

@@ -90,7 +90,8 @@ static int write_gathered(struct store *index, struct gathered *gathered, struct
     int r = 0;
     qsort(gathered->items, gathered->n, sizeof(*gathered->items), by_value);
     for (size_t i = 0, end; r >= 0 && i < gathered->n; i = end) {
-        for (end = i; end < gathered->n && gathered->items[end] >> CHUNK_BITS == gathered->items[i] >> CHUNK_BITS;)
+        for (end = i;
+             end < gathered->n && gathered->items[end] >> CHUNK_BITS == gathered->items[i] >> CHUNK_BITS;)
             end++;
         r = write_row(index, gathered->items + i, end - i, err);
     }
@@ -105,7 +106,8 @@ int postings_add(struct store *index, const char *sql, struct err *err)
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
     int r = db_query(index, &query, err, sql);
     while (r >= 0 && (r = db_next(&query, err)) > 0) {
-        gather(&gathered, (uint32_t)sqlite3_column_int64(query.stmt, 0), (const char *)sqlite3_column_text(query.stmt, 1));
+        gather(&gathered, (uint32_t)sqlite3_column_int64(query.stmt, 0),
+               (const char *)sqlite3_column_text(query.stmt, 1));
         if (gathered.n >= GATHERED)
             r = write_gathered(index, &gathered, err);
     }
@@ -136,13 +138,15 @@ static void add_bitmap(struct search_set *set, size_t at, const uint8_t *members
 static size_t count_few(const struct search_set *set, size_t chunk)
 {
     size_t count = 0;
-    for (size_t i = chunk * CHUNK_WORDS; i < (chunk + 1) * CHUNK_WORDS && i < set->n_words && count <= FEW; i++)
+    for (size_t i = chunk * CHUNK_WORDS; i < (chunk + 1) * CHUNK_WORDS && i < set->n_words && count <= FEW;
+         i++)
         count += (size_t)__builtin_popcountll(set->words[i]);
     return count;
 }
 
 /*
- * Those that have one of the trigrams from `lo` to `hi`. Where few are `left` of a chunk, all of them are taken for having it.
+ * Those that have one of the trigrams from `lo` to `hi`. Where few are `left` of a chunk, all of them are
+ * taken for having it.
  */
 static int read_trigrams(struct store *store, uint32_t lo, uint32_t hi, const struct search_set *left,
                          struct search_set *ret, struct err *err)
@@ -172,14 +176,16 @@ static void intersect(struct search_set *set, const struct search_set *other)
                 set->words[i] &= other->words[i];
 }
 
-int postings_find(struct store *store, const char *terms, uint32_t last, struct search_set *ret, struct err *err)
+int postings_find(struct store *store, const char *terms, uint32_t last, struct search_set *ret,
+                  struct err *err)
 {
     struct search_set other = {0};
     size_t n = 0;
     int r = 0;
     for (const char *at = terms; r >= 0 && *at; at++) {
         bool whole = begins_trigram(at) && at[2] != '\0' && at[2] != ' ';
-        bool pair = begins_trigram(at) && !whole && (at == terms || at[-1] == ' '); /* a term of two letters */
+        bool pair =
+            begins_trigram(at) && !whole && (at == terms || at[-1] == ' '); /* a term of two letters */
         if (!whole && !pair)
             continue;
         uint32_t lo = trigram(at) & (whole ? UINT32_MAX : ~UINT32_C(0xFF)), hi = whole ? lo : lo | 0xFF;

@@ -14,10 +14,14 @@
  */
 #define POSTINGS_LAYOUT "CREATE TABLE posting(id INTEGER PRIMARY KEY, members BLOB NOT NULL) STRICT;"
 
-/* Adds the rows of a query, n and text as search_text() makes it; each n is above all that were added before. */
+/*
+ * Adds the rows of a query, n and text as search_text() makes it; each n is above all that were added before.
+ */
 int postings_add(struct store *index, const char *sql, struct err *err);
 /*
- * The entries that may have all terms (folded, without tildes, between single blanks), of those up to `last`: they have the
- * terms' trigrams, in some place. 0 when the terms say too little for that (single letters), and every entry may.
+ * The entries that may have all terms (folded, without tildes, between single blanks), of those up to `last`:
+ * they have the terms' trigrams, in some place. 0 when the terms say too little for that (single letters),
+ * and every entry may.
  */
-int postings_find(struct store *store, const char *terms, uint32_t last, struct search_set *ret, struct err *err);
+int postings_find(struct store *store, const char *terms, uint32_t last, struct search_set *ret,
+                  struct err *err);

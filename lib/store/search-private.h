@@ -24,7 +24,7 @@ struct search_kind {
 /* A place between two rows: behind the movement with this key. */
 struct search_place {
     int64_t number;
-    char *text; /* in place of it, where the sort is by text */
+    char *text;       /* in place of it, where the sort is by text */
     int64_t movement; /* 0: before everything */
 };
 
@@ -46,24 +46,31 @@ struct search_plan {
     size_t n_rps;
     int64_t nss; /* negative: any */
     char *terms;
-    int64_t last; /* number of an entry */
+    int64_t last;           /* number of an entry */
     struct search_set *set; /* the reader's own; what is in it: */
-    enum { SET_UNKNOWN, SET_MAY_HAVE_TERMS, SET_IS_ALL } holds; /* nothing, what may have the terms, what may be on the page */
+    enum {
+        SET_UNKNOWN,
+        SET_MAY_HAVE_TERMS,
+        SET_IS_ALL
+    } holds;                   /* nothing, what may have the terms, what may be on the page */
     struct search_place reach; /* of the set that is all: behind it there are more, which are in: */
     struct search_set *rest;   /* the reader's own, too */
     size_t fetched;            /* how many of them, for the page as far as it was found */
     bool walked;               /* the first steps were tried, and did not suffice */
     struct search_kind kinds[3 * _MOVEMENT_STATE_MAX]; /* those that there are, and that fit */
     size_t n_kinds;
-    size_t most_hits; /* rows that are sorted rather than looked for in passing */
-    bool waiting; /* lots are in search_todo */
+    size_t most_hits;   /* rows that are sorted rather than looked for in passing */
+    bool waiting;       /* lots are in search_todo */
     const char *narrow; /* the table in which kinds with few rows have them together; NULL: none has few */
     struct search_statements *statements;
     struct buf sql;
     unsigned parts; /* of the statement */
 };
 
-/* What a page is sorted by: the expression over lot and movement and, where there is one, the table of the index. */
+/*
+ * What a page is sorted by: the expression over lot and movement and, where there is one, the table of the
+ * index.
+ */
 struct search_order {
     const char *expression, *table, *column, *of_entry;
     bool text;
@@ -76,14 +83,17 @@ int search_sort_register(sqlite3 *db, struct deadline_memo *memo);
 void search_add_numbers(struct buf *sql, const char *column, const int64_t *numbers, size_t n);
 void search_add_bits(struct buf *sql, const char *expression, uint32_t bits); /* numbers below 32 */
 void search_add_dates(struct buf *sql, const char *column, const struct search_query *query);
-/* The rows of a narrow filter, whatever their kind: " FROM … WHERE …". With a name `row` other than "e", "e" is their entry. */
+/*
+ * The rows of a narrow filter, whatever their kind: " FROM … WHERE …". With a name `row` other than "e", "e"
+ * is their entry.
+ */
 void search_add_narrow(const struct search_plan *plan, const char *row, struct buf *sql);
 
 /* Is each of the registros patronales, in each of its kinds, in the order of the page? */
 bool search_goes_by_rp(const struct search_plan *plan);
 /*
- * What is better known before the statement is made. 1 when the set holds all rows of the index that may be on the page, or
- * on its part up to the plan's reach.
+ * What is better known before the statement is made. 1 when the set holds all rows of the index that may be
+ * on the page, or on its part up to the plan's reach.
  */
 int search_hits_find(struct search_plan *plan, struct store *store, struct err *err);
 /* Puts the statement together; it gives keys and numbers of movements in order. `index`: there is one. */
@@ -91,8 +101,8 @@ int search_plan_make(struct search_plan *plan, struct store *store, bool index, 
 /* What is in the one is then in the other. */
 void search_plan_swap_sets(struct search_plan *plan);
 /*
- * When that was read up to the place `last` (which has no movement when nothing was found), and did not suffice: is there more
- * to be found in another way? Then it is for search_plan_make() to go on.
+ * When that was read up to the place `last` (which has no movement when nothing was found), and did not
+ * suffice: is there more to be found in another way? Then it is for search_plan_make() to go on.
  */
 bool search_plan_goes_on(struct search_plan *plan, const struct search_place *last);
 /* A statement, which is kept, with the plan's own values bound. */

@@ -17,7 +17,10 @@
  */
 /* ---- pieces ---- */
 
-/* Lots begin with the newest, or with the oldest, and their movements with the first; all else goes up or down as a whole. */
+/*
+ * Lots begin with the newest, or with the oldest, and their movements with the first; all else goes up or
+ * down as a whole.
+ */
 static bool key_falls(const struct search_query *query)
 {
     return query->descending != (query->sort == SEARCH_SORT_LOT);
@@ -45,8 +48,8 @@ static void add_is_behind(struct search_plan *plan, const char *name, const char
 {
     char less = plan->query->descending ? '<' : '>';
     if (plan->query->sort == SEARCH_SORT_LOT)
-        buf_printf(&plan->sql, "(%s %c :%slot OR %s = :%slot AND %s > :%smovement)", key, less == '<' ? '>' : '<', name, key,
-                   name, movement, name);
+        buf_printf(&plan->sql, "(%s %c :%slot OR %s = :%slot AND %s > :%smovement)", key,
+                   less == '<' ? '>' : '<', name, key, name, movement, name);
     else
         buf_printf(&plan->sql, "(%s, %s) %c (:%s%s, :%smovement)", key, movement, less, name,
                    search_order(plan->query->sort)->text ? "key" : "number", name);
@@ -100,7 +103,8 @@ void search_add_dates(struct buf *sql, const char *column, const struct search_q
 
 static void add_lot_range(struct search_plan *plan, const char *movement)
 {
-    bool behind = plan->query->sort == SEARCH_SORT_LOT && plan->place.movement != 0, down = plan->query->descending;
+    bool behind = plan->query->sort == SEARCH_SORT_LOT && plan->place.movement != 0,
+         down = plan->query->descending;
     struct buf *sql = &plan->sql;
     if (behind) /* the lots behind the place, of its own only what is behind it */
         buf_printf(sql, " AND lot.id %s :lot", down ? ">=" : "<=");
@@ -141,7 +145,7 @@ static void add_movement_filter(struct search_plan *plan)
     search_add_dates(sql, "movement.date", query);
     if (*plan->terms)
         buf_add_str(sql, " AND search_has(:terms, movement.nss, search_key(movement.curp),"
-                                " search_key(paterno, materno, nombres))");
+                         " search_key(paterno, materno, nombres))");
 }
 
 /* All movements, those of lots that wait to be indexed, or those in the set. */
@@ -151,9 +155,10 @@ static void add_database(struct search_plan *plan, bool only_waiting, bool only_
     begin_part(plan);
     buf_printf(&plan->sql, "SELECT %s AS k, movement.id AS m FROM ", key);
     if (only_hits)
-        buf_add_str(&plan->sql, "search_set CROSS JOIN ix.entry AS e ON e.n = search_set.n"
-                                " CROSS JOIN main.movement AS movement ON movement.id = e.movement"
-                                " CROSS JOIN main.lot AS lot ON lot.id = movement.id >> 20 WHERE +lot.state >= 0");
+        buf_add_str(&plan->sql,
+                    "search_set CROSS JOIN ix.entry AS e ON e.n = search_set.n"
+                    " CROSS JOIN main.movement AS movement ON movement.id = e.movement"
+                    " CROSS JOIN main.lot AS lot ON lot.id = movement.id >> 20 WHERE +lot.state >= 0");
     else {
         buf_add_str(&plan->sql, "main.lot AS lot CROSS JOIN main.movement AS movement WHERE +lot.state >= 0");
         add_lot_range(plan, "movement.id");
@@ -189,7 +194,10 @@ static void add_row_filter(struct search_plan *plan, const char *row, const stru
         buf_printf(sql, " AND %s.movement >> 20 NOT IN (SELECT lot FROM main.search_todo)", row);
 }
 
-/* Behind a place in the order of dates one end of them goes without saying; said, it would be where SQLite begins to look. */
+/*
+ * Behind a place in the order of dates one end of them goes without saying; said, it would be where SQLite
+ * begins to look.
+ */
 static struct search_query dates_ahead(const struct search_plan *plan)
 {
     struct search_query query = *plan->query;
@@ -202,7 +210,8 @@ static struct search_query dates_ahead(const struct search_plan *plan)
     return query;
 }
 
-static void add_stream(struct search_plan *plan, const char *table, int64_t rp, const struct search_kind *kind)
+static void add_stream(struct search_plan *plan, const char *table, int64_t rp,
+                       const struct search_kind *kind)
 {
     const char *column = search_order(plan->query->sort)->column;
     const struct search_query dates = dates_ahead(plan);
@@ -252,7 +261,8 @@ static void add_streams(struct search_plan *plan)
     for (size_t i = 0; i < plan->n_kinds; i++)
         if (!plan->kinds[i].few)
             for (size_t j = 0; j < (by_rp ? plan->n_rps : 1); j++)
-                add_stream(plan, by_rp ? "by_rp" : search_order(query->sort)->table, by_rp ? plan->rps[j] : 0, &plan->kinds[i]);
+                add_stream(plan, by_rp ? "by_rp" : search_order(query->sort)->table, by_rp ? plan->rps[j] : 0,
+                           &plan->kinds[i]);
 }
 
 static void add_entry_filter(struct search_plan *plan)
@@ -269,7 +279,8 @@ static void add_hits(struct search_plan *plan)
     const char *key = search_order(plan->query->sort)->of_entry;
     begin_part(plan);
     buf_printf(&plan->sql,
-               "SELECT %s AS k, e.movement AS m FROM search_set CROSS JOIN ix.entry AS e ON e.n = search_set.n WHERE true",
+               "SELECT %s AS k, e.movement AS m FROM search_set CROSS JOIN ix.entry AS e ON e.n = "
+               "search_set.n WHERE true",
                key);
     add_entry_filter(plan);
     add_behind(plan, key, "e.movement");
@@ -279,8 +290,8 @@ static void add_hits(struct search_plan *plan)
 static void add_lots(struct search_plan *plan)
 {
     begin_part(plan);
-    buf_add_str(&plan->sql,
-                "SELECT lot.id AS k, e.movement AS m FROM main.lot AS lot CROSS JOIN ix.entry AS e WHERE +lot.state >= 0");
+    buf_add_str(&plan->sql, "SELECT lot.id AS k, e.movement AS m FROM main.lot AS lot CROSS JOIN ix.entry AS "
+                            "e WHERE +lot.state >= 0");
     add_lot_range(plan, "e.movement");
     add_lot_filter(plan);
     add_entry_filter(plan);

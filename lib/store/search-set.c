@@ -79,7 +79,7 @@ struct table {
 
 struct cursor {
     sqlite3_vtab_cursor base; /* first */
-    int64_t n; /* negative behind the last */
+    int64_t n;                /* negative behind the last */
 };
 
 static const struct search_set *set_of(const sqlite3_vtab_cursor *cursor)
@@ -87,7 +87,8 @@ static const struct search_set *set_of(const sqlite3_vtab_cursor *cursor)
     return ((const struct table *)cursor->pVtab)->set;
 }
 
-static int table_connect(sqlite3 *db, void *set, int n_args, const char *const *args, sqlite3_vtab **ret, char **ret_error)
+static int table_connect(sqlite3 *db, void *set, int n_args, const char *const *args, sqlite3_vtab **ret,
+                         char **ret_error)
 {
     struct table *table = xcalloc(1, sizeof(*table));
     table->set = set;
@@ -120,7 +121,8 @@ static int cursor_close(sqlite3_vtab_cursor *cursor)
     return SQLITE_OK;
 }
 
-static int cursor_filter(sqlite3_vtab_cursor *base, int number, const char *text, int n_args, sqlite3_value **args)
+static int cursor_filter(sqlite3_vtab_cursor *base, int number, const char *text, int n_args,
+                         sqlite3_value **args)
 {
     ((struct cursor *)base)->n = member_from(set_of(base), 0);
     return SQLITE_OK;
@@ -167,6 +169,6 @@ int search_set_register(sqlite3 *db, struct search_set *set)
     int code = sqlite3_create_module(db, "search_set", &module, set);
     /* Not deterministic: the set is another one for each page. */
     return code != SQLITE_OK ? code
-                             : sqlite3_create_function(db, "search_in", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, set, sql_in,
-                                                       NULL, NULL);
+                             : sqlite3_create_function(db, "search_in", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                                       set, sql_in, NULL, NULL);
 }

@@ -14,8 +14,9 @@
 struct search_set {
     uint64_t *words;
     size_t n_words, room;
-    uint32_t looks; /* how often search_in() may still be asked before the statement fails; 0: as often as it likes */
-    bool tired;     /* it was asked more often */
+    uint32_t
+        looks; /* how often search_in() may still be asked before the statement fails; 0: as often as it likes */
+    bool tired; /* it was asked more often */
 };
 
 enum { SEARCH_SET_BITS = 64 }; /* of a word */

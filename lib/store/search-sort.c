@@ -27,8 +27,10 @@ static const struct search_order orders[] = {
     [SEARCH_SORT_LOT] = {"lot.id", NULL, NULL, "e.movement >> 20"},
     [SEARCH_SORT_DATE] = {"movement.date", "by_date", "date", "e.date"},
     [SEARCH_SORT_NSS] = {"movement.nss", "by_nss", "nss", "e.nss"},
-    [SEARCH_SORT_FIRST_SURNAME] = {"search_key(paterno, materno, nombres)", "by_name", "name", "e.name", true},
-    [SEARCH_SORT_NAMES] = {"search_key(nombres, paterno, materno)", "by_names", "names", "search_turn(e.name)", true},
+    [SEARCH_SORT_FIRST_SURNAME] = {"search_key(paterno, materno, nombres)", "by_name", "name", "e.name",
+                                   true},
+    [SEARCH_SORT_NAMES] = {"search_key(nombres, paterno, materno)", "by_names", "names",
+                           "search_turn(e.name)", true},
     [SEARCH_SORT_SECOND_SURNAME] = {"search_key(materno, paterno, nombres)", .text = true},
     [SEARCH_SORT_REGISTRATION] = {"lot.rp", .text = true},
     [SEARCH_SORT_TYPE] = {"movement.type"},
@@ -46,10 +48,11 @@ static const struct search_order orders[] = {
     [SEARCH_SORT_RECEIVED] = {"iif(" MOVEMENT_STATE_NOW " IN (0, 7), 0, lot.received_us)"},
     [SEARCH_SORT_APPROVED] = {"iif(" MOVEMENT_STATE_NOW " = 3, lot.answered_us, 0)"},
     [SEARCH_SORT_REJECTED] = {"iif(" MOVEMENT_STATE_NOW " IN (4, 6), lot.answered_us, 0)"},
-    [SEARCH_SORT_ERRORS] = {"iif(" MOVEMENT_STATE_NOW " IN (4, 6), coalesce((SELECT code || ' ' || coalesce(text, '')"
-                            " FROM main.movement_error WHERE movement_error.movement = movement.id ORDER BY position"
-                            " LIMIT 1), ''), '')",
-                            .text = true},
+    [SEARCH_SORT_ERRORS] =
+        {"iif(" MOVEMENT_STATE_NOW " IN (4, 6), coalesce((SELECT code || ' ' || coalesce(text, '')"
+         " FROM main.movement_error WHERE movement_error.movement = movement.id ORDER BY position"
+         " LIMIT 1), ''), '')",
+         .text = true},
     [SEARCH_SORT_EXTEMPORANEOUS] = {MOVEMENT_OWN("extemporaneo", "0")},
     [SEARCH_SORT_IMSS_NAME] = {"coalesce(" MOVEMENT_OWN("imss_name", "''") ", '')", .text = true},
     [SEARCH_SORT_POSITION] = {"movement.id & 1048575"},
@@ -77,5 +80,6 @@ static void deadline_function(sqlite3_context *context, int n, sqlite3_value **v
 
 int search_sort_register(sqlite3 *db, struct deadline_memo *memo)
 {
-    return sqlite3_create_function(db, "search_deadline", 3, SQLITE_UTF8, memo, deadline_function, NULL, NULL);
+    return sqlite3_create_function(db, "search_deadline", 3, SQLITE_UTF8, memo, deadline_function, NULL,
+                                   NULL);
 }

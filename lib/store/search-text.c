@@ -9,7 +9,7 @@
 enum {
     COLUMNS = 256,          /* of one text; the record has far fewer */
     KEY_SIZE = 2 * COLUMNS, /* Ñ takes two */
-    END = '\x01',           /* of a text within a key: before every sign, so that "DE" stands before "DE LA" */
+    END = '\x01', /* of a text within a key: before every sign, so that "DE" stands before "DE LA" */
 };
 
 /* ---- folding ---- */
@@ -155,11 +155,11 @@ void search_text_functions(sqlite3 *db)
         int n_args;
         void (*fn)(sqlite3_context *, int, sqlite3_value **);
     } functions[] = {
-        {"search_key", 1, sql_key},  {"search_key", 3, sql_key}, {"search_turn", 1, sql_turn},
+        {"search_key", 1, sql_key},   {"search_key", 3, sql_key}, {"search_turn", 1, sql_turn},
         {"search_text", 3, sql_text}, {"search_has", 4, sql_has},
     };
     for (size_t i = 0; i < ELEMENTSOF(functions); i++)
         sqlite3_create_function(db, functions[i].name, functions[i].n_args,
-                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, functions[i].fn, NULL,
-                                NULL);
+                                SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL, functions[i].fn,
+                                NULL, NULL);
 }

@@ -18,7 +18,7 @@ struct search {
     struct search_set set, rest; /* of what is looked at for a page, and for what is behind that */
     struct search_statements statements;
     struct deadline_memo deadlines; /* of the present page's calendar */
-    int64_t until_us; /* boot clock: when the present page is given up */
+    int64_t until_us;               /* boot clock: when the present page is given up */
 };
 
 /* ---- opening ---- */
@@ -93,8 +93,8 @@ static void attach(struct search *search)
 }
 
 /*
- * Does the index belong to the database, as both are seen now? It may be one slice ahead of what the database notes; the lots
- * of that slice are still in search_todo.
+ * Does the index belong to the database, as both are seen now? It may be one slice ahead of what the database
+ * notes; the lots of that slice are still in search_todo.
  */
 static bool index_fits(struct search *search)
 {
@@ -102,8 +102,8 @@ static bool index_fits(struct search *search)
     return search->attached &&
            db_number(search->store, &fits, NULL,
                      "SELECT meta.generation - CAST(g.value AS INTEGER) IN (0, 1) FROM main.value AS t"
-                     " JOIN main.value AS g JOIN ix.meta AS meta WHERE t.name = '" SEARCH_TOKEN "' AND g.name = '"
-                     SEARCH_GENERATION "' AND meta.token = t.value") > 0 &&
+                     " JOIN main.value AS g JOIN ix.meta AS meta WHERE t.name = '" SEARCH_TOKEN
+                     "' AND g.name = '" SEARCH_GENERATION "' AND meta.token = t.value") > 0 &&
            fits;
 }
 
@@ -114,7 +114,8 @@ static int begin(struct search *search, bool *ret_index, struct err *err)
         int64_t any;
         int r = db_exec(search->store, "BEGIN", err);
         if (r >= 0)
-            r = db_number(search->store, &any, err, "SELECT count(*) FROM main.value WHERE name = '" SEARCH_TOKEN "'");
+            r = db_number(search->store, &any, err,
+                          "SELECT count(*) FROM main.value WHERE name = '" SEARCH_TOKEN "'");
         if (r < 0)
             return r;
         *ret_index = index_fits(search);
@@ -173,13 +174,15 @@ static int read_cursor(const struct search_query *query, struct search_place *re
     if (str_empty(cursor))
         return 0;
     const char *check = strrchr(cursor, ':');
-    _cleanup_free_ char *expected = check ? xasprintf("%08x", checksum(cursor, (size_t)(check - cursor))) : NULL;
+    _cleanup_free_ char *expected =
+        check ? xasprintf("%08x", checksum(cursor, (size_t)(check - cursor))) : NULL;
     if (!check || !streq(check + 1, expected))
         return not_given_out(cursor, err);
     _cleanup_free_ char *prefix =
         xasprintf("%s%c", search_sort_name(query->sort), query->descending ? '-' : '+');
     if (!str_starts(cursor, prefix))
-        return err_set(err, ERR_INVALID_ARGUMENT, _("cursor: it belongs to another order; begin with the first page"));
+        return err_set(err, ERR_INVALID_ARGUMENT,
+                       _("cursor: it belongs to another order; begin with the first page"));
     char *end = NULL;
     ret->movement = strtoll(cursor + strlen(prefix), &end, 10);
     if (ret->movement <= 0 || *end != ':' || end == check)
@@ -243,7 +246,8 @@ int search_statement(struct search_plan *plan, struct store *store, const char *
     if (!prepared) {
         prepared = &statements->items[statements->next++ % ELEMENTSOF(statements->items)];
         forget_prepared(prepared);
-        if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) != SQLITE_OK)
+        if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) !=
+            SQLITE_OK)
             return db_fail(store, err);
         prepared->sql = xstrdup(sql);
     }
@@ -295,17 +299,19 @@ static void plan_free(struct search_plan *plan)
 static int find_documents(struct store *store, struct search_row *row, struct err *err)
 {
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
-    int r = db_query(store, &query, err,
-                     "SELECT kind, max(id) FROM main.document WHERE lot = ?1 AND kind IN (?2, ?3) AND sha256 <> ''"
-                     " GROUP BY kind",
-                     DB_INT(row->movement.lot), DB_INT(DOCUMENT_ACUSE), DB_INT(DOCUMENT_CONSTANCIA));
+    int r = db_query(
+        store, &query, err,
+        "SELECT kind, max(id) FROM main.document WHERE lot = ?1 AND kind IN (?2, ?3) AND sha256 <> ''"
+        " GROUP BY kind",
+        DB_INT(row->movement.lot), DB_INT(DOCUMENT_ACUSE), DB_INT(DOCUMENT_CONSTANCIA));
     while (r >= 0 && (r = db_next(&query, err)) > 0)
         *(sqlite3_column_int(query.stmt, 0) == DOCUMENT_ACUSE ? &row->acuse : &row->constancia) =
             sqlite3_column_int64(query.stmt, 1);
     return MIN(r, 0);
 }
 
-static int add_row(struct store *store, int64_t movement, bool documents, struct search_page *page, struct err *err)
+static int add_row(struct store *store, int64_t movement, bool documents, struct search_page *page,
+                   struct err *err)
 {
     struct search_row *row = &page->rows[page->n];
     int r = movement_get(store, movement, &row->movement, err);
@@ -347,7 +353,8 @@ static int read_rows(struct search_plan *plan, struct store *store, struct searc
     return MIN(r, 0);
 }
 
-static int read_page(struct search_plan *plan, struct store *store, bool index, struct search_page *page, struct err *err)
+static int read_page(struct search_plan *plan, struct store *store, bool index, struct search_page *page,
+                     struct err *err)
 {
     struct search_place last = {0};
     size_t found = 0;
@@ -368,7 +375,8 @@ static int read_page(struct search_plan *plan, struct store *store, bool index, 
     return r;
 }
 
-static int fill_page(struct search *search, struct search_plan *plan, bool index, struct search_page *page, struct err *err)
+static int fill_page(struct search *search, struct search_plan *plan, bool index, struct search_page *page,
+                     struct err *err)
 {
     int64_t lot;
     int r = take_rps(plan, search->store, err);
@@ -404,13 +412,19 @@ static int run(struct search *search, struct search_plan *plan, struct search_pa
     if (!stopped)
         return r;
     err_clear(err);
-    return err_set(err, ERR_BUSY, _("The search took too long; ask for less, or wait until all movements are indexed"));
+    return err_set(err, ERR_BUSY,
+                   _("The search took too long; ask for less, or wait until all movements are indexed"));
 }
 
-int search_page(struct search *search, const struct search_query *query, struct search_page *ret, struct err *err)
+int search_page(struct search *search, const struct search_query *query, struct search_page *ret,
+                struct err *err)
 {
-    struct search_plan plan = {.query = query, .terms = search_terms(str_or_empty(query->text)), .nss = -1,
-                               .most_hits = search->most_hits, .set = &search->set, .rest = &search->rest,
+    struct search_plan plan = {.query = query,
+                               .terms = search_terms(str_or_empty(query->text)),
+                               .nss = -1,
+                               .most_hits = search->most_hits,
+                               .set = &search->set,
+                               .rest = &search->rest,
                                .statements = &search->statements};
     struct search_page page = {0};
     search->set.looks = 0;

@@ -94,7 +94,8 @@ void practice_credential(const struct practice *practice, const char *name, stru
     _cleanup_free_ char *path = xasprintf("%s/credentials/%s", practice->dir, name);
     assert_int_equal(file_read(path, 1 << 20, ret, NULL), 0);
     const bool text = strstr(name, ".user") || strstr(name, ".password");
-    while (text && ret->len && ret->data[ret->len - 1] == '\n') /* which may be the last byte of a certificate, too */
+    while (text && ret->len &&
+           ret->data[ret->len - 1] == '\n') /* which may be the last byte of a certificate, too */
         ret->data[--ret->len] = '\0';
 }
 

@@ -56,7 +56,8 @@ static void answered(void *data, const struct portal_answer *answer)
     result.file_name = xstrdup(answer->file_name);
     result.media_type = xstrdup(answer->media_type);
     result.signature = answer->signature && answer->signature->len > 0;
-    result.tls_chain = answer->tls_chain && str_starts(answer->tls_chain->data, "-----BEGIN CERTIFICATE-----");
+    result.tls_chain =
+        answer->tls_chain && str_starts(answer->tls_chain->data, "-----BEGIN CERTIFICATE-----");
     result.n_rows = answer->n_rows;
     if (answer->page)
         buf_add(&result.page, answer->page->data, answer->page->len);
@@ -221,7 +222,8 @@ static int close_session(void **state)
     portal->ops->close(session);
     portal = portal_free(portal);
     workers_end(loop);
-    event_base_loop(loop_base(loop), EVLOOP_NONBLOCK); /* a session that was closed while it signed goes now */
+    event_base_loop(loop_base(loop),
+                    EVLOOP_NONBLOCK); /* a session that was closed while it signed goes now */
     loop = loop_free(loop);
     return 0;
 }

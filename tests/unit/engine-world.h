@@ -71,7 +71,8 @@ static inline void on_moved(void *data, const struct store_lot *lot)
 {
 }
 
-static inline void on_attention(void *data, int64_t lot, int64_t certificate, const char *what, const char *text)
+static inline void on_attention(void *data, int64_t lot, int64_t certificate, const char *what,
+                                const char *text)
 {
     world->attentions++;
     snprintf(world->last_attention, sizeof(world->last_attention), "%s", what);

@@ -13,7 +13,7 @@ struct paper {
     unsigned reject_every;
     const struct buf *records;
     const struct paper *next; /* of another employer, in the same document */
-    const char *mark; /* behind it, so that its bytes are others; NULL: none */
+    const char *mark;         /* behind it, so that its bytes are others; NULL: none */
 };
 
 struct brought {

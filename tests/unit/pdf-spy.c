@@ -14,7 +14,10 @@ static int other_socket(void)
 {
 #ifdef __x86_64__
     int result;
-    __asm__ volatile("int $0x80" : "=a"(result) : "a"(359), "b"(AF_UNIX), "c"(SOCK_STREAM), "d"(0) : "memory", "r8", "r9", "r10", "r11");
+    __asm__ volatile("int $0x80"
+                     : "=a"(result)
+                     : "a"(359), "b"(AF_UNIX), "c"(SOCK_STREAM), "d"(0)
+                     : "memory", "r8", "r9", "r10", "r11");
     return result;
 #else
     return -1;

@@ -109,14 +109,14 @@ static void details_of_the_history_are_told_in_words(void **state)
 
 static void what_is_not_there_is_null(void **state)
 {
-    _cleanup_json_ json_t *row =
-        json_pack("{s:s, s:s, s:i, s:b, s:[], s:[[i,s,s]], s:s, s:s}", "HoldReason", "", "PortalLot", "", "Approved", 0,
-                  "Held", false, "Receipts", "WaitsFor", 3, "queued", "", "FutureText", "", "Type", "baja");
+    _cleanup_json_ json_t *row = json_pack("{s:s, s:s, s:i, s:b, s:[], s:[[i,s,s]], s:s, s:s}", "HoldReason",
+                                           "", "PortalLot", "", "Approved", 0, "Held", false, "Receipts",
+                                           "WaitsFor", 3, "queued", "", "FutureText", "", "Type", "baja");
     _cleanup_json_ json_t *json = field_json(row, lot_kind);
     _cleanup_json_ json_t *expected =
-        json_pack("{s:n, s:n, s:i, s:b, s:[], s:[{s:i, s:s, s:n}], s:n, s:s}", "hold_reason", "portal_lot", "approved", 0,
-                  "held", false, "receipts", "waits_for", "lot", 3, "state", "queued", "hold_reason", "future_text", "type",
-                  "baja");
+        json_pack("{s:n, s:n, s:i, s:b, s:[], s:[{s:i, s:s, s:n}], s:n, s:s}", "hold_reason", "portal_lot",
+                  "approved", 0, "held", false, "receipts", "waits_for", "lot", 3, "state", "queued",
+                  "hold_reason", "future_text", "type", "baja");
     assert_true(json_equal(json, expected));
 }
 

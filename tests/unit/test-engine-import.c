@@ -401,8 +401,9 @@ static void a_table_goes_to_the_lot_that_it_names_or_is_given(void **state)
 /* A table that says the same of both movements of the lot with this number. */
 static struct engine_receipt table_of(const struct buf *records, const char *number, const char *verdict)
 {
-    _cleanup_free_ char *text = xasprintf("LOTE,NSS,ESTATUS\n%s,%.11s,%s\n%s,%.11s,%s\n", number, records->data + 11, verdict,
-                                          number, records->data + RECORD_COLUMNS + 2 + 11, verdict);
+    _cleanup_free_ char *text =
+        xasprintf("LOTE,NSS,ESTATUS\n%s,%.11s,%s\n%s,%.11s,%s\n", number, records->data + 11, verdict, number,
+                  records->data + RECORD_COLUMNS + 2 + 11, verdict);
     struct engine_receipt receipt = receipt_of(text, strlen(text), false);
     receipt.portal_lot = xstrdup(number);
     return receipt;

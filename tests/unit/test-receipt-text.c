@@ -298,10 +298,18 @@ static void a_constancia_is_refused_rather_than_guessed(void **state)
     static const struct {
         const char *row, *what;
     } cases[] = {
-        {"8     99028500017   PEREZ JUAN                     $ 145.1    0     000  2     23/11/2026  0      0", "movimiento operado"},
-        {"8     99028500017   PEREZ JUAN                     $ 145.10   0     000  2     31/02/2026  0      0", "movimiento operado"},
-        {"8     99028500017                                  $ 145.10   0     000  2     23/11/2026  0      0", "movimiento operado"},
-        {"9     99028500017   PEREZ JUAN                     $ 145.10   0     000  2     23/11/2026  0      0", "page 1, line 14: a row"},
+        {"8     99028500017   PEREZ JUAN                     $ 145.1    0     000  2     23/11/2026  0      "
+         "0",
+         "movimiento operado"},
+        {"8     99028500017   PEREZ JUAN                     $ 145.10   0     000  2     31/02/2026  0      "
+         "0",
+         "movimiento operado"},
+        {"8     99028500017                                  $ 145.10   0     000  2     23/11/2026  0      "
+         "0",
+         "movimiento operado"},
+        {"9     99028500017   PEREZ JUAN                     $ 145.10   0     000  2     23/11/2026  0      "
+         "0",
+         "page 1, line 14: a row"},
         {NULL, "twelve totals"},
     };
     for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -310,7 +318,8 @@ static void a_constancia_is_refused_rather_than_guessed(void **state)
         line(cases[i].row ? "0 0 1 1 0 0 1 1 0 0 0 0" : "0 0 1 1 0 0 1 1 0 0 0");
         line("Relaci\xF3n de movimientos operados");
         operated_heading();
-        line("8     99028500017   PEREZ JUAN                     $ 145.10   0     000  2     23/11/2026  0      0");
+        line("8     99028500017   PEREZ JUAN                     $ 145.10   0     000  2     23/11/2026  0   "
+             "   0");
         line(cases[i].row ? cases[i].row : "");
         struct layout layout = parsed();
         struct constancia constancia;

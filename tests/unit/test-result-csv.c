@@ -98,7 +98,9 @@ static void what_is_a_table_of_results_shows_in_its_headings(void **state)
         enum result_csv_kind kind;
     } cases[] = {
         {"NSS,ESTATUS\n", RESULT_CSV_RESULTS},
-        {"Lote;C\xC3\xB3" "digo error;Otra\n7;022;x\n", RESULT_CSV_RESULTS},
+        {"Lote;C\xC3\xB3"
+         "digo error;Otra\n7;022;x\n",
+         RESULT_CSV_RESULTS},
         {"NSS,NOMBRE\n1,ANA\n", RESULT_CSV_OTHER_TABLE},
         {"Lote,Producto\n", RESULT_CSV_OTHER_TABLE},
         {"Estatus,Pedido\n", RESULT_CSV_OTHER_TABLE},
@@ -127,7 +129,9 @@ static void what_is_none_is_guessed_at(void **state)
         CASE("-----BEGIN CERTIFICATE-----\n", "cert add"),
         CASE("  \r\n<HTML><body>", "a page of the web"),
         CASE("<?xml version=\"1.0\"?>", "XML"),
-        CASE("\x7F" "ELF\0\0", "neither a PDF nor a table"),
+        CASE("\x7F"
+             "ELF\0\0",
+             "neither a PDF nor a table"),
         CASE("a;b\n1;2\n", "a table, but not"),
         CASE("Hola\n", "a text"),
         CASE("*\xFF", "a text"),

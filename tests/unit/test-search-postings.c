@@ -22,7 +22,8 @@ static unsigned pick(unsigned n)
 
 static void random_text(char ret[static 64])
 {
-    static const char *const words[] = {"GARZA", "MARQUEZ", "GARCIA", "ZU", "QUEZADA", "DE", "LA", "OX", "ZAGAR"};
+    static const char *const words[] = {"GARZA", "MARQUEZ", "GARCIA", "ZU",   "QUEZADA",
+                                        "DE",    "LA",      "OX",     "ZAGAR"};
     snprintf(ret, 64, "990%08u %s %s %s", pick(100000000), words[pick(4) ? pick(2) : pick(9)], words[pick(9)],
              words[pick(100) ? pick(6) : pick(9)]);
 }
@@ -32,7 +33,8 @@ static void add_texts(struct fixture *f, uint32_t from, uint32_t to)
     for (uint32_t i = from; i < to; i++) {
         char text[64];
         random_text(text);
-        assert_ok(db_run(f->store, &f->err, "INSERT INTO text VALUES (?1, ?2)", DB_INT(1 + i * GAP + pick(GAP)), DB_TEXT(text)));
+        assert_ok(db_run(f->store, &f->err, "INSERT INTO text VALUES (?1, ?2)",
+                         DB_INT(1 + i * GAP + pick(GAP)), DB_TEXT(text)));
     }
     assert_ok(db_run(f->store, &f->err, "DELETE FROM batch"));
     assert_ok(db_run(f->store, &f->err, "INSERT INTO batch SELECT * FROM text WHERE n > ?1 AND n <= ?2",
@@ -42,10 +44,11 @@ static void add_texts(struct fixture *f, uint32_t from, uint32_t to)
 
 static void fill(struct fixture *f)
 {
-    assert_ok(db_exec(f->store,
-                      "BEGIN; " POSTINGS_LAYOUT
-                      " CREATE TABLE text(n INTEGER PRIMARY KEY, text TEXT NOT NULL); CREATE TABLE batch(n, text); COMMIT",
-                      &f->err));
+    assert_ok(db_exec(
+        f->store,
+        "BEGIN; " POSTINGS_LAYOUT
+        " CREATE TABLE text(n INTEGER PRIMARY KEY, text TEXT NOT NULL); CREATE TABLE batch(n, text); COMMIT",
+        &f->err));
     add_texts(f, 0, 1);
     add_texts(f, 1, TEXTS / 2);
     add_texts(f, TEXTS / 2, TEXTS / 2 + 3);
@@ -98,8 +101,22 @@ static void compare(struct fixture *f, const char *terms, const struct search_se
 static void those_with_all_trigrams_are_found(void **state)
 {
     struct fixture *f = *state;
-    static const char *const asked[] = {"GARZA", "ZAGA", "QUEZ", "MARQUEZ GARCIA", "ZU", "OX", "LA DE", "990", "9900 OX", "QX",
-                                        "GARZA MARQUEZ ZU", "99012", "NADIE", "AR", "ADA", "ZAGAR QUEZADA OX"};
+    static const char *const asked[] = {"GARZA",
+                                        "ZAGA",
+                                        "QUEZ",
+                                        "MARQUEZ GARCIA",
+                                        "ZU",
+                                        "OX",
+                                        "LA DE",
+                                        "990",
+                                        "9900 OX",
+                                        "QX",
+                                        "GARZA MARQUEZ ZU",
+                                        "99012",
+                                        "NADIE",
+                                        "AR",
+                                        "ADA",
+                                        "ZAGAR QUEZADA OX"};
     enum { CHUNKS = LAST / 65536 + 1, FEW = 16 };
     struct store *reader;
     struct search_set set = {0};
@@ -146,7 +163,8 @@ static void statements_read_the_set(void **state)
     assert_int_equal(number(db, "SELECT count(*) FROM search_set"), 5);
     assert_int_equal(number(db, "SELECT group_concat(n, ' ') = '0 63 126 189 252' FROM search_set"), 1);
     assert_int_equal(number(db, "SELECT search_in(63) + search_in(189)"), 2);
-    assert_int_equal(number(db, "SELECT search_in(64) + search_in(-1) + search_in(630) + search_in(1 << 40)"), 0);
+    assert_int_equal(number(db, "SELECT search_in(64) + search_in(-1) + search_in(630) + search_in(1 << 40)"),
+                     0);
     search_set_clear(&set, 10);
     assert_int_equal(number(db, "SELECT count(*) FROM search_set"), 0);
     sqlite3_close(db);

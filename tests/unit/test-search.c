@@ -23,7 +23,8 @@ static unsigned pick(unsigned n)
     return (random_state >> 8) % n;
 }
 
-static const char *const surnames[] = {"MUÑOZ", "MUNOZ", "MUNZ", "PEREZ", "DE", "DE LA CRUZ", "LOPEZ", "O'HARA", "ÑU"};
+static const char *const surnames[] = {"MUÑOZ",      "MUNOZ", "MUNZ",   "PEREZ", "DE",
+                                       "DE LA CRUZ", "LOPEZ", "O'HARA", "ÑU"};
 static const char *const given[] = {"ANA", "BEGOÑA", "JOSE", "MARIA DE LOS ANGELES", "JUAN", "PEREZ"};
 
 static struct movement random_movement(const char *rp)
@@ -62,8 +63,9 @@ static void answer_lot(struct fixture *f, int64_t id, size_t n)
 {
     struct receipt_error error = {(char *)"012", (char *)"NO EXISTE", NULL};
     struct receipt_error other = {(char *)"007", (char *)"NO SE ENCUENTRA", NULL};
-    struct constancia_row rows[] = {
-        {.operated = true, .name = (char *)"A"}, {.errors = &error, .n_errors = 1}, {.errors = &other, .n_errors = 1}};
+    struct constancia_row rows[] = {{.operated = true, .name = (char *)"A"},
+                                    {.errors = &error, .n_errors = 1},
+                                    {.errors = &other, .n_errors = 1}};
     struct constancia constancia = {.rows = rows, .n_rows = 3};
     _cleanup_free_ size_t *row_of = xcalloc(n, sizeof(*row_of));
     for (size_t i = 0; i < n; i++)
@@ -76,8 +78,9 @@ static void answer_lot(struct fixture *f, int64_t id, size_t n)
 /* Sent, received, answered or given up. */
 static void change_lot(struct fixture *f, int64_t id)
 {
-    static const enum movement_state states[] = {MOVEMENT_STATE_UNSENT, MOVEMENT_STATE_SENT, MOVEMENT_STATE_RECEIVED,
-                                                 MOVEMENT_STATE_UNKNOWN, MOVEMENT_STATE_CANCELLED};
+    static const enum movement_state states[] = {MOVEMENT_STATE_UNSENT, MOVEMENT_STATE_SENT,
+                                                 MOVEMENT_STATE_RECEIVED, MOVEMENT_STATE_UNKNOWN,
+                                                 MOVEMENT_STATE_CANCELLED};
     struct store_lot lot;
     assert_ok(store_lot_get(f->store, id, &lot, &f->err));
     lot.attempt_us = f->now_us + (int64_t)pick(5);
@@ -192,7 +195,8 @@ static const char *text_of(const struct store_movement *m, enum search_sort sort
     }
 }
 
-static void search_ok(struct fixture *f, struct search *search, const struct search_query *q, struct search_page *ret)
+static void search_ok(struct fixture *f, struct search *search, const struct search_query *q,
+                      struct search_page *ret)
 {
     if (search_page(search, q, ret, &f->err) != 0)
         fail_msg("%s", err_text(&f->err));
@@ -205,7 +209,8 @@ static int by_query(const void *left, const void *right)
     int r = 0, place = COMPARE(a->lot, b->lot) ? COMPARE(a->lot, b->lot) : COMPARE(a->seq, b->seq);
     if (sort == SEARCH_SORT_LOT)
         r = COMPARE(b->lot, a->lot);
-    else if (sort == SEARCH_SORT_FIRST_SURNAME || sort == SEARCH_SORT_NAMES || sort == SEARCH_SORT_SECOND_SURNAME) {
+    else if (sort == SEARCH_SORT_FIRST_SURNAME || sort == SEARCH_SORT_NAMES ||
+             sort == SEARCH_SORT_SECOND_SURNAME) {
         char x[512], y[512];
         key_of(a, sort, x);
         key_of(b, sort, y);
@@ -260,13 +265,15 @@ static struct store_movement *all_movements(struct fixture *f, size_t *ret_n)
 
 /* ---- queries ---- */
 
-static const char *const texts[] = {"MUNOZ", "MUÑOZ", "ÑU", "N", "UNO", "EREZ", "EZ JU", "9900", "DE", "PEXJ", "HDF", "XYZ", "OPEZ ANA 99",
-                                    "000000"};
+static const char *const texts[] = {"MUNOZ", "MUÑOZ", "ÑU",   "N",   "UNO", "EREZ",        "EZ JU",
+                                    "9900",  "DE",    "PEXJ", "HDF", "XYZ", "OPEZ ANA 99", "000000"};
 static const char *two_rps[2];
 
 static struct search_query random_query(struct fixture *f, size_t n_lots)
 {
-    struct search_query q = {.sort = (enum search_sort)pick(_SEARCH_SORT_MAX), .descending = pick(2), .limit = 1 + pick(pick(2) ? 5 : 60)};
+    struct search_query q = {.sort = (enum search_sort)pick(_SEARCH_SORT_MAX),
+                             .descending = pick(2),
+                             .limit = 1 + pick(pick(2) ? 5 : 60)};
     if (pick(2))
         q.sort = (enum search_sort)pick(SEARCH_SORT_NAMES + 1); /* those with a table, more often */
     if (pick(3) == 0) {
@@ -286,7 +293,8 @@ static struct search_query random_query(struct fixture *f, size_t n_lots)
     return q;
 }
 
-static void compare(struct fixture *f, struct search *search, struct search_query q, const struct store_movement *all, size_t n_all)
+static void compare(struct fixture *f, struct search *search, struct search_query q,
+                    const struct store_movement *all, size_t n_all)
 {
     _cleanup_free_ char *next = NULL;
     size_t at = 0, n = 0;
@@ -304,11 +312,12 @@ static void compare(struct fixture *f, struct search *search, struct search_quer
         search_ok(f, search, &q, &page);
         for (size_t i = 0; i < page.n; i++, at++) {
             assert_true(at < n);
-            if (page.rows[i].movement.lot != expected[at].lot || page.rows[i].movement.seq != expected[at].seq)
-                fail_msg("sort %s%s, text %s, limit %zu, row %zu: lot %lld.%u, not %lld.%u", search_sort_name(q.sort),
-                         q.descending ? " down" : "", str_or_empty(q.text), q.limit, at,
-                         (long long)page.rows[i].movement.lot, page.rows[i].movement.seq, (long long)expected[at].lot,
-                         expected[at].seq);
+            if (page.rows[i].movement.lot != expected[at].lot ||
+                page.rows[i].movement.seq != expected[at].seq)
+                fail_msg("sort %s%s, text %s, limit %zu, row %zu: lot %lld.%u, not %lld.%u",
+                         search_sort_name(q.sort), q.descending ? " down" : "", str_or_empty(q.text), q.limit,
+                         at, (long long)page.rows[i].movement.lot, page.rows[i].movement.seq,
+                         (long long)expected[at].lot, expected[at].seq);
             assert_int_equal(page.rows[i].movement.state, expected[at].state);
         }
         assert_true(page.n == q.limit || !page.next);
@@ -385,7 +394,10 @@ static void what_waits_to_be_indexed_is_in_its_place(void **state)
     struct store_movement *all = all_movements(f, &n_all);
     for (int sort = 0; sort < _SEARCH_SORT_MAX; sort++)
         for (size_t limit = 1; limit < 12; limit++) {
-            struct search_query q = {.sort = (enum search_sort)sort, .descending = limit % 2, .limit = limit, .text = "990",
+            struct search_query q = {.sort = (enum search_sort)sort,
+                                     .descending = limit % 2,
+                                     .limit = limit,
+                                     .text = "990",
                                      .states = UINT32_C(1) << MOVEMENT_STATE_UNSENT};
             compare(f, search, q, all, n_all);
             q.descending = !q.descending;
@@ -502,7 +514,8 @@ static void an_index_that_is_not_of_this_database_is_made_anew(void **state)
         assert_int_equal(unlink(index), 0);
         if (how == 1) {
             FILE *file = fopen(index, "w");
-            fputs("something else, and long enough to be looked at as if it were a database of its own", file);
+            fputs("something else, and long enough to be looked at as if it were a database of its own",
+                  file);
             fclose(file);
         } else if (how == 2)
             assert_int_equal(rename(kept, index), 0);

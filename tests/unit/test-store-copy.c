@@ -60,7 +60,8 @@ static void a_copy_is_one_file(void **state)
     }
     _cleanup_buf_ struct buf bytes = BUF_INIT;
     assert_ok(file_read(path, 1 << 24, &bytes, &f->err));
-    assert_int_equal(bytes.data[18], 1); /* no log is looked for: it can be read from where nothing can be written */
+    assert_int_equal(bytes.data[18],
+                     1); /* no log is looked for: it can be read from where nothing can be written */
 }
 
 static void the_first_mark_counts(void **state)

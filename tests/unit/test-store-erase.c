@@ -213,8 +213,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_need_not_be_kept_of_a_worker_goes_with_the_bytes_of_its_lots,
                                         fixture_new, fixture_free),
-        cmocka_unit_test_setup_teardown(what_was_rejected_of_a_lot_that_was_erased_is_due_no_more, fixture_new,
-                                        fixture_free),
+        cmocka_unit_test_setup_teardown(what_was_rejected_of_a_lot_that_was_erased_is_due_no_more,
+                                        fixture_new, fixture_free),
         cmocka_unit_test_setup_teardown(what_must_be_kept_stays_and_says_until_when, fixture_new,
                                         fixture_free),
         cmocka_unit_test_setup_teardown(what_never_reached_imss_need_not_be_kept, fixture_new, fixture_free),

@@ -164,7 +164,8 @@ static void assert_refused(struct fixture *f, int64_t failed, int64_t late)
     free(rows);
 }
 
-static void change_lot(struct fixture *f, int64_t id, enum lot_state state, int32_t deadline, int64_t given_up_us)
+static void change_lot(struct fixture *f, int64_t id, enum lot_state state, int32_t deadline,
+                       int64_t given_up_us)
 {
     struct store_lot lot;
     assert_ok(store_lot_get(f->store, id, &lot, &f->err));
@@ -457,7 +458,8 @@ static void changed_bytes_are_noticed(void **state)
 static struct store_audit *last_audit(struct fixture *f, size_t *ret_n)
 {
     struct store_audit *audits;
-    assert_ok(store_audit_list(f->store, &(struct store_audit_filter){.lot = 1}, 0, 1, &audits, ret_n, &f->err));
+    assert_ok(
+        store_audit_list(f->store, &(struct store_audit_filter){.lot = 1}, 0, 1, &audits, ret_n, &f->err));
     return audits;
 }
 
@@ -471,10 +473,10 @@ static void documents_and_attempts_are_in_the_history_with_their_hashes(void **s
     assert_ok(store_document_add(f->store, &document, "abc", 3, &id, &f->err)); /* stored already: no news */
     struct store_audit *audits = last_audit(f, &n);
     assert_int_equal(n, 1);
-    _cleanup_free_ char *detail = xasprintf(
-        "{\"document\":%lld,\"kind\":\"acuse\",\"sha256\":"
-        "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}",
-        (long long)id);
+    _cleanup_free_ char *detail =
+        xasprintf("{\"document\":%lld,\"kind\":\"acuse\",\"sha256\":"
+                  "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"}",
+                  (long long)id);
     assert_string_equal(audits[0].detail, detail);
     assert_string_equal(audits[0].action, "document");
     store_audits_free(audits, n);
@@ -488,7 +490,9 @@ static void documents_and_attempts_are_in_the_history_with_their_hashes(void **s
     assert_ok(store_attempt_end(f->store, &end, NULL, &chain, &f->err));
     audits = last_audit(f, &n);
     assert_string_equal(audits[0].action, "attempt");
-    assert_non_null(strstr(audits[0].detail, "\"tls_chain\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""));
+    assert_non_null(
+        strstr(audits[0].detail,
+               "\"tls_chain\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""));
     store_audits_free(audits, n);
 }
 
