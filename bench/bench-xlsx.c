@@ -30,8 +30,13 @@ struct cells {
 
 static double export(const char *path)
 {
-    char *const command[] = {(char *)"idsectl",  (char *)"movements", (char *)"--force",
-                             (char *)"--export", (char *)path,        NULL};
+    char *const command[] = {(char *)"idsectl",
+                             (char *)"movements",
+                             (char *)"--force",
+                             (char *)"--quiet",
+                             (char *)"--export",
+                             (char *)path,
+                             NULL};
     int status;
     pid_t pid;
     double start = measure_now_s();

@@ -107,41 +107,80 @@ int search_columns_write(struct store *index, const char *entries, struct err *e
 
 /* ---- reading ---- */
 
-static bool has_any(const struct search_set *set, size_t word)
+struct reading {
+    int column;
+    bool backwards;
+    struct search_set *set;
+    search_column_fn *fn;
+    void *data;
+};
+
+static bool has_any(const struct search_set *set, int64_t part)
 {
     uint64_t any = 0;
-    for (size_t i = word; i < word + PART_WORDS && i < set->n_words; i++)
+    for (size_t i = (size_t)part * PART_WORDS; i < (size_t)(part + 1) * PART_WORDS && i < set->n_words; i++)
         any |= set->words[i];
     return any != 0;
 }
 
-static void read_members(const struct search_set *set, size_t word, const uint32_t numbers[static PART],
-                         search_column_fn *fn, void *data)
+/* The next part from there on, itself included, that has members; negative when there is none. */
+static int64_t part_with_members(const struct reading *reading, int64_t part)
 {
-    for (size_t i = 0; i < PART_WORDS && word + i < set->n_words; i++)
-        for (uint64_t bits = set->words[word + i]; bits; bits &= bits - 1) {
-            size_t at = i * SEARCH_SET_BITS + (size_t)__builtin_ctzll(bits);
-            fn(data, (uint32_t)(word * SEARCH_SET_BITS + at), numbers[at]);
-        }
+    const int64_t parts = (int64_t)(reading->set->n_words / PART_WORDS) + 1;
+    for (part = MIN(part, parts - 1); part >= 0 && part < parts; part += reading->backwards ? -1 : 1)
+        if (has_any(reading->set, part))
+            return part;
+    return -1;
 }
 
-int search_columns_read(struct store *store, int column, bool backwards, const struct search_set *set,
-                        search_column_fn *fn, void *data, struct err *err)
+static void read_members(const struct reading *reading, int64_t part, const uint32_t numbers[static PART])
 {
+    struct search_set *set = reading->set;
+    for (size_t i = 0, word = (size_t)part * PART_WORDS; i < PART_WORDS && word < set->n_words; i++, word++)
+        if (set->words[word])
+            set->words[word] = reading->fn(reading->data, (uint32_t)(word * SEARCH_SET_BITS),
+                                           set->words[word], numbers + i * SEARCH_SET_BITS);
+}
+
+/* From `*at` on; 1 when there is nothing for so many parts, up to `*at`, that it is quicker to look further on anew. */
+static int read_run(struct store *store, const struct reading *reading, int64_t *at, struct err *err)
+{
+    enum { LONG_GAP = 16 };
     _cleanup_query_ struct db_query query = DB_QUERY_INIT;
+    const int64_t first = part_of(reading->column, 0), last = part_of(reading->column, UINT32_MAX);
+    int gap = 0;
     int r = db_query(
         store, &query, err,
-        backwards ? "SELECT id, numbers FROM ix.column_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC"
-                  : "SELECT id, numbers FROM ix.column_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-        DB_INT(part_of(column, 0)), DB_INT(part_of(column, UINT32_MAX)));
+        reading->backwards
+            ? "SELECT id, numbers FROM ix.column_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC"
+            : "SELECT id, numbers FROM ix.column_part WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+        DB_INT(reading->backwards ? first : first + *at), DB_INT(reading->backwards ? first + *at : last));
     while (r >= 0 && (r = db_next(&query, err)) > 0) {
-        size_t word = (uint32_t)sqlite3_column_int64(query.stmt, 0) * PART_WORDS;
-        if (!has_any(set, word))
+        *at = sqlite3_column_int64(query.stmt, 0) - first;
+        if (!has_any(reading->set, *at)) {
+            if (++gap > LONG_GAP)
+                return 1;
             continue;
+        }
         uint32_t numbers[PART] = {0};
         memcpy(numbers, sqlite3_column_blob(query.stmt, 1),
                MIN((size_t)sqlite3_column_bytes(query.stmt, 1), sizeof(numbers)));
-        read_members(set, word, numbers, fn, data);
+        read_members(reading, *at, numbers);
+        gap = 0;
     }
     return r;
+}
+
+int search_columns_read(struct store *store, int column, bool backwards, struct search_set *set,
+                        search_column_fn *fn, void *data, struct err *err)
+{
+    const struct reading reading = {column, backwards, set, fn, data};
+    int64_t at = part_with_members(&reading, backwards ? INT64_MAX : 0);
+    int r = at >= 0;
+    while (r > 0 && at >= 0) {
+        r = read_run(store, &reading, &at, err);
+        if (r > 0)
+            at = part_with_members(&reading, at);
+    }
+    return MIN(r, 0);
 }

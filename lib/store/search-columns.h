@@ -19,9 +19,10 @@ int search_columns_write(struct store *index, const char *entries, struct err *e
 enum { SEARCH_COLUMN_FACETS = _SEARCH_SORT_MAX };
 
 /*
- * Gives the number of each entry in the set, in rising order of the entries or, backwards, by groups in
- * falling order.
+ * Takes the numbers of 64 entries, of which the first is `first`; the bits are those of them that are in the set. What it
+ * returns stays in there. The entries come in their order or, backwards, by groups from the last one on.
  */
-typedef void search_column_fn(void *data, uint32_t n, uint32_t number);
-int search_columns_read(struct store *store, int column, bool backwards, const struct search_set *set,
+typedef uint64_t search_column_fn(void *data, uint32_t first, uint64_t bits,
+                                  const uint32_t numbers[static SEARCH_SET_BITS]);
+int search_columns_read(struct store *store, int column, bool backwards, struct search_set *set,
                         search_column_fn *fn, void *data, struct err *err);

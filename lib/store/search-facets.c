@@ -49,7 +49,6 @@ struct facets_filter {
     uint32_t least, greatest;
     uint64_t kinds, rps[(1 << RP_BITS) / SEARCH_SET_BITS];
     bool any_rp;
-    struct search_set *set;
 };
 
 static void make_filter(const struct search_plan *plan, struct facets_filter *ret)
@@ -59,7 +58,6 @@ static void make_filter(const struct search_plan *plan, struct facets_filter *re
         .least = query->since ? pack(&(struct facets){.day = day_of(query->since)}) : 0,
         .greatest = query->until ? pack(&(struct facets){.day = day_of(query->until) + 1}) - 1 : UINT32_MAX,
         .any_rp = plan->n_rps == 0,
-        .set = plan->set,
     };
     for (size_t i = 0; i < plan->n_kinds; i++)
         ret->kinds |= UINT64_C(1) << (plan->kinds[i].type % 4 << STATE_BITS | plan->kinds[i].state);
@@ -77,16 +75,20 @@ static bool fits(const struct facets_filter *filter, uint32_t number)
            (filter->any_rp || filter->rps[rp / SEARCH_SET_BITS] >> rp % SEARCH_SET_BITS & 1);
 }
 
-static void drop_unfit(void *data, uint32_t n, uint32_t number)
+static uint64_t those_that_fit(void *data, uint32_t first, uint64_t bits,
+                               const uint32_t numbers[static SEARCH_SET_BITS])
 {
     const struct facets_filter *filter = data;
-    if (!fits(filter, number))
-        search_set_remove(filter->set, n);
+    uint64_t fit = 0;
+    for (uint64_t rest = bits; rest; rest &= rest - 1)
+        if (fits(filter, numbers[__builtin_ctzll(rest)]))
+            fit |= rest & -rest;
+    return fit;
 }
 
 int search_facets_filter(struct search_plan *plan, struct store *store, struct err *err)
 {
     struct facets_filter filter;
     make_filter(plan, &filter);
-    return search_columns_read(store, SEARCH_COLUMN_FACETS, false, plan->set, drop_unfit, &filter, err);
+    return search_columns_read(store, SEARCH_COLUMN_FACETS, false, plan->set, those_that_fit, &filter, err);
 }

@@ -35,16 +35,25 @@ static void sort_firsts(struct firsts *firsts)
         firsts->below = firsts->items[firsts->most].key;
 }
 
-static void note_first(void *data, uint32_t n, uint32_t number)
+static void note_first(struct firsts *firsts, uint32_t key, uint32_t n)
 {
-    struct firsts *firsts = data;
-    const uint32_t key = number ^ firsts->turn;
-    if (key < firsts->from || key >= firsts->below)
-        return;
     if (firsts->n == firsts->room)
         sort_firsts(firsts);
     if (key < firsts->below)
         firsts->items[firsts->n++] = (struct first){key, n};
+}
+
+static uint64_t note_firsts(void *data, uint32_t first, uint64_t bits,
+                            const uint32_t numbers[static SEARCH_SET_BITS])
+{
+    struct firsts *firsts = data;
+    for (uint64_t rest = bits; rest; rest &= rest - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(rest);
+        uint32_t key = numbers[at] ^ firsts->turn;
+        if (key >= firsts->from && key < firsts->below)
+            note_first(firsts, key, first + at);
+    }
+    return bits;
 }
 
 /*
@@ -88,7 +97,7 @@ int search_first(struct search_plan *plan, struct store *store, size_t enough, s
     struct firsts firsts = {.most = 4 * enough, .from = from, .below = UINT64_MAX, .turn = turn};
     firsts.room = MAX(4 * firsts.most, (size_t)LEAST_ROOM);
     firsts.items = xcalloc(firsts.room, sizeof(*firsts.items));
-    int r = search_columns_read(store, (int)query->sort, begins_with_newest(query), plan->set, note_first,
+    int r = search_columns_read(store, (int)query->sort, begins_with_newest(query), plan->set, note_firsts,
                                 &firsts, err);
     sort_firsts(&firsts);
     size_t n = whole_groups(&firsts, enough);

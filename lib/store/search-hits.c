@@ -128,7 +128,7 @@ static int hits_by_text(struct search_plan *plan, struct store *store, struct er
     if (are_few(plan))
         return 1;
     if (are_very_many(plan)) {
-        plan->set->looks = 2 * (uint32_t)plan->most_hits + 1;
+        plan->set->looks = (uint32_t)plan->most_hits + 1;
         return 0;
     }
     if (plan->n_rps > 0 || query->since || query->until || query->types || query->states) {

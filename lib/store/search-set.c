@@ -27,12 +27,6 @@ void search_set_add(struct search_set *set, uint32_t n)
         set->words[n / SEARCH_SET_BITS] |= UINT64_C(1) << n % SEARCH_SET_BITS;
 }
 
-void search_set_remove(struct search_set *set, uint32_t n)
-{
-    if (n / SEARCH_SET_BITS < set->n_words)
-        set->words[n / SEARCH_SET_BITS] &= ~(UINT64_C(1) << n % SEARCH_SET_BITS);
-}
-
 size_t search_set_count(const struct search_set *set)
 {
     size_t count = 0;

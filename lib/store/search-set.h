@@ -26,7 +26,6 @@ void search_set_clear(struct search_set *set, uint32_t last);
 void search_set_free(struct search_set *set);
 /* A number above the last one is left out. */
 void search_set_add(struct search_set *set, uint32_t n);
-void search_set_remove(struct search_set *set, uint32_t n);
 size_t search_set_count(const struct search_set *set);
 
 /* The table and the function, on a connection whose statements run while the set is there. */
