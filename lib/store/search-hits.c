@@ -100,10 +100,15 @@ static bool are_few(const struct search_plan *plan)
            3 * search_set_count(plan->set) <= 2 * plan->most_hits;
 }
 
-/* Very many are met in passing; if they all stand far away, the page is given up after some steps. */
+/*
+ * Very many are met in passing; if they all stand far away, the page is given up after some steps. Lots are
+ * of one registro patronal and mostly of a few days: those who want others would have to pass whole lots.
+ */
 static bool are_very_many(const struct search_plan *plan)
 {
-    return !plan->walked && search_set_count(plan->set) > (size_t)plan->last / 32;
+    const struct search_query *query = plan->query;
+    bool of_few_lots = query->sort == SEARCH_SORT_LOT && (plan->n_rps > 0 || query->since || query->until);
+    return !plan->walked && !of_few_lots && search_set_count(plan->set) > (size_t)plan->last / 32;
 }
 
 /* Of the others those are fetched that stand first: some, and if they do not suffice, more. */
