@@ -179,6 +179,7 @@ class Access(unittest.TestCase):
         enter_namespace()
         cls.folder = tempfile.mkdtemp(prefix="idsed-access.")
         furnish(cls.folder)
+        cls.program = shutil.copy(IDSECTL, cls.folder)  # where everybody may run it, wherever the tree is
         cls.house = House(IDSED, os.path.join(TOP, "dbus/mx.idsed1.conf"), AWAY,
                           more_policies=[POLKITD_POLICY])
         cls.bus = cls.house.connect()
@@ -254,7 +255,7 @@ class Access(unittest.TestCase):
         """pkttyagent, polkit's own agent for terminals, stands ready for both; who has none is not asked."""
         self.start_polkitd()
         script = (f"pkttyagent --process $$ --notify-fd 3 3>{self.folder}/ready & read line <{self.folder}/ready;"
-                  f" exec {IDSECTL} --address={self.house.address} rp list")
+                  f" exec {self.program} --address={self.house.address} rp list")
         os.mkfifo(os.path.join(self.folder, "ready"))
         os.chown(os.path.join(self.folder, "ready"), UIDS["nadie"], UIDS["nadie"])
         text = self.at_terminal(script, until="AUTHENTICATING FOR mx.idsed1.read")
@@ -353,7 +354,7 @@ class Access(unittest.TestCase):
 
     def idsectl(self, name, *arguments, status=0):
         groups = [GROUP_IDSE] if name == "miembro" else []
-        done = subprocess.run([IDSECTL, f"--address={self.house.address}", *arguments], user=UIDS[name], group=UIDS[name],
+        done = subprocess.run([self.program, f"--address={self.house.address}", *arguments], user=UIDS[name], group=UIDS[name],
                               extra_groups=groups, cwd="/", env=dict(os.environ, LC_ALL="C.UTF-8", LANGUAGE="en"),
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=LONG)
         self.assertEqual(done.returncode, status, f"{name}: {arguments}: {done.stderr.decode()}")
