@@ -67,7 +67,7 @@ struct spool {
     int top; /* watch of in/ */
     struct folder *folders;
     size_t n_folders;
-    struct job_list jobs, left; /* to be done; files that are left alone for now */
+    struct job_list jobs, left; /* to be done; files that are left to their writers */
     struct job *current;
     int64_t *lots; /* sorted; those of which something is to be told */
     size_t n_lots, room;

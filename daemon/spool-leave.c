@@ -2,8 +2,8 @@
 #include "daemon/spool-job.h"
 
 /*
- * Files that are left alone for now, since somebody writes them or may do so. What takes such a file is the news that it was
- * closed or moved; it is looked at again too, for news are told a moment before the writer is gone, and another name of the
+ * Files that are left to their writers, since somebody writes them or may do so. What takes such a file is the news that it
+ * was closed or moved; it is looked at again too, for news are told a moment before the writer is gone, and another name of the
  * file may be in a folder that nobody watches.
  */
 

@@ -118,7 +118,7 @@ int engine_go_ahead(struct engine *engine, int64_t lot, const char *who, struct 
 int engine_reconcile(struct engine *engine, int64_t lot, const char *who, struct err *err);
 /* A person says that the original is out of use: work begins. ERR_WRONG_STATE when it is no copy. */
 int engine_release_copy(struct engine *engine, struct err *err);
-/* Everything that waits for the portal is asked for now; its clock, too, where ours is known to be wrong. */
+/* Asks at once for everything that waits for the portal, and for its clock where ours is known to be wrong. */
 int engine_refresh(struct engine *engine, struct err *err);
 
 /* Logs in and out with a certificate; fn is called once, after the result is on disk. */

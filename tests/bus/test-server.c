@@ -38,6 +38,15 @@ static void disconnect_raw(DBusConnection *connection)
     dbus_connection_unref(connection);
 }
 
+/* Sends the call, which is freed, and waits until it is answered: all that was sent before has arrived. */
+static void wait_for_answer(DBusConnection *connection, DBusMessage *call)
+{
+    DBusMessage *reply = dbus_connection_send_with_reply_and_block(connection, call, 20000, NULL);
+    assert_non_null(reply);
+    dbus_message_unref(call);
+    dbus_message_unref(reply);
+}
+
 static int set_up(void **state)
 {
     private_bus_start(&bus);
@@ -562,11 +571,7 @@ static void answers_to_callers_that_left_go_nowhere(void **state)
             assert_true(dbus_connection_send(connection, call, NULL));
             dbus_message_unref(call);
         }
-        DBusMessage *last = new_call(ROOT, MANAGER, "OpenFds");
-        DBusMessage *reply = dbus_connection_send_with_reply_and_block(connection, last, 20000, NULL);
-        assert_non_null(reply);
-        dbus_message_unref(last);
-        dbus_message_unref(reply);
+        wait_for_answer(connection, new_call(ROOT, MANAGER, "OpenFds"));
         disconnect_raw(connection);
         wait_until_gone(name);
     }
@@ -586,11 +591,7 @@ static void who_left_while_more_was_asked_for_does_no_harm(void **state)
         dbus_message_unref(call);
     }
     /* An answer to a later call: both are being asked about. */
-    DBusMessage *last = new_more("test.later", false);
-    DBusMessage *reply = dbus_connection_send_with_reply_and_block(connection, last, 20000, NULL);
-    assert_non_null(reply);
-    dbus_message_unref(last);
-    dbus_message_unref(reply);
+    wait_for_answer(connection, new_more("test.later", false));
     disconnect_raw(connection);
     wait_until_gone(name);
     let_go(2, 2);
